@@ -1,0 +1,1 @@
+"""Who is chosen, and how: registration, offer, direct commission, selection, award, contract."""

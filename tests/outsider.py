@@ -1,0 +1,372 @@
+"""An outsider's second implementation of docs/protocol.md: written from that page, importing nothing of the product.
+
+    python -I -S tests/outsider.py URL [--announcement NO [--attempt N]] [--receipt FILE] [--head FILE]
+
+checks over HTTP the record of a draw and the opened offers of an announcement, a receipt's inclusion, and that the log
+continues a head kept from earlier. Every check answers with a list of faults; the empty list means that it holds.
+Standard library only.
+"""
+
+import argparse
+import hashlib
+import json
+import re
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+Fetch = Callable[[str], Any]
+
+ID = r"[0-9A-Z][0-9A-Z-]{0,39}"
+INT = r"(?:0|[1-9][0-9]*)"
+HEX = r"[0-9a-f]{64}"
+AT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
+
+FROZEN = re.compile(
+    rf"zjcs-frozen-1\n({ID})\n({ID})\n([1-9][0-9]*)\n({AT})\n({INT}) ({INT})\n({HEX})\n"
+    rf"(none|lottery 3d\+pl5|witness)(?: after ({AT}))?\n"
+    rf"((?:{ID} {INT} {HEX} (?:browser|server|desk) (?:-|{ID}(?:\+{ID})*) (?:-|[a-z0-9_.]+(?:,[a-z0-9_.]+)*)\n)*)",
+    re.ASCII,
+)
+OFFER = re.compile(
+    rf"zjcs-offer-1\n{ID}\n{ID}\n[1-9][0-9]*\n{ID}\n(amount|rate)\n({INT})\n{INT}\n{HEX}\n"
+    rf"((?:item {ID} {INT} {INT}\n)*)((?:file {HEX}\n)*)",
+    re.ASCII,
+)
+RECEIPT = re.compile(
+    rf"zjcs-receipt-1\n({ID})\n([a-z0-9_.]+)\n({ID}|-)\n([1-9][0-9]*|-)\n({ID})\n({HEX})\n({AT})\n({HEX})\n", re.ASCII
+)
+
+
+# Hashes, trees, signatures
+
+
+def sha(content: str | bytes) -> str:
+    return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
+
+
+def canon(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def when(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+def node(left: str, right: str) -> str:
+    return sha(b"\x01" + bytes.fromhex(left) + bytes.fromhex(right))
+
+
+def leaf(digest: str) -> str:
+    return sha(b"\x00zjcs-log-1\n" + digest.encode() + b"\n")
+
+
+def cut(size: int) -> int:
+    """The largest power of two smaller than `size`."""
+    half = 1
+    while half * 2 < size:
+        half *= 2
+    return half
+
+
+def included(index: int, size: int, value: str, path: Sequence[str]) -> str:
+    """The root that the path (leaf side first) leads to, by the recursion of RFC 9162 §2.1.3.1."""
+    if not 0 <= index < size:
+        raise ValueError("index outside the tree")
+    if size == 1:
+        if path:
+            raise ValueError("path too long")
+        return value
+    half = cut(size)
+    if index < half:
+        return node(included(index, half, value, path[:-1]), path[-1])
+    return node(path[-1], included(index - half, size - half, value, path[:-1]))
+
+
+def continued(first: int, second: int, old_root: str, path: Sequence[str], whole: bool = True) -> tuple[str, str]:
+    """The two roots that a consistency path leads to, by the recursion of RFC 9162 §2.1.4.1."""
+    if first == second:
+        if len(path) != (0 if whole else 1):
+            raise ValueError("path of the wrong length")
+        return (old_root, old_root) if whole else (path[0], path[0])
+    half = cut(second)
+    if first <= half:
+        old, new = continued(first, half, old_root, path[:-1], whole)
+        return old, node(new, path[-1])
+    old, new = continued(first - half, second - half, old_root, path[:-1], False)
+    return node(path[-1], old), node(path[-1], new)
+
+
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, -1, P) % P
+Point = tuple[int, int, int, int]
+
+
+def add(a: Point, b: Point) -> Point:
+    """Sum of two points of edwards25519 in extended coordinates: RFC 8032 §5.1.4."""
+    one, two = (a[1] - a[0]) * (b[1] - b[0]) % P, (a[1] + a[0]) * (b[1] + b[0]) % P
+    three, four = 2 * a[3] * b[3] * D % P, 2 * a[2] * b[2] % P
+    e, f, g, h = two - one, four - three, four + three, two + one
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def times(scalar: int, point: Point) -> Point:
+    total: Point = (0, 1, 1, 0)
+    while scalar:
+        if scalar & 1:
+            total = add(total, point)
+        point, scalar = add(point, point), scalar >> 1
+    return total
+
+
+def decompressed(raw: bytes) -> Point:
+    """RFC 8032 §5.1.3."""
+    y = int.from_bytes(raw, "little")
+    sign, y = y >> 255, y & (2**255 - 1)
+    square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if x * x % P != square:
+        x = x * pow(2, (P - 1) // 4, P) % P
+    if len(raw) != 32 or y >= P or x * x % P != square or (x == 0 and sign):
+        raise ValueError("not a point")
+    x = P - x if x & 1 != sign else x
+    return x, y, 1, x * y % P
+
+
+BASE = decompressed((4 * pow(5, -1, P) % P).to_bytes(32, "little"))
+
+
+def signed(public: bytes, text: str, signature: str) -> bool:
+    """Whether the Ed25519 signature holds: RFC 8032 §5.1.7."""
+    try:
+        raw = bytes.fromhex(signature)
+        key, point, s = decompressed(public), decompressed(raw[:32]), int.from_bytes(raw[32:], "little")
+    except ValueError:
+        return False
+    if len(raw) != 64 or s >= ORDER:
+        return False
+    k = int.from_bytes(hashlib.sha512(raw[:32] + public + text.encode()).digest(), "little") % ORDER
+    left, right = times(s, BASE), add(point, times(k, key))
+    return (left[0] * right[2] - right[0] * left[2]) % P == 0 and (left[1] * right[2] - right[1] * left[2]) % P == 0
+
+
+# The four checks
+
+
+def ranked(seed: str, purpose: str, lots: dict[str, int]) -> list[str]:
+    def smallest(who: str) -> str:
+        return min(sha(f"{seed} {purpose} {who} {k}") for k in range(1, lots[who] + 1))
+
+    return [who for _, who in sorted((smallest(who), who) for who in lots if lots[who])]
+
+
+def check_record(record: dict[str, Any]) -> list[str]:
+    """§1.7: commitment, frozen text, both entries under the head, head older than the beacon, seed, order."""
+    try:
+        return _record(record)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        return [f"not a record: {error!r}"]
+
+
+def _record(record: dict[str, Any]) -> list[str]:
+    text, log, value = record["frozen_text"], record["log"], record["beacon_value"]
+    match = FROZEN.fullmatch(text)
+    if record["format"] != "zjcs-draw-1" or not match:
+        return ["format or frozen text"]
+    market, no, attempt, frozen_at, _, _, commitment, rule, after, block = match.groups()
+    rows = [row.split(" ") for row in block.splitlines()]
+    faults = []
+
+    def must(holds: object, fault: str) -> None:
+        if not holds:
+            faults.append(fault)
+
+    ids = [row[0] for row in rows]
+    must(ids == sorted(set(ids)), "order of lines")
+    for who, lots, _, _, members, reasons in rows:
+        for joined, sign in ((members, "+"), (reasons, ",")):
+            must(joined.split(sign) == sorted(set(joined.split(sign))), f"members or reasons of {who}")
+        must(who not in members.split("+"), f"members of {who}")
+        must(int(lots) <= 1000 and (lots == "0") == (reasons != "-"), f"lots of {who}")
+    delay = {"none": None, "lottery 3d+pl5": 30, "witness": 10}[rule]
+    expected = None if delay is None else when(frozen_at) + timedelta(minutes=delay)
+    must((None if after is None else when(after)) == expected, "beacon line")
+    must((record["market"], record["no"], str(record["attempt"])) == (market, no, attempt), "market, no, attempt")
+    must(sha(bytes.fromhex(record["secret"])) == commitment, "commitment")
+    if value is None:
+        must(rule == "none" or record["decision"] != "drawn", "beacon value is missing")
+    else:
+        form = {"none": r"(?!)", "lottery 3d+pl5": r"[0-9]{3}-[0-9]{5}", "witness": r"[0-9]{10,}"}[rule]
+        must(re.fullmatch(form, value), "beacon value")
+    must((record["beacon_on"] is None) == (value is None), "beacon day")
+    if expected and value and record["beacon_on"]:
+        hour = timedelta(hours=20) if rule != "witness" else timedelta(hours=24, microseconds=-1)
+        day = datetime.strptime(record["beacon_on"] + "+0800", "%Y-%m-%d%z")
+        must(day + hour >= expected, "beacon day too early")
+        if rule != "witness" and record["drawn_at"]:
+            must(when(record["drawn_at"]) >= day + timedelta(hours=22), "drawn before the beacon was known")
+    must(record["drawn_at"] is None or when(record["drawn_at"]) >= max(when(frozen_at), expected or when(frozen_at)),
+         "drawn too early")  # fmt: skip
+    must(record["drawn_at"] or record["decision"] != "drawn", "instant of the draw")
+    body = "".join(f"{row[0]} {row[2]}\n" for row in rows)
+    seed = sha(f"zjcs-draw-1\n{market}\n{no}\n{attempt}\n{record['secret']}\n{value or '-'}\n{body}")
+    must(record["seed"] == seed, "seed")
+    order = ranked(seed, "order", {row[0]: int(row[1]) for row in rows})
+    must(record["order"] == order, "order")
+    must(record["factor"] in (None, ranked(seed, "factor", dict.fromkeys(("95", "96", "97", "98"), 1))), "factor")
+    judges = record["judges"]
+    must(judges is None or judges == ranked(seed, "judge", dict.fromkeys(judges, 1)), "judges")
+    must(all(re.fullmatch(ID, judge, re.ASCII) for judge in judges or ()), "judges")
+    must(
+        record["decision"] in ("drawn", "unsuccessful", "void") and (order or record["decision"] != "drawn"), "decision"
+    )
+
+    said = {
+        "publish": ("announcement.publish", {"commitment": commitment, "beacon_rule": rule, "attempt": int(attempt)}),
+        "freeze": ("selection.freeze", {"frozen": sha(text), "attempt": int(attempt)}),
+    }
+    head = log["head"]
+    for name, (act, members) in said.items():
+        entry = log[name]
+        payload = json.loads(entry["payload"])
+        digest = sha(f"{entry['salt']}\n{entry['payload']}\n")
+        must(canon(payload) == entry["payload"] and payload["format"] == "zjcs-act-1", f"{name}: form")
+        about = [subject for subject in payload["subjects"] if subject.startswith("announcement:")]
+        must(payload["act"] == act and about == [f"announcement:{no}"], f"{name}: another act or subject")
+        public = payload["public"]
+        must(all(canon(public[member]) == canon(members[member]) for member in members), f"{name}: another content")
+        must((when(payload["at"]) < when(frozen_at)) == (name == "publish"), f"{name}: instant")
+        must(included(entry["index"], head["tree_size"], leaf(digest), entry["path"]) == head["root_hash"],
+             f"{name}: not under the head")  # fmt: skip
+    must(log["publish"]["index"] < log["freeze"]["index"], "frozen before it was published")
+    late = expected is not None and when(head["timestamp"]) >= expected
+    must(not late or record["decision"] == "void", "head not older than the beacon")
+    return faults
+
+
+def check_offer(body_text: str, commitment: str) -> list[str]:
+    """§2.1: the body's form, its sum, and that it is what was committed to."""
+    match = OFFER.fullmatch(body_text)
+    if not match:
+        return ["not a body"]
+    kind, total, items, files = match.groups()
+    rows = [row.split(" ") for row in items.splitlines()]
+    codes, hashes = [row[1] for row in rows], files.splitlines()
+    faults = []
+    if codes != sorted(set(codes)) or hashes != sorted(set(hashes)):
+        faults.append("items or files out of order")
+    if kind == "amount" and rows and sum(int(row[2]) for row in rows) != int(total):
+        faults.append("items do not add up")
+    if sha(body_text) != commitment:
+        faults.append("not what was committed to")
+    return faults
+
+
+def _key(fetch: Fetch) -> tuple[bytes, str, str]:
+    key = fetch("/log/key")
+    public = bytes.fromhex(key["public_key"])
+    return public, sha(public)[:16], key["market"]
+
+
+def check_head(head: dict[str, Any], fetch: Fetch) -> list[str]:
+    """§3.4: a head's signature under the deployment's key."""
+    public, key_id, market = _key(fetch)
+    text = f"zjcs-sth-1\n{market}\n{head['tree_size']}\n{head['root_hash']}\n{head['timestamp']}\n"
+    return [] if head["key_id"] == key_id and signed(public, text, head["signature"]) else ["head: signature"]
+
+
+def check_receipt(receipt_json: dict[str, Any], fetch: Fetch) -> list[str]:
+    """§3.5: signature, input, and the leaf under the market's present head (absent within 60 s only)."""
+    match = RECEIPT.fullmatch(receipt_json["text"])
+    if receipt_json["format"] != "zjcs-receipt-1" or not match:
+        return ["not a receipt"]
+    public, key_id, own = _key(fetch)
+    market, act, _, _, _, digest, at, place = match.groups()
+    faults = []
+    if market != own:
+        faults.append("of another market")
+    if receipt_json["key_id"] != key_id or not signed(public, receipt_json["text"], receipt_json["signature"]):
+        faults.append("receipt: signature")
+    handed_in = receipt_json["input"]
+    if handed_in is not None and not act.startswith("offer.") and sha(canon(handed_in)) != digest:
+        faults.append("input is not what was hashed")
+    head = fetch("/log/head")
+    faults += check_head(head, fetch)
+    try:
+        proof = fetch(f"/log/proof/inclusion?leaf={place}&tree_size={head['tree_size']}")
+        reached = included(proof["index"], head["tree_size"], place, proof["path"])
+    except (urllib.error.HTTPError, LookupError, ValueError):
+        reached = None
+    overdue = when(head["timestamp"]) > when(at) + timedelta(seconds=60)
+    if reached != head["root_hash"] and (reached is not None or overdue):
+        faults.append("not under the head")
+    return faults
+
+
+def check_consistency(head1: dict[str, Any], head2: dict[str, Any], fetch: Fetch) -> list[str]:
+    """§3.4: the log of head2 continues the log of head1."""
+    first, second = head1["tree_size"], head2["tree_size"]
+    faults = check_head(head1, fetch) + check_head(head2, fetch)
+    if not 0 <= first <= second:
+        return [*faults, "the log has become shorter"]
+    if first == 0:
+        return faults if head1["root_hash"] == sha(b"") else [*faults, "empty tree with a root"]
+    path = fetch(f"/log/proof/consistency?first={first}&second={second}")["path"] if first < second else []
+    try:
+        roots = continued(first, second, head1["root_hash"], path)
+    except (ValueError, IndexError):
+        return [*faults, "no proof of consistency"]
+    return faults if roots == (head1["root_hash"], head2["root_hash"]) else [*faults, "the log was rewritten"]
+
+
+def over_http(base: str) -> Fetch:
+    if not base.startswith(("http://", "https://")):
+        raise ValueError("http:// or https:// only")
+
+    def fetch(path: str) -> Any:
+        with urllib.request.urlopen(base.rstrip("/") + path, timeout=30) as answer:  # noqa: S310  checked above
+            return json.loads(answer.read())
+
+    return fetch
+
+
+def main(argv: Sequence[str]) -> int:
+    """0: everything asked for holds. 1: a fault. 2: something could not be read."""
+    parser = argparse.ArgumentParser(description="Check a market from outside, by its published protocol.")
+    parser.add_argument("url")
+    parser.add_argument("--announcement", metavar="NO")
+    parser.add_argument("--attempt", type=int)
+    parser.add_argument("--receipt", metavar="FILE")
+    parser.add_argument("--head", metavar="FILE", help="a head kept from earlier")
+    given = parser.parse_args(argv)
+    try:
+        fetch = over_http(given.url)
+        head = fetch("/log/head")
+        faults = check_head(head, fetch)
+        if given.announcement:
+            page = f"/announcements/{given.announcement}"
+            query = f"?attempt={given.attempt}" if given.attempt else ""
+            record = fetch(f"{page}/record.json{query}")
+            faults += check_record(record) + check_consistency(record["log"]["head"], fetch("/log/head"), fetch)
+            for offer in fetch(f"{page}/transcript.json{query}")["offers"]:
+                if offer["body"] is not None:
+                    faults += [f"offer {offer['id']}: {x}" for x in check_offer(offer["body"], offer["commitment"])]
+        if given.receipt:
+            with open(given.receipt, encoding="utf-8") as file:
+                faults += check_receipt(json.load(file), fetch)
+        if given.head:
+            with open(given.head, encoding="utf-8") as file:
+                faults += check_consistency(json.load(file), head, fetch)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        print(f"unreadable: {error!r}")
+        return 2
+    print("\n".join(faults) or "holds")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
