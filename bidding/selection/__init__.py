@@ -1,0 +1,1 @@
+"""Selection: the freeze, the opening, the draw, the prices and the merit that decide who is chosen."""
