@@ -1,0 +1,31 @@
+"""Prepared acts."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import BIG, Base
+
+
+class PreparedAct(Base):
+    """An act, its subject and input, prepared by one account and waiting for another; never a sealed one."""
+
+    __tablename__ = "prepared_act"
+
+    id: Mapped[int] = mapped_column(BIG, primary_key=True)
+    no: Mapped[str] = mapped_column(String(16), unique=True)
+    act: Mapped[str] = mapped_column(String(64))
+    subject: Mapped[str | None] = mapped_column(String(80))
+    input: Mapped[str]
+    account_id: Mapped[int] = mapped_column(BIG, ForeignKey("account.id"))
+    party_id: Mapped[int] = mapped_column(BIG, ForeignKey("organisation.id"), index=True)
+    prepared_at: Mapped[datetime]
+    performed_at: Mapped[datetime | None]
+    performed_by: Mapped[int | None] = mapped_column(BIG, ForeignKey("account.id"))
+    withdrawn_at: Mapped[datetime | None]
+    refused_at: Mapped[datetime | None]
+    reason: Mapped[str | None]
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}

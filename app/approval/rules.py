@@ -1,0 +1,57 @@
+"""When an act waits for another hand, and which hand may be the last one (M54, layout.md §6)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.actor import Role
+from app.audit.models import Opens
+from app.flow import Flow
+from app.refusal import Refusal
+
+
+class ApprovalAct(StrEnum):
+    """Preparing an act for another hand, taking it back, and refusing one's hand."""
+
+    PREPARE = "approval.prepare"
+    WITHDRAW = "approval.withdraw"
+    REFUSE = "approval.refuse"
+
+
+class Phase(StrEnum):
+    """Of a prepared act; derived from its instants."""
+
+    WAITING = "waiting"
+    PERFORMED = "performed"
+    WITHDRAWN = "withdrawn"
+    REFUSED = "refused"
+
+
+HANDS = set(Role) - {Role.PUBLIC, Role.SYSTEM}
+MAY = {ApprovalAct.PREPARE: HANDS, ApprovalAct.WITHDRAW: HANDS, ApprovalAct.REFUSE: HANDS}
+OPENS = {act: Opens.NEVER for act in ApprovalAct}
+FLOW = Flow(
+    {
+        (Phase.WAITING, ApprovalAct.WITHDRAW): Phase.WITHDRAWN,
+        (Phase.WAITING, ApprovalAct.REFUSE): Phase.REFUSED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a hand is refused or a prepared act taken back."""
+
+    reason: str
+
+
+def refusals_to_agree(
+    *, prepared_by: int, prepared_party: int, account: int, party: int, consent: Role | None, roles: frozenset[Role]
+) -> Iterator[Refusal]:
+    """Why this account may not be the last hand: two accounts always; of two organisations where a role consents."""
+    if account == prepared_by:
+        yield Refusal("same_account")
+    if consent is None and party != prepared_party:
+        yield Refusal("other_organisation")
+    if consent is not None and (consent not in roles or party == prepared_party):
+        yield Refusal("no_consent_of_yours")

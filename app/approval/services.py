@@ -1,0 +1,170 @@
+"""Handing in an act: performed at once, or prepared for another hand and performed by it, under all guards again."""
+
+from typing import Any
+
+from flask import current_app
+from pydantic import TypeAdapter
+from sqlalchemy import Select, select
+
+from app.act import Deed, act, chance, wiring
+from app.actor import Actor, Hand
+from app.approval import rules
+from app.approval.models import PreparedAct
+from app.approval.rules import ApprovalAct, Phase, Reason
+from app.audit.canonical import canonical
+from app.audit.rows import input_members
+from app.chance import letters
+from app.database import db
+from app.identity import queries as identities
+from app.refusal import NotFound, NotYours, demand
+from app.stage import Command
+from app.values import Done, Waiting
+
+
+def command(name: str) -> Command:
+    """The command of an act; raises `NotFound` for a name that nobody may perform from outside."""
+    found: Command | None = current_app.extensions["market.commands"].get(name)
+    if found is None:
+        raise NotFound(name)
+    return found
+
+
+def submit(name: str, actor: Actor, subject: str | None, input: Any, /, *, key: str) -> Done | Waiting:  # noqa: ANN401
+    """The one way in for pages and machines: perform, or prepare where the rules want a second hand."""
+    wired = wiring()
+    if not wired.may[name] & actor.roles:
+        raise NotYours(name)
+    if name in wired.second or name in wired.consent:
+        return _prepare(name, actor, subject, input, key=key)
+    return command(name).perform(actor, subject, input, key=key)
+
+
+def _prepare(name: str, actor: Actor, subject: str | None, input: Any, *, key: str) -> Waiting:  # noqa: ANN401
+    with act(ApprovalAct.PREPARE, actor=actor, key=key, subject=subject, input=input) as deed:
+        deed.lock_none()
+        no = letters(chance().secret(), 16)
+        deed.add(
+            PreparedAct(
+                no=no,
+                act=name,
+                subject=subject,
+                input=canonical(input_members(input)),
+                account_id=actor.account_id,
+                party_id=actor.party,
+                prepared_at=deed.now,
+            )
+        )
+        deed.on("prepared", no)
+        deed.subject = no
+        deed.keep(act=name)
+    return Waiting(name, no)
+
+
+def row(no: str) -> Select[tuple[PreparedAct]]:
+    """The row of a prepared act, to be locked."""
+    return select(PreparedAct).where(PreparedAct.no == no)
+
+
+def phase_of(prepared: PreparedAct) -> Phase:
+    """Derived from the instants."""
+    if prepared.performed_at is not None:
+        return Phase.PERFORMED
+    if prepared.withdrawn_at is not None:
+        return Phase.WITHDRAWN
+    return Phase.REFUSED if prepared.refused_at is not None else Phase.WAITING
+
+
+def agree(actor: Actor, no: str) -> Done:
+    """The last hand: the act is performed now, by its preparer with this hand beside him."""
+    prepared = db.session.execute(row(no)).scalar_one_or_none()
+    if prepared is None or phase_of(prepared) is not Phase.WAITING or actor.account_id is None:
+        raise NotFound(no)
+    demand(
+        rules.refusals_to_agree(
+            prepared_by=prepared.account_id,
+            prepared_party=prepared.party_id,
+            account=actor.account_id,
+            party=actor.party,
+            consent=wiring().consent.get(prepared.act),
+            roles=actor.roles,
+        )
+    )
+    preparer = identities.actor_by_account(prepared.account_id)
+    if preparer is None:
+        raise NotYours(prepared.act)
+    role = next(iter(sorted(actor.roles)))
+    hand = Hand(actor.account_id, actor.party, wiring().consent.get(prepared.act, role), no)
+    wanted = command(prepared.act)
+    value = TypeAdapter(wanted.input).validate_json(prepared.input)
+    return wanted.perform(preparer.with_hand(hand), prepared.subject, value, key=f"prepared:{no}")
+
+
+def settle(deed: Deed) -> None:
+    """Inside the performed act: the prepared one is done. Runs after every act; only a hand makes it write."""
+    hand = deed.actor.agreed
+    if hand is None:
+        return
+    prepared = deed.session.execute(row(hand.prepared).with_for_update()).scalar_one()
+    if phase_of(prepared) is not Phase.WAITING:
+        raise NotFound(hand.prepared)
+    prepared.performed_at, prepared.performed_by = deed.now, hand.account_id
+
+
+def withdraw(actor: Actor, subject: str | None, nothing: object, /, *, key: str) -> Done:
+    """Whoever prepared an act takes it back."""
+    with act(ApprovalAct.WITHDRAW, actor=actor, key=key, subject=subject) as deed:
+        prepared = deed.lock(row(subject or ""))
+        if prepared.account_id != actor.account_id:
+            raise NotYours(deed.act)
+        rules.FLOW.after(phase_of(prepared), ApprovalAct.WITHDRAW)
+        prepared.withdrawn_at = deed.now
+        deed.on("prepared", prepared.no)
+    return deed.answer()
+
+
+def refuse(actor: Actor, subject: str | None, reason: Reason, /, *, key: str) -> Done:
+    """The other hand says no, and why."""
+    with act(ApprovalAct.REFUSE, actor=actor, key=key, subject=subject, input=reason) as deed:
+        prepared = deed.lock(row(subject or ""))
+        rules.FLOW.after(phase_of(prepared), ApprovalAct.REFUSE)
+        demand(
+            rules.refusals_to_agree(
+                prepared_by=prepared.account_id,
+                prepared_party=prepared.party_id,
+                account=actor.account_id or 0,
+                party=actor.party,
+                consent=wiring().consent.get(prepared.act),
+                roles=actor.roles,
+            )
+        )
+        prepared.refused_at, prepared.reason = deed.now, reason.reason
+        deed.on("prepared", prepared.no)
+    return deed.answer()
+
+
+def waiting_for(actor: Actor) -> list[PreparedAct]:
+    """Prepared acts that wait for this actor's hand."""
+    if actor.account_id is None:
+        return []
+    wired = wiring()
+    consents = [name for name, role in wired.consent.items() if role in actor.roles]
+    query = select(PreparedAct).where(
+        PreparedAct.performed_at.is_(None),
+        PreparedAct.withdrawn_at.is_(None),
+        PreparedAct.refused_at.is_(None),
+        PreparedAct.account_id != actor.account_id,
+        (PreparedAct.act.in_(wired.second) & (PreparedAct.party_id == actor.party_id))
+        | (PreparedAct.act.in_(consents) & (PreparedAct.party_id != actor.party_id)),
+    )
+    return list(db.session.execute(query.order_by(PreparedAct.id)).scalars())
+
+
+def seen_by(actor: Actor, no: str) -> PreparedAct:
+    """A prepared act, for its own organisation and for whoever may be its last hand; `NotFound` for others."""
+    prepared = db.session.execute(row(no)).scalar_one_or_none()
+    if prepared is None:
+        raise NotFound(no)
+    consent = wiring().consent.get(prepared.act)
+    if prepared.party_id != actor.party_id and (consent is None or consent not in actor.roles):
+        raise NotFound(no)
+    return prepared

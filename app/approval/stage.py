@@ -1,0 +1,50 @@
+"""What prepared acts bring to the house."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from flask import url_for
+
+from app.actor import Actor
+from app.approval import rules, services
+from app.approval.rules import ApprovalAct, Reason
+from app.approval.views import bp
+from app.stage import Command, Stage, Task
+from app.values import Nothing
+
+
+def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
+    """What waits for my hand."""
+    for prepared in services.waiting_for(actor):
+        yield Task(prepared.act, prepared.subject or "", url_for("approval.page", no=prepared.no))
+
+
+STAGE = Stage(
+    name="approval",
+    title="会签",
+    blueprint=bp,
+    acts=ApprovalAct,
+    flow=rules.FLOW,
+    may=rules.MAY,
+    opens=rules.OPENS,
+    tasks=tasks,
+    commands={
+        ApprovalAct.WITHDRAW: Command(Nothing, services.withdraw, "prepared"),
+        ApprovalAct.REFUSE: Command(Reason, services.refuse, "prepared"),
+    },
+    words={
+        "approval.prepare": "提交会签",
+        "approval.withdraw": "撤回会签",
+        "approval.refuse": "不同意会签",
+        "waiting": "待会签",
+        "performed": "已办理",
+        "withdrawn": "已撤回",
+        "refused": "不同意",
+        "refusal.same_account": "提交人不能会签自己的事项。",
+        "cure.same_account": "请由本单位另一位人员办理。",
+        "refusal.other_organisation": "这件事只能由提交单位的另一位人员会签。",
+        "cure.other_organisation": "请联系提交单位。",
+        "refusal.no_consent_of_yours": "这件事需要另一单位、指定角色同意。",
+        "cure.no_consent_of_yours": "请由有权的单位办理。",
+    },
+)

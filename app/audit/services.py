@@ -1,0 +1,275 @@
+"""Writing the record and reading it: entries, disclosures, receipts, the sequencer, signed heads, timelines."""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import bindparam, func, or_, select, text, update
+from sqlalchemy.orm import Session, aliased
+
+from app.audit import texts, tree
+from app.audit.canonical import canonical, instant
+from app.audit.models import Deployment, Disclosure, Entry, EntrySubject, Head, Node, Opens
+from app.database import db, is_sqlite
+from app.keyring import keyring
+from app.values import Receipt
+
+BATCH = 1_000
+SEQUENCER = 7_301_114
+"""The advisory lock that keeps two sequencers from numbering at once on PostgreSQL; on SQLite the write lock does."""
+
+
+def market() -> str:
+    """The deployment's own id, in every signed text; set once, so one reading serves the process."""
+    known: str | None = current_app.extensions.get("market.id")
+    if known is None:
+        known = stored_market(db.session())
+        if known is None:
+            raise LookupError("this database has no market id yet: flask reference load")
+        current_app.extensions["market.id"] = known
+    return known
+
+
+def stored_market(session: Session) -> str | None:
+    """The id this database was set up with, None before."""
+    return session.execute(select(Deployment.market).where(Deployment.id == 1)).scalar()
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 - JSON values
+    """Public members as JSON values: instants as text, collections as lists."""
+    if isinstance(value, datetime):
+        return instant(value)
+    if isinstance(value, dict):
+        return {key: plain(member) for key, member in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(member) for member in value]
+    return value
+
+
+def write(
+    session: Session,
+    *,
+    act: str,
+    at: datetime,
+    role: str,
+    basis: str | None,
+    subjects: Sequence[str],
+    public: dict[str, Any],
+    private: dict[str, Any],
+    opens: Opens,
+    ref: str,
+    salts: tuple[str, str],
+) -> Entry:
+    """Write one act's entry, without a position, in the act's own transaction (protocol.md §3.1–§3.3)."""
+    salt, private_salt = salts
+    hidden = plain(private)
+    payload = texts.payload_text(
+        act=act,
+        at=at,
+        basis=basis,
+        private=texts.private_digest(private_salt, hidden),
+        public=plain(public),
+        role=str(role),
+        subjects=subjects,
+    )
+    digest = texts.entry_digest(salt, payload)
+    entry = Entry(
+        ref=ref,
+        act=act,
+        at=at,
+        opens=opens,
+        salt=salt,
+        payload=payload,
+        private_salt=private_salt,
+        private=canonical(hidden),
+        digest=digest,
+        leaf=tree.leaf_hash(digest).hex(),
+    )
+    session.add(entry)
+    session.flush()
+    session.add_all(EntrySubject(entry_id=entry.id, subject=subject) for subject in subjects)
+    session.flush()
+    return entry
+
+
+def disclose(session: Session, *, by: Entry, acts: Collection[str], about: str) -> None:
+    """Open the LATER entries of these acts about one subject that nothing has opened yet."""
+    opened = aliased(Disclosure)
+    waiting = session.execute(
+        select(Entry.id)
+        .join(EntrySubject, EntrySubject.entry_id == Entry.id)
+        .outerjoin(opened, opened.entry_id == Entry.id)
+        .where(
+            EntrySubject.subject == about, Entry.act.in_(acts), Entry.opens == Opens.LATER, opened.entry_id.is_(None)
+        )
+    ).scalars()
+    session.add_all(Disclosure(entry_id=entry_id, by_entry_id=by.id) for entry_id in waiting)
+    session.flush()
+
+
+def receipt(
+    *, act: str, no: str | None, attempt: int | None, party: str | None, digest: str, at: datetime, leaf: str
+) -> Receipt:
+    """Sign what an outside party takes home (protocol.md §3.5)."""
+    written = texts.receipt_text(
+        market=market(), act=act, no=no, attempt=attempt, id=party or "-", hash=digest, at=at, leaf=leaf
+    )
+    keys = keyring()
+    return Receipt(written, texts.key_id(keys.signing_public), texts.sign(keys.signing, written))
+
+
+class TableNodes:
+    """The complete subtrees in the table `node`; those of a batch that is being numbered are looked up first."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, level: int, index: int) -> bytes:
+        found = self._session.execute(select(Node.hash).where(Node.level == level, Node.index == index)).scalar_one()
+        return bytes.fromhex(found)
+
+
+def size(session: Session) -> int:
+    """How many entries are numbered: the tree's size."""
+    last = session.execute(select(func.max(Entry.position))).scalar()
+    return 0 if last is None else last + 1
+
+
+def number(session: Session) -> int:
+    """Give indexes to what was committed, in batches ordered by (at, id); how many. Inside the chore `sequence`.
+
+    An index is never changed and nothing is inserted before one that was shown: whatever commits later comes later.
+    """
+    if not is_sqlite():
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": SEQUENCER})
+    numbered = 0
+    while True:
+        waiting = session.execute(
+            select(Entry.id, Entry.leaf).where(Entry.position.is_(None)).order_by(Entry.at, Entry.id).limit(BATCH)
+        ).all()
+        if not waiting:
+            return numbered
+        first = size(session)
+        session.connection().execute(
+            update(Entry.__table__).where(Entry.__table__.c.id == bindparam("entry")).values(position=bindparam("n")),
+            [{"entry": entry_id, "n": first + place} for place, (entry_id, _) in enumerate(waiting)],
+        )
+        new = tree.extend(TableNodes(session), size=first, leaves=[bytes.fromhex(leaf) for _, leaf in waiting])
+        session.execute(
+            Node.__table__.insert(),  # type: ignore[attr-defined]
+            [{"level": level, "index": index, "hash": value.hex()} for (level, index), value in new.items()],
+        )
+        numbered += len(waiting)
+
+
+def latest_head(session: Session) -> Head | None:
+    """The newest signed head."""
+    return session.execute(select(Head).order_by(Head.id.desc()).limit(1)).scalar_one_or_none()
+
+
+def sign_head(session: Session, *, now: datetime) -> Head:
+    """Sign the tree as it stands. Inside the chore `sequence`."""
+    tree_size = size(session)
+    keys = keyring()
+    signed = texts.signed_head(
+        market=market(),
+        tree_size=tree_size,
+        root=tree.root(TableNodes(session), size=tree_size),
+        timestamp=now,
+        private_key=keys.signing,
+        public_key=keys.signing_public,
+    )
+    head = Head(
+        tree_size=tree_size,
+        root_hash=signed.root_hash,
+        timestamp=now,
+        key_id=signed.key_id,
+        signature=signed.signature,
+    )
+    session.add(head)
+    session.flush()
+    return head
+
+
+def head_members(head: Head) -> dict[str, Any]:
+    """A head as `/log/head` and records show it (protocol.md §3.4)."""
+    return {
+        "market": market(),
+        "tree_size": head.tree_size,
+        "root_hash": head.root_hash,
+        "timestamp": instant(head.timestamp),
+        "key_id": head.key_id,
+        "signature": head.signature,
+    }
+
+
+def first_head_over(entry: Entry) -> Head | None:
+    """The first signed head that covers an entry; None while there is none."""
+    if entry.position is None:
+        return None
+    return db.session.execute(
+        select(Head).where(Head.tree_size > entry.position).order_by(Head.id).limit(1)
+    ).scalar_one_or_none()
+
+
+def entry_proof(entry: Entry, head: Head) -> dict[str, Any]:
+    """ENTRY of protocol.md §1.6: index, salt, payload and the inclusion path to the head."""
+    if entry.position is None:
+        raise ValueError("an entry without position has no proof")
+    path = tree.inclusion_path(TableNodes(db.session()), index=entry.position, size=head.tree_size)
+    return {"index": entry.position, "salt": entry.salt, "payload": entry.payload, "path": tree.hexes(path)}
+
+
+def entry_by_ref(ref: str) -> Entry | None:
+    """An entry by the reference its act wrote into a row."""
+    return db.session.execute(select(Entry).where(Entry.ref == ref)).scalar_one_or_none()
+
+
+def entry_of(act: str, subject: str, *, attempt: int | None = None) -> Entry | None:
+    """The newest entry of an act about a subject, of one attempt where that is asked."""
+    found = db.session.execute(
+        select(Entry)
+        .join(EntrySubject, EntrySubject.entry_id == Entry.id)
+        .where(EntrySubject.subject == subject, Entry.act == act)
+        .order_by(Entry.id.desc())
+    ).scalars()
+    for entry in found:
+        if attempt is None or json.loads(entry.payload).get("public", {}).get("attempt") == attempt:
+            return entry
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One line of a timeline: disclosed acts only."""
+
+    act: str
+    at: datetime
+    role: str
+    public: dict[str, Any]
+    position: int | None
+
+
+def timeline(subject: str, *, limit: int = 200) -> tuple[Happened, ...]:
+    """What the public record says about a thing, oldest first: entries disclosed at once, or opened since."""
+    rows = db.session.execute(
+        select(Entry)
+        .join(EntrySubject, EntrySubject.entry_id == Entry.id)
+        .outerjoin(Disclosure, Disclosure.entry_id == Entry.id)
+        .where(
+            EntrySubject.subject == subject,
+            or_(Entry.opens == Opens.AT_ONCE, Disclosure.entry_id.is_not(None)),
+        )
+        .order_by(Entry.at, Entry.id)
+        .limit(limit)
+    ).scalars()
+    happened = []
+    for entry in rows:
+        payload = json.loads(entry.payload)
+        happened.append(
+            Happened(entry.act, entry.at, payload.get("role", ""), payload.get("public", {}), entry.position)
+        )
+    return tuple(happened)

@@ -1,0 +1,49 @@
+"""What a published year must be to be taken: the State Council's arrangement, typed in the day it is announced."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from app.actor import Role
+from app.audit.models import Opens
+from app.refusal import Refusal
+
+
+class CalendarAct(StrEnum):
+    """The act on working days."""
+
+    PUBLISH = "calendar.publish"
+
+
+MAY = {CalendarAct.PUBLISH: {Role.ADMIN}}
+OPENS = {CalendarAct.PUBLISH: Opens.AT_ONCE}
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """A year's arrangement (rules.md §2.1): days off on weekdays, make-up working days on weekends, and the notice's number."""
+
+    year: int
+    days_off: tuple[date, ...]
+    make_up_days: tuple[date, ...]
+    notice: str
+
+
+def refusals_to_publish(year: Year, *, known: bool) -> Iterator[Refusal]:
+    """Every fault of the arrangement at once."""
+    if known:
+        yield Refusal("calendar_known", field="year", params={"year": year.year})
+    for name, days in (("days_off", year.days_off), ("make_up_days", year.make_up_days)):
+        for day in days:
+            if day.year != year.year:
+                yield Refusal("day_of_other_year", field=name, params={"day": day.isoformat()})
+    for day in set(year.days_off) & set(year.make_up_days):
+        yield Refusal("day_both", field="make_up_days", params={"day": day.isoformat()})
+    for day in year.make_up_days:
+        if day.weekday() < 5:
+            yield Refusal("make_up_on_weekday", field="make_up_days", params={"day": day.isoformat()})
+    if not year.days_off:
+        yield Refusal("no_days_off", field="days_off")
+    if not year.notice.strip():
+        yield Refusal("notice_missing", field="notice")

@@ -1,0 +1,178 @@
+"""flask story | sweep | reference | rulebook | log | clock | demo | accounts: each walks what the stages brought."""
+
+import signal
+import sys
+import threading
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+from apscheduler.schedulers.background import BackgroundScheduler
+from flask import Flask, current_app
+from flask.cli import AppGroup, with_appcontext
+
+from app import sweep as sweeps
+from app.act import act as _act  # noqa: F401 - the models of the door belong to the metadata
+from app.audit import check
+from app.clock import clock
+from app.clockwork import services as clockwork
+from app.database import db
+from app.deployment import Misconfigured, settle_market_id
+from app.durations import parse
+from app.notice import services as notices
+from app.region import services as regions
+from app.rulebook import Rulebooks
+from app.settings import Settings
+from app.stage import Stage
+from app.storybook import markdown
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def stages() -> tuple[Stage, ...]:
+    """The house's rooms and the chapters, in order."""
+    found: tuple[Stage, ...] = current_app.extensions["market.stages"]
+    return found
+
+
+reference = AppGroup("reference", help="Reference data.")
+
+
+@reference.command("load")
+def reference_load() -> None:
+    """Regions, authorities, then what each chapter brings (catalogue); idempotent."""
+    try:
+        market = settle_market_id()
+    except Misconfigured as error:
+        raise click.ClickException(str(error)) from error
+    changed = regions.load()
+    for stage in stages():
+        if "reference" in stage.resources:
+            changed += stage.resources["reference"]()
+    sweeps.keep_log()
+    click.echo(f"reference data of {market}: {changed} changed")
+
+
+log = AppGroup("log", help="The public record.")
+
+
+@log.command("verify")
+@click.option("--rows", is_flag=True, help="Compare every table with the last row hashes in the log.")
+def log_verify(rows: bool) -> None:
+    """Recompute this deployment's own log; exit 1 and name the first difference."""
+    difference = check.first_difference(rows=rows)
+    if difference is not None:
+        click.echo(difference)
+        sys.exit(1)
+    click.echo("the log is consistent" + (", and so is every row" if rows else ""))
+
+
+clock_group = AppGroup("clock", help="The demonstration clock.")
+
+
+@clock_group.command("show")
+def clock_show() -> None:
+    """Market time in Asia/Shanghai."""
+    click.echo(clock().market().astimezone(SHANGHAI).isoformat())
+
+
+def _go(target: datetime) -> None:
+    settings: Settings = current_app.extensions["market.settings"]
+    if not settings.demonstration:
+        raise click.ClickException("only a demonstration's clock can be moved")
+    if target <= clock().market():
+        raise click.ClickException("the clock goes forward only; to go back, load the world anew")
+    clockwork.go_to(target)
+    click.echo(clock().market().astimezone(SHANGHAI).isoformat())
+
+
+@clock_group.command("advance")
+@click.argument("duration")
+def clock_advance(duration: str) -> None:
+    """Forward by a duration such as 90m, 3h, 2d, 1w."""
+    try:
+        _go(clock().market() + parse(duration))
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@clock_group.command("set")
+@click.argument("instant")
+def clock_set(instant: str) -> None:
+    """Forward to an instant, Asia/Shanghai where it says no zone."""
+    try:
+        target = datetime.fromisoformat(instant)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    _go((target if target.tzinfo else target.replace(tzinfo=SHANGHAI)).astimezone(UTC))
+
+
+@click.command("sweep")
+@click.option("--once", is_flag=True, help="Do what is due and leave.")
+@with_appcontext
+def sweep(once: bool) -> None:
+    """Do what is due, number the log, sign heads, deliver notices; every second until stopped."""
+    if once:
+        click.echo(f"{tick()} acts")
+        return
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    scheduler = BackgroundScheduler(timezone="UTC")
+
+    def job() -> None:
+        with app.app_context():
+            tick()
+
+    scheduler.add_job(job, "interval", seconds=1, max_instances=1, coalesce=True)
+    scheduler.start()
+    stop.wait()
+    scheduler.shutdown(wait=True)
+
+
+def tick() -> int:
+    """One round: due work, log, heads, deliveries, and a trace that the sweep lives."""
+    try:
+        done = sweeps.run_due()
+        notices.deliver()
+        sweeps.beat()
+        return done
+    finally:
+        db.session.remove()
+
+
+@click.command("story")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print docs/acts.md.")
+@with_appcontext
+def story(as_markdown: bool) -> None:
+    """The chapters in order; with --markdown everything about their acts."""
+    click.echo(markdown(stages()) if as_markdown else "\n".join(f"{s.name}\t{s.title}" for s in stages()))
+
+
+rulebook = AppGroup("rulebook", help="Regional rules.")
+
+
+@rulebook.command("check")
+def rulebook_check() -> None:
+    """The boot has already checked every rulebook; say which are in use."""
+    books: Rulebooks = current_app.extensions["market.rulebooks"]
+    for book in books.all():
+        click.echo(f"{book.id}\t{book.sha256}\t{len(book.clauses)} clauses")
+
+
+@rulebook.command("show")
+@click.argument("identifier")
+def rulebook_show(identifier: str) -> None:
+    """Every clause of one rulebook."""
+    books: Rulebooks = current_app.extensions["market.rulebooks"]
+    for clause in books.get(identifier).clauses.values():
+        click.echo(f"{clause.key} = {clause.value} {clause.unit} [{clause.evidence}] {clause.basis}")
+
+
+def register(app: Flask) -> None:
+    """Add the commands."""
+    commands: tuple[Any, ...] = (reference, log, clock_group, sweep, story, rulebook)
+    for command in commands:
+        app.cli.add_command(command)

@@ -1,0 +1,96 @@
+"""Time: the market clock that rules every act, and real time, which rules sessions, tokens and retries."""
+
+from contextvars import ContextVar
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from flask import current_app, g, has_request_context
+from sqlalchemy import BigInteger, CheckConstraint, Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.database import Base, db, is_sqlite
+
+MICROSECOND = timedelta(microseconds=1)
+
+
+class ClockState(Base):
+    """How far a demonstration's market clock stands from real time (M52); one row, none outside a demonstration."""
+
+    __tablename__ = "clock"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    offset_us: Mapped[int] = mapped_column(BigInteger)
+    stepping: Mapped[str | None] = mapped_column(Text)
+
+
+class Clock(Protocol):
+    """`market()` rules acts, receipts and heads; `real()` rules sessions, tokens, lock-outs and retries."""
+
+    def market(self) -> datetime: ...
+
+    def real(self) -> datetime: ...
+
+
+class SystemClock:
+    """Outside a demonstration both are the server's UTC clock."""
+
+    def market(self) -> datetime:
+        return self.real()
+
+    def real(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class DemonstrationClock(SystemClock):
+    """Real time plus an offset that lives in the database and is never cached, so all processes agree."""
+
+    def market(self) -> datetime:
+        offset = db.session.execute(select(ClockState.offset_us).where(ClockState.id == 1)).scalar()
+        return self.real() + (offset or 0) * MICROSECOND
+
+
+class FixedClock:
+    """Stands still until a test or the world's loader moves it; `real()` moves along."""
+
+    def __init__(self, instant: datetime) -> None:
+        self.instant = instant
+
+    def market(self) -> datetime:
+        return self.instant
+
+    def real(self) -> datetime:
+        return self.instant
+
+
+stepping_here: ContextVar[bool] = ContextVar("stepping_here", default=False)
+"""Whether this very process is the one that moves the demonstration clock forward."""
+
+
+def clock() -> Clock:
+    """The clock the application was built with."""
+    found: Clock = current_app.extensions["market.clock"]
+    return found
+
+
+def now() -> datetime:
+    """The request's one instant for looking (market time); outside a request, the clock itself."""
+    if not has_request_context():
+        return clock().market()
+    if "market_now" not in g:
+        g.market_now = clock().market()
+    instant: datetime = g.market_now
+    return instant
+
+
+def held_by_another(session: Session) -> bool:
+    """Whether a step forward of the demonstration clock holds off this act; holds the clock still until the commit.
+
+    On PostgreSQL the share lock on the clock's one row keeps a step from moving it under a running act; on SQLite the
+    write lock already does.
+    """
+    query = select(ClockState.stepping).where(ClockState.id == 1)
+    if not is_sqlite():
+        query = query.with_for_update(read=True)
+    stepping = session.execute(query).scalar()
+    return stepping is not None and not stepping_here.get()

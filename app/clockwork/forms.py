@@ -1,0 +1,20 @@
+"""The demonstration clock's form."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from wtforms import DateTimeLocalField
+from wtforms.validators import InputRequired
+
+from app.clockwork.rules import Advance
+from app.web.perform import ActForm
+
+
+class AdvanceForm(ActForm):
+    """To which local instant."""
+
+    to = DateTimeLocalField("推进到（北京时间）", format="%Y-%m-%dT%H:%M", validators=[InputRequired("请填写时间。")])
+
+    def value(self) -> Advance:
+        chosen: datetime = self.to.data
+        return Advance(to=chosen.replace(tzinfo=ZoneInfo("Asia/Shanghai")).astimezone(UTC))

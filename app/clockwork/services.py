@@ -1,0 +1,85 @@
+"""Moving the demonstration clock from due instant to due instant, with sweeps, numbering and a head at each."""
+
+from datetime import datetime, timedelta
+
+from flask import current_app
+
+from app.act import act, chance, chore
+from app.actor import Actor
+from app.clock import MICROSECOND, ClockState, DemonstrationClock, FixedClock, clock, stepping_here
+from app.clockwork import rules
+from app.clockwork.rules import Advance, ClockAct
+from app.refusal import demand
+from app.settings import Settings
+from app.sweep import keep_log, next_due, run_due
+from app.values import Done
+
+
+def advance(actor: Actor, subject: str | None, step: Advance, /, *, key: str) -> Done:
+    """Record the step, hold off all other acts, and go there; every deadline on the way is kept at its own instant."""
+    settings: Settings = current_app.extensions["market.settings"]
+    with act(ClockAct.ADVANCE, actor=actor, key=key, subject=subject, input=step) as deed:
+        deed.lock_none()
+        demand(rules.refusals_to_advance(demonstration=settings.demonstration, now=deed.now, to=step.to))
+        deed.on("clock", "demonstration")
+        deed.tell(to=step.to)
+    go_to(step.to)
+    return deed.answer()
+
+
+def go_to(target: datetime) -> None:
+    """Walk the market clock to `target`, stopping at every instant at which something falls due."""
+    token = stepping_here.set(True)
+    _stepping(chance().secret().hex()[:16])
+    try:
+        run_due()
+        # `run_due` has done what was due; whatever falls due next is strictly later, so the walk ends.
+        while (instant := next_due(clock().market())) is not None and instant < target:
+            _set(instant)
+            run_due()
+        _set(target)
+        run_due()
+        keep_log()
+    finally:
+        _stepping(None)
+        stepping_here.reset(token)
+
+
+def offset() -> timedelta:
+    """How far market time stands from real time."""
+    return clock().market() - clock().real()
+
+
+def _set(instant: datetime) -> None:
+    found = clock()
+    if isinstance(found, FixedClock):
+        found.instant = max(found.instant, instant)
+        return
+    with chore("clock") as session:
+        state = session.get(ClockState, 1, with_for_update=True)
+        if state is None:
+            raise LookupError("no demonstration clock")
+        wanted = (instant - found.real()) // MICROSECOND
+        state.offset_us = max(state.offset_us, wanted)
+
+
+def _stepping(token: str | None) -> None:
+    if not isinstance(clock(), DemonstrationClock):
+        return
+    with chore("clock") as session:
+        state = session.get(ClockState, 1, with_for_update=True)
+        if state is None:
+            session.add(ClockState(id=1, offset_us=0, stepping=token))
+        else:
+            state.stepping = token
+
+
+def start_at(instant: datetime) -> None:
+    """Set a new demonstration world's clock before anything was recorded in it."""
+    with chore("clock") as session:
+        state = session.get(ClockState, 1)
+        wanted = (instant - clock().real()) // MICROSECOND
+        if state is None:
+            session.add(ClockState(id=1, offset_us=wanted, stepping=None))
+        else:
+            state.offset_us = wanted

@@ -1,0 +1,112 @@
+"""The database: one session, our own Base, column types that refuse what the market must not store."""
+
+import enum
+import re
+import sqlite3
+from datetime import UTC, datetime
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, Boolean, DateTime, Enum, Integer, LargeBinary, MetaData, Text, event
+from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.types import TypeDecorator
+
+from app.values import Fen, Ppm, Workdays
+
+CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+BIG = BigInteger().with_variant(Integer, "sqlite")
+"""A 64-bit key that still autoincrements on SQLite."""
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant, stored in UTC with microseconds; a naive value is an error, not a guess."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime cannot be stored")
+        utc = value.astimezone(UTC)
+        # SQLite keeps no zone; the text it stores must still sort by instant.
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Code(Enum):
+    """A StrEnum by value, with a CHECK that the database enforces by itself."""
+
+    def __init__(self, *values: Any, **options: Any) -> None:
+        options.setdefault("native_enum", False)
+        options.setdefault("create_constraint", True)
+        options.setdefault("values_callable", lambda members: [member.value for member in members])
+        options.setdefault("length", 40)
+        super().__init__(*values, **options)
+
+
+class Base(DeclarativeBase):
+    """The common ground of all tables. The type map sits in the registry: Flask-SQLAlchemy copies the class."""
+
+    registry = registry(
+        metadata=MetaData(naming_convention=CONVENTION),
+        type_annotation_map={
+            datetime: Instant(),
+            Fen: BigInteger(),
+            Ppm: BigInteger(),
+            Workdays: Integer(),
+            str: Text(),
+            bytes: LargeBinary(),
+            bool: Boolean(),
+            enum.StrEnum: Code(enum.StrEnum),
+        },
+    )
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({getattr(self, 'no', None) or getattr(self, 'id', None)})"
+
+
+db = SQLAlchemy(model_class=Base, session_options={"join_transaction_mode": "create_savepoint"})
+
+
+def normalised(url: str) -> str:
+    """Any postgres:// or postgresql:// address as the psycopg driver wants it."""
+    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+
+
+def _on_connect(connection: Any, _: object) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        # The driver's own transaction control is off: BEGIN is said by _on_begin, in the mode that was chosen.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=15000", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+
+def _on_begin(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        mode = connection.get_execution_options().get("sqlite_begin", "")
+        connection.exec_driver_sql(f"BEGIN {mode}".strip())
+
+
+event.listen(Engine, "connect", _on_connect)
+event.listen(Engine, "begin", _on_begin)
+
+
+def is_sqlite() -> bool:
+    """Whether the application in context stands on SQLite (locks are the whole file's, not a row's)."""
+    return db.engine.dialect.name == "sqlite"

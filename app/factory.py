@@ -1,0 +1,160 @@
+"""`create_app` builds what it is given: settings, the story, a clock, chance, channels; nothing is read from elsewhere."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from flask import Flask
+from flask_bootstrap import Bootstrap5
+from flask_migrate import Migrate
+from flask_wtf.csrf import CSRFProtect
+
+from app import cli
+from app.act import Follower, Wiring
+from app.approval import services as approvals
+from app.approval.stage import STAGE as APPROVAL
+from app.calendar.stage import STAGE as CALENDAR
+from app.chance import Chance, FixedChance, SystemChance
+from app.clock import Clock, DemonstrationClock, SystemClock
+from app.clockwork.stage import STAGE as CLOCKWORK
+from app.database import db, normalised
+from app.deployment import Misconfigured
+from app.exchange.stage import STAGE as EXCHANGE
+from app.identity.stage import STAGE as IDENTITY
+from app.keyring import Keyring
+from app.notice import services as notices
+from app.notice.services import Channel, InApp
+from app.notice.stage import STAGE as NOTICE
+from app.region.stage import STAGE as REGION
+from app.rulebook import SHIPPED as RULEBOOKS
+from app.rulebook import Rulebooks
+from app.settings import Settings
+from app.stage import Stage
+from app.standing import Standing
+from app.web import desk, errors, filters, security
+from app.web.words import WORDS as HOUSE_WORDS
+from app.workdays import SHIPPED as WORKDAYS
+from app.workdays import WorkCalendar
+
+T = TypeVar("T")
+
+HOUSE: tuple[Stage, ...] = (REGION, IDENTITY, APPROVAL, CALENDAR, NOTICE, CLOCKWORK, EXCHANGE)
+"""The house's own rooms, before every chapter."""
+
+TESTS = "the tests' own token"
+"""Only whoever says this may hand in a reproducible chance."""
+
+
+def create_app(
+    settings: Settings,
+    *,
+    story: Sequence[Stage],
+    clock: Clock | None = None,
+    chance: Chance | None = None,
+    channels: Sequence[Channel] = (),
+    token: str = "",
+) -> Flask:
+    """Build the application. `story` are the chapters' stages in order; `token` admits a `FixedChance`."""
+    if isinstance(chance, FixedChance) and token != TESTS:
+        raise Misconfigured("a fixed chance is for tests only")
+    chosen_chance = chance or SystemChance()
+    app = Flask("app", template_folder="../templates", static_folder="static")
+    keys = Keyring.load(settings, chosen_chance)
+    app.config.update(
+        SECRET_KEY=keys.secret.hex(),
+        SQLALCHEMY_DATABASE_URI=normalised(settings.database_url),
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_NAME="market",
+        MAX_CONTENT_LENGTH=21 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=1024 * 1024,
+        WTF_I18N_ENABLED=False,
+        WTF_CSRF_TIME_LIMIT=None,
+        BOOTSTRAP_SERVE_LOCAL=True,
+        TESTING=settings.testing,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    stages = (*HOUSE, *story)
+    calendars = WorkCalendar.load((WORKDAYS, *settings.workdays))
+    books = Rulebooks.load((RULEBOOKS, *settings.rulebooks))
+    # books.check(terms for stage in stages for terms in stage.terms)
+    app.extensions.update(
+        {
+            "market.settings": settings,
+            "market.keyring": keys,
+            "market.chance": chosen_chance,
+            "market.clock": clock or (DemonstrationClock() if settings.demonstration else SystemClock()),
+            "market.rulebooks": books,
+            "market.calendar": calendars,
+            "market.stages": stages,
+            "market.wiring": _wire(stages),
+            "market.notices": _lists(stages, lambda stage: stage.notices),
+            "market.channels": (InApp(), *channels),
+            "market.sweeps": tuple(sweep for stage in stages for sweep in stage.sweeps),
+            "market.commands": _by_name(stages, lambda stage: stage.commands),
+            "market.panels": _by_name(stages, lambda stage: stage.panels),
+            "market.resources": _by_name(stages, lambda stage: stage.resources),
+            "market.words": {**HOUSE_WORDS, **_by_name(stages, lambda stage: stage.words)},
+            "market.standing": next(
+                (stage.standing for stage in stages if stage.standing), lambda party_id, *, now, scope: Standing()
+            ),
+            "market.submit": approvals.submit,
+        }
+    )
+    db.init_app(app)
+    Migrate(app, db, directory="migrations", render_as_batch=True)
+    CSRFProtect(app)
+    Bootstrap5(app)
+    filters.register(app)
+    desk.register(app)
+    security.register(app)
+    errors.register(app)
+    for stage in stages:
+        if stage.blueprint is not None:
+            app.register_blueprint(stage.blueprint)
+        if stage.cli is not None:
+            app.cli.add_command(stage.cli)
+    cli.register(app)
+    app.logger.setLevel(logging.INFO)
+    return app
+
+
+def _wire(stages: Sequence[Stage]) -> Wiring:
+    hears: dict[str, tuple[Follower, ...]] = {}
+    for stage in stages:
+        for heard, follower in stage.hears.items():
+            hears[str(heard)] = (*hears.get(str(heard), ()), follower)
+    discloses: dict[str, frozenset[str]] = defaultdict(frozenset)
+    for stage in stages:
+        for opener, opened in stage.discloses.items():
+            discloses[str(opener)] |= frozenset(str(name) for name in opened)
+    return Wiring(
+        may={name: frozenset(roles) for name, roles in _by_name(stages, lambda stage: stage.may).items()},
+        consent=_by_name(stages, lambda stage: stage.consent),
+        second=frozenset(str(name) for stage in stages for name in stage.second),
+        opens=_by_name(stages, lambda stage: stage.opens),
+        discloses=dict(discloses),
+        hears=hears,
+        after=(approvals.settle, notices.post),
+        sealed=frozenset(str(name) for stage in stages for name in stage.sealed),
+        constraints=_by_name(stages, lambda stage: stage.constraints),
+    )
+
+
+def _by_name(stages: Sequence[Stage], member: Callable[[Stage], Mapping[Any, T]]) -> dict[str, T]:
+    found: dict[str, T] = {}
+    for stage in stages:
+        for name, value in member(stage).items():
+            if str(name) in found:
+                raise Misconfigured(f"{name} is brought twice, the second time by {stage.name}")
+            found[str(name)] = value
+    return found
+
+
+def _lists(stages: Sequence[Stage], member: Callable[[Stage], Mapping[Any, T]]) -> dict[str, tuple[T, ...]]:
+    found: dict[str, tuple[T, ...]] = {}
+    for stage in stages:
+        for name, value in member(stage).items():
+            found[str(name)] = (*found.get(str(name), ()), value)
+    return found

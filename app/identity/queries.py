@@ -1,0 +1,116 @@
+"""Who is who: actors from accounts and sessions, organisations by code."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from sqlalchemy import Select, func, select
+
+from app.actor import Actor, Role
+from app.database import db
+from app.identity import rules
+from app.identity.models import Account, AccountRole, Organisation, OrganisationAuthority, SignInAttempt, SignInSession
+
+
+def token_hash(token: str) -> str:
+    """What the database keeps of a session's token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def account_by_login(login: str) -> Account | None:
+    """The open account of a name."""
+    return db.session.execute(
+        select(Account).where(Account.login == login, Account.closed_at.is_(None))
+    ).scalar_one_or_none()
+
+
+def actor_of(account: Account) -> Actor:
+    """The plain value that stands for an account."""
+    authorities = db.session.execute(
+        select(OrganisationAuthority.authority).where(
+            OrganisationAuthority.organisation_id == account.organisation_id
+        )
+    ).scalars()
+    return Actor(
+        roles=frozenset(role.role for role in account.roles),
+        account_id=account.id,
+        party_id=account.organisation_id,
+        code=account.organisation.code,
+        name=account.name,
+        region=account.organisation.region,
+        authorities=frozenset(authorities),
+    )
+
+
+def actor_by_account(account_id: int) -> Actor | None:
+    """The actor of an open account, by its id."""
+    account = db.session.get(Account, account_id)
+    return None if account is None or account.closed_at is not None else actor_of(account)
+
+
+def actor_by_login(login: str) -> Actor | None:
+    """The actor of an open account, by its name; for commands, tests and the world's loader."""
+    account = account_by_login(login)
+    return None if account is None else actor_of(account)
+
+
+def session_by_token(token: str, *, now: datetime) -> SignInSession | None:
+    """The living session of a token; `now` is real time."""
+    found = db.session.get(SignInSession, token_hash(token))
+    if found is None or found.ended_at is not None:
+        return None
+    return found if now < rules.session_ends(created_at=found.created_at, seen_at=found.seen_at) else None
+
+
+def failures(login: str, *, now: datetime) -> list[datetime]:
+    """Failed attempts since the last success inside the lock-out window; real time."""
+    since = now - rules.LOCK_WINDOW
+    last_success = db.session.execute(
+        select(func.max(SignInAttempt.at)).where(SignInAttempt.login == login, SignInAttempt.succeeded.is_(True))
+    ).scalar()
+    query = select(SignInAttempt.at).where(
+        SignInAttempt.login == login, SignInAttempt.succeeded.is_(False), SignInAttempt.at > since
+    )
+    if last_success is not None:
+        query = query.where(SignInAttempt.at > last_success)
+    return list(db.session.execute(query).scalars())
+
+
+def organisation_by_code(code: str) -> Organisation | None:
+    """An organisation by USCC or `U-…`."""
+    return db.session.execute(select(Organisation).where(Organisation.code == code)).scalar_one_or_none()
+
+
+def organisation(party_id: int) -> Organisation:
+    """An organisation by its id."""
+    return db.session.get_one(Organisation, party_id)
+
+
+def names(party_ids: Collection[int]) -> Mapping[int, str]:
+    """Names of organisations by id, in one query."""
+    rows = db.session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(party_ids)))
+    return {party_id: name for party_id, name in rows}
+
+
+def parties_with(role: Role, *, region: str | None = None, authority: str | None = None) -> list[int]:
+    """Organisations that hold a role: whom a notice to an office concerns."""
+    query = (
+        select(Account.organisation_id)
+        .join(AccountRole, AccountRole.account_id == Account.id)
+        .where(AccountRole.role == role, Account.closed_at.is_(None))
+        .distinct()
+    )
+    if region is not None:
+        query = query.join(Organisation, Organisation.id == Account.organisation_id).where(
+            Organisation.region == region
+        )
+    if authority is not None:
+        query = query.join(
+            OrganisationAuthority, OrganisationAuthority.organisation_id == Account.organisation_id
+        ).where(OrganisationAuthority.authority == authority)
+    return list(db.session.execute(query).scalars())
+
+
+def organisation_row(party_id: int) -> Select[tuple[Organisation]]:
+    """The row of an organisation, to be locked."""
+    return select(Organisation).where(Organisation.id == party_id)

@@ -1,0 +1,26 @@
+"""What identity brings to the house."""
+
+from app.identity import rules, services
+from app.identity.rules import AccountAct, Grant, NewAccount
+from app.identity.views import bp
+from app.identity.wording import WORDS
+from app.refusal import Refusal
+from app.stage import Command, Stage
+
+STAGE = Stage(
+    name="identity",
+    title="账户",
+    blueprint=bp,
+    acts=AccountAct,
+    may=rules.MAY,
+    opens=rules.OPENS,
+    commands={
+        AccountAct.OPEN: Command(NewAccount, services.open_account, None),
+        AccountAct.GRANT: Command(Grant, services.grant, None),
+    },
+    words=WORDS,
+    constraints={
+        "uq_account_login": Refusal("login_taken", field="login"),
+        "uq_organisation_code": Refusal("organisation_known", field="code"),
+    },
+)

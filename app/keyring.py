@@ -1,0 +1,62 @@
+"""The deployment's keys: files outside the database, made at the first start and readable by their owner alone."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from flask import current_app
+
+from app.chance import Chance
+from app.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """`signing` signs heads and receipts (Ed25519); `opening` opens envelopes and draw secrets (X25519); `secret` is the web's."""
+
+    signing: bytes
+    opening: bytes
+    secret: bytes
+
+    @property
+    def signing_public(self) -> bytes:
+        return Ed25519PrivateKey.from_private_bytes(self.signing).public_key().public_bytes_raw()
+
+    @property
+    def opening_public(self) -> bytes:
+        return X25519PrivateKey.from_private_bytes(self.opening).public_key().public_bytes_raw()
+
+    @classmethod
+    def load(cls, settings: Settings, chance: Chance) -> "Keyring":
+        """Read the key files, making those that are missing."""
+        secret = settings.secret_key.encode() if settings.secret_key else _kept(settings.instance / "secret.key", chance)
+        return cls(
+            signing=_kept(settings.instance / "signing.key", chance),
+            opening=_kept(settings.opening_key_file, chance),
+            secret=secret,
+        )
+
+
+def _kept(path: Path, chance: Chance) -> bytes:
+    """The 32 bytes in a file of 64 hex digits; two processes that start at once agree on whichever was written first."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(chance.secret().hex() + "\n")
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return bytes.fromhex(path.read_text().strip())
+
+
+def keyring() -> Keyring:
+    """The keys the application in context holds."""
+    found: Keyring = current_app.extensions["market.keyring"]
+    return found

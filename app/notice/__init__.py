@@ -1,0 +1,1 @@
+"""Notices: an in-box, an outbox, channels and the record of delivery (M36)."""

@@ -1,0 +1,24 @@
+"""The in-box's pages."""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.notice import queries, services
+from app.web.door import actor, members
+
+bp = Blueprint("notice", __name__, url_prefix="/inbox")
+
+
+@bp.get("/")
+@members()
+def inbox() -> str:
+    """The organisation's notices, newest first."""
+    return render_template("notice/list.html", notices=queries.inbox(actor().party, after=request.args.get("after")))
+
+
+@bp.post("/<int:notice_id>/read")
+@members()
+def read(notice_id: int) -> Response:
+    """Mark one as read."""
+    services.mark_read(actor().party, notice_id)
+    return redirect(url_for("notice.inbox"), code=303)

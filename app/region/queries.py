@@ -1,0 +1,39 @@
+"""The region tree: paths upward for rulebooks and calendars, branches downward for lists."""
+
+from functools import cache
+
+from sqlalchemy import select
+
+from app.database import db
+from app.region.models import Authority, Region
+
+
+@cache
+def path(code: str) -> tuple[str, ...]:
+    """From a division upwards to the province, by GB/T 2260's own arithmetic: 450803 → 450800 → 450000."""
+    upward = [code]
+    for broader in (code[:4] + "00", code[:2] + "0000"):
+        if broader not in upward:
+            upward.append(broader)
+    return tuple(upward)
+
+
+def under(code: str) -> str:
+    """The prefix that all divisions of a branch share: a list filters by it."""
+    return code[:2] if code.endswith("0000") else code[:4] if code.endswith("00") else code
+
+
+def name(code: str) -> str:
+    """A division's name, its code where it is unknown."""
+    found = db.session.get(Region, code)
+    return code if found is None else found.name
+
+
+def choices() -> list[tuple[str, str]]:
+    """All divisions for a form, cities before their counties."""
+    return [(row.code, row.name) for row in db.session.execute(select(Region).order_by(Region.code)).scalars()]
+
+
+def authorities() -> dict[str, str]:
+    """Authority codes and their names."""
+    return {row.code: row.name for row in db.session.execute(select(Authority).order_by(Authority.code)).scalars()}

@@ -1,0 +1,85 @@
+"""`Stage`: what a chapter may bring to the house. Each chapter's `stage.py` fills in what it has, nothing else."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+import click
+from flask import Blueprint
+
+from app.act import Deed, Follower
+from app.actor import Actor, Role
+from app.audit.models import Opens
+from app.flow import Flow
+from app.refusal import Refusal
+from app.standing import Answers
+from app.sweep import Sweep
+from app.values import Done
+
+
+class Performs(Protocol):
+    """A command: actor, public number of the subject (None where the act creates), input; and the idempotency key."""
+
+    def __call__(self, actor: Actor, subject: str | None, input: Any, /, *, key: str) -> Done: ...
+
+
+@dataclass(frozen=True)
+class Command:
+    """What the machine API calls, OpenAPI describes and approval performs. `kind` names the subject, None = creates."""
+
+    input: type
+    perform: Performs
+    kind: str | None
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """One organisation that an act concerns, with what its notice must say beyond the act and its subject."""
+
+    party_id: int
+    params: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One open item on an actor's desk: the act that waits, what it is about, until when, and the page that does it."""
+
+    act: str
+    title: str
+    url: str
+    due: datetime | None = None
+
+
+Panel = Callable[..., Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One chapter's contribution; the factory walks these once."""
+
+    name: str
+    title: str
+    blueprint: Blueprint | None = None
+    acts: type[StrEnum] | None = None
+    flow: Flow[Any] | None = None
+    may: Mapping[Any, Collection[Role]] = field(default_factory=dict)
+    consent: Mapping[Any, Role] = field(default_factory=dict)
+    second: Collection[str] = ()
+    opens: Mapping[Any, Opens] = field(default_factory=dict)
+    discloses: Mapping[Any, Collection[str]] = field(default_factory=dict)
+    sealed: Collection[str] = ()
+    hears: Mapping[Any, Follower] = field(default_factory=dict)
+    sweeps: Collection[Sweep] = ()
+    notices: Mapping[Any, Callable[[Deed], Iterable[Recipient]]] = field(default_factory=dict)
+    tasks: Callable[[Actor, datetime], Iterable[Task]] | None = None
+    panels: Mapping[str, Panel] = field(default_factory=dict)
+    commands: Mapping[Any, Command] = field(default_factory=dict)
+    demo: Callable[..., None] | None = None
+    cli: click.Group | None = None
+    resources: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    terms: Collection[type] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
+    constraints: Mapping[str, Refusal] = field(default_factory=dict)
+    standing: Answers | None = None

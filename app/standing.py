@@ -1,0 +1,57 @@
+"""The backward question: how does this party stand now? One slot, one function, one frozen value (M28, M30)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Protocol
+
+from flask import current_app
+
+from app.refusal import Refusal
+
+
+class Grade(StrEnum):
+    """Credit grades of rules.md §2.9; NEW (新入驻) is treated as C."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+    D = "D"
+    NEW = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the party wants to take part in: fund class, item codes, region path, rulebook id."""
+
+    fund: str
+    items: tuple[str, ...]
+    region: str
+    rulebook: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Score in thousandths (None where nothing is scored), grade, and the refusals to each act by its one name."""
+
+    score: int | None = None
+    grade: Grade = Grade.NEW
+    refusals: Mapping[str, tuple[Refusal, ...]] = field(default_factory=lambda: MappingProxyType({}))
+
+    def to(self, act: str) -> tuple[Refusal, ...]:
+        """The refusals to one act, none where the party may go on."""
+        return self.refusals.get(act, ())
+
+
+class Answers(Protocol):
+    """What the chapter eligibility brings: the one answer to the one question."""
+
+    def __call__(self, party_id: int, *, now: datetime, scope: Scope | None) -> Standing: ...
+
+
+def standing_of(party_id: int, *, now: datetime, scope: Scope | None = None) -> Standing:
+    """Ask the chapter that answers; judged as of `now` (at the freeze: the announced closing)."""
+    answers: Answers = current_app.extensions["market.standing"]
+    return answers(party_id, now=now, scope=scope)

@@ -1,0 +1,42 @@
+"""The market's front page and each person's desk (工作台): what waits, by when, one click to it; gathered from the stages."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Flask, current_app, render_template
+
+from app.clock import now
+from app.stage import Stage, Task
+from app.web.door import actor, members, public
+
+bp = Blueprint("desk", __name__)
+FAR = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def panel(name: str, **values: object) -> Mapping[str, Any] | None:
+    """A later chapter's read-only figures, by name; None where no chapter brings them."""
+    panels: Mapping[str, Callable[..., Mapping[str, Any]]] = current_app.extensions["market.panels"]
+    return panels[name](**values) if name in panels else None
+
+
+def register(app: Flask) -> None:
+    """Pages and the templates' `panel`."""
+    app.register_blueprint(bp)
+    app.jinja_env.globals["panel"] = panel
+
+
+@bp.get("/")
+@public
+def home() -> str:
+    """The front page."""
+    return render_template("home.html")
+
+
+@bp.get("/desk")
+@members()
+def desk() -> str:
+    """What waits for the person who is signed in, the most urgent first."""
+    stages: tuple[Stage, ...] = current_app.extensions["market.stages"]
+    tasks: list[Task] = [task for stage in stages if stage.tasks for task in stage.tasks(actor(), now())]
+    return render_template("desk.html", tasks=sorted(tasks, key=lambda task: task.due or FAR))

@@ -1,0 +1,124 @@
+"""How values look to people: money, instants, codes; the only place where fen become 元 and UTC becomes local time."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask, current_app, g
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
+
+from app.refusal import Refusal
+from app.rulebook import Clause, RulebookError, Rulebooks
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def yuan(fen: int | None) -> str:
+    """Fen as 元 with two decimals and thousands separators."""
+    return "" if fen is None else f"{Decimal(fen) / 100:,.2f}"
+
+
+def percent(ppm: int | None) -> str:
+    """Parts per million as per cent with two decimals."""
+    return "" if ppm is None else f"{Decimal(ppm) / 10_000:.2f}%"
+
+
+def thousandths(score: int | None) -> str:
+    """A credit score in thousandths with three decimals."""
+    return "" if score is None else f"{score // 1000}.{score % 1000:03d}"
+
+
+def local(instant: datetime | None, pattern: str = "%Y-%m-%d %H:%M") -> str:
+    """An instant in Asia/Shanghai."""
+    return "" if instant is None else instant.astimezone(SHANGHAI).strftime(pattern)
+
+
+def until(instant: datetime | None) -> str:
+    """A half-open end as people say it: midnight is 24:00 of the day before."""
+    if instant is None:
+        return ""
+    moment = instant.astimezone(SHANGHAI)
+    if (moment.hour, moment.minute, moment.second, moment.microsecond) != (0, 0, 0, 0):
+        return moment.strftime("%Y-%m-%d %H:%M")
+    return date.fromordinal(moment.date().toordinal() - 1).isoformat() + " 24:00"
+
+
+def stamp(instant: datetime | None) -> Markup:
+    """An instant as a `time` element that machines can read too."""
+    if instant is None:
+        return Markup("")
+    return Markup('<time datetime="{}">{}</time>').format(instant.isoformat(), local(instant))
+
+
+def words() -> Mapping[str, str]:
+    """Every chapter's words, gathered by the factory."""
+    found: Mapping[str, str] = current_app.extensions["market.words"]
+    return found
+
+
+def say(code: object, kind: str | None = None, **params: str | int) -> str:
+    """The Chinese word of a code; a StrEnum says its kind by its class's `kind`, an act by itself."""
+    value = code.value if isinstance(code, StrEnum) else str(code)
+    text = words().get(f"{kind}.{value}" if kind else value)
+    if text is None:
+        return value
+    return text.format_map(_Spoken(params)) if params else text
+
+
+class _Spoken(dict[str, Any]):
+    """Parameters as people read them: instants, money and codes in their own dress."""
+
+    def __missing__(self, key: str) -> str:
+        return "—"
+
+    def __getitem__(self, key: str) -> Any:
+        value = super().__getitem__(key)
+        if key.endswith("_fen") and isinstance(value, int):
+            return yuan(value)
+        if isinstance(value, str) and key.endswith("_at"):
+            return until(datetime.fromisoformat(value))
+        if isinstance(value, str):
+            return words().get(value, value)
+        return value
+
+
+def sentence(refusal: Refusal) -> str:
+    """What fails."""
+    return say(refusal.code, "refusal", **refusal.params)
+
+
+def cure(refusal: Refusal) -> str:
+    """How to cure it."""
+    return say(refusal.code, "cure", **refusal.params)
+
+
+@pass_context
+def clause(context: Context, key: str, rulebook: str | None = None) -> Clause | None:
+    """The clause behind a rulebook key, from the page's own rulebook or the one in force today."""
+    books: Rulebooks = current_app.extensions["market.rulebooks"]
+    refused = g.get("refusals")
+    chosen = rulebook or getattr(refused, "rulebook", None) or context.get("rulebook_id")
+    book = books.get(chosen) if chosen else books.all()[-1]
+    try:
+        return book.clause(key)
+    except RulebookError:
+        return None
+
+
+def paragraphs(text: str | None) -> Markup:
+    """Plain text with its line breaks, escaped."""
+    return Markup("").join(Markup("<p>{}</p>").format(escape(part)) for part in (text or "").splitlines() if part.strip())
+
+
+def register(app: Flask) -> None:
+    """Give the templates their filters."""
+    app.jinja_env.filters.update(
+        yuan=yuan, percent=percent, thousandths=thousandths, local=local, until=until, stamp=stamp, say=say,
+        sentence=sentence, cure=cure, paragraphs=paragraphs,
+    )
+    app.jinja_env.globals.update(clause=clause, say=say)

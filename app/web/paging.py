@@ -1,0 +1,50 @@
+"""Keyset paging: a page is asked for by the last row's sort key, never by an offset, and nobody counts."""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from app.refusal import NotFound
+
+T = TypeVar("T")
+SIZE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[T]):
+    """One page of rows; `after` is the token of the next page, None on the last one."""
+
+    rows: tuple[T, ...]
+    after: str | None
+
+
+def token(*key: str | int) -> str:
+    """A sort key as an address part."""
+    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
+
+
+def parsed(after: str | None, kinds: Sequence[type]) -> tuple[Any, ...] | None:
+    """The sort key of a token; None for the first page. A forged token is `NotFound`, never an error."""
+    if not after:
+        return None
+    try:
+        key = json.loads(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
+    except (ValueError, binascii.Error) as error:
+        raise NotFound("after") from error
+    if (
+        not isinstance(key, list)
+        or len(key) != len(kinds)
+        or not all(type(part) is kind for part, kind in zip(key, kinds, strict=True))
+    ):
+        raise NotFound("after")
+    return tuple(key)
+
+
+def listing(rows: Sequence[T], *, size: int, key: Any) -> Listing[T]:
+    """Cut `size + 1` fetched rows to a page; `key(row)` is the sort key as a tuple of str and int."""
+    if len(rows) <= size:
+        return Listing(tuple(rows), None)
+    return Listing(tuple(rows[:size]), token(*key(rows[size - 1])))

@@ -1,0 +1,86 @@
+"""From a posted form to a command and back: the one place where a page meets a refusal, so that nothing typed is lost."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, cast
+
+from flask import current_app, flash, g, make_response, redirect, request
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response
+from wtforms import HiddenField
+
+from app.actor import Actor
+from app.chance import fresh_key
+from app.clock import now
+from app.refusal import AlreadyDone, Refusal, Refused
+from app.values import Done, Waiting
+from app.web.door import actor
+
+
+class ActForm(FlaskForm):
+    """A form that performs one act: CSRF by Flask-WTF, and the idempotency key as a hidden field."""
+
+    key = HiddenField(default=fresh_key)
+
+    def value(self) -> Any:
+        """The act's frozen input; each form says its own."""
+        raise NotImplementedError
+
+
+class Submits(Protocol):
+    """How an act is handed in: performed at once, or prepared for another hand (`app.approval`)."""
+
+    def __call__(self, act: str, actor: Actor, subject: str | None, input: Any, /, *, key: str) -> Done | Waiting: ...
+
+
+Page = Callable[[], str | Response]
+
+
+def perform(
+    act: str,
+    form: ActForm,
+    subject: str | None,
+    *,
+    page: Page,
+    after: Callable[[Done | Waiting], str],
+    answer: Callable[[Done], Response] | None = None,
+) -> Response:
+    """GET: the page. POST: shape errors → the page again, 422; refusals → the page again, 409; done → redirect, 303.
+
+    `page()` renders the form as it stands in the caller's hands (what was typed stays); refusals are in `g.refusals` for
+    the macro. `after(done)` gives the address of what was done. `answer(done)` replaces the redirect for the one act whose
+    answer must hold what is stored nowhere (offer.submit).
+    """
+    if request.method != "POST":
+        return make_response(page())
+    if not form.validate():
+        return _again(page, 422)
+    submit = cast(Submits, current_app.extensions["market.submit"])
+    key = form.key.data or fresh_key()
+    try:
+        done = submit(str(act), actor(), subject, form.value(), key=key)
+    except Refused as refused:
+        g.refusals = refused
+        _beside(form, refused.reasons)
+        # The same key must stay usable once the cause is cured; it was rolled back with the act.
+        return _again(page, 409)
+    except AlreadyDone as known:
+        flash("already_done", "info")
+        return redirect(after(Done(str(act), known.subject, now(), known.receipt)), code=303)
+    if isinstance(done, Done) and answer is not None:
+        return answer(done)
+    flash(act if isinstance(done, Done) else "waiting", "done")
+    return redirect(after(done), code=303)
+
+
+def _again(page: Page, status: int) -> Response:
+    response = make_response(page())
+    response.status_code = status
+    return response
+
+
+def _beside(form: ActForm, reasons: tuple[Refusal, ...]) -> None:
+    """Note each refusal beside the field it names, as well as at the top."""
+    beside: Mapping[str, list[Refusal]] = g.setdefault("refusals_beside", {})
+    for reason in reasons:
+        if reason.field is not None and reason.field in form:
+            cast(dict[str, list[Refusal]], beside).setdefault(reason.field, []).append(reason)

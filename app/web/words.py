@@ -1,0 +1,27 @@
+"""The house's own words: roles, refusals of the door, answers that no chapter gives."""
+
+WORDS = {
+    "role.public": "社会公众",
+    "role.purchaser": "项目业主",
+    "role.agency": "中介服务机构",
+    "role.clerk": "大厅工作人员",
+    "role.operator": "运营管理机构",
+    "role.regulator": "行业主管部门",
+    "role.supervisor": "监察审计",
+    "role.admin": "系统管理员",
+    "role.system": "系统",
+    "evidence.read": "已核实",
+    "evidence.recalled": "未核实",
+    "evidence.inferred": "未核实",
+    "grade.A": "A 优秀",
+    "grade.B": "B 良好",
+    "grade.C": "C 合格",
+    "grade.D": "D 不良",
+    "grade.new": "新入驻",
+    "already_done": "这件事已经办过，下面是第一次办理的结果。",
+    "waiting": "已提交，等待另一位经办人办理。",
+    "refusal.key_reused": "同一张表单已用于办理另一件事。",
+    "cure.key_reused": "请刷新页面后重新填写。",
+    "refusal.clock_moving": "演示时钟正在前进，暂不受理其他事项。",
+    "cure.clock_moving": "请稍候几秒再提交。",
+}
