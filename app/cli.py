@@ -48,8 +48,8 @@ def reference_load() -> None:
         raise click.ClickException(str(error)) from error
     changed = regions.load()
     for stage in stages():
-        if "reference" in stage.resources:
-            changed += stage.resources["reference"]()
+        if stage.reference is not None:
+            changed += stage.reference()
     sweeps.keep_log()
     click.echo(f"reference data of {market}: {changed} changed")
 

@@ -55,6 +55,32 @@ class Task:
 Panel = Callable[..., Mapping[str, Any]]
 
 
+class Rows(Protocol):
+    """One page of a listing, as `app.web.paging.Listing` is; `after` is the token of the next page."""
+
+    @property
+    def rows(self) -> tuple[Mapping[str, Any], ...]: ...
+
+    @property
+    def after(self) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A public read model of the machine API (`/api/v1/<name>`): JSON values only, nothing that a page would hide.
+
+    `page(after, limit, **params)` is one page by keyset, `one(id)` a single thing or None. `params` are the filters
+    that the address takes, name → what it means; each reaches `page` as a keyword where it was given. `schema` is the
+    JSON schema of one row, `id` how the address calls its public number.
+    """
+
+    page: Callable[..., Rows]
+    one: Callable[[str], Mapping[str, Any] | None] | None = None
+    id: str = "no"
+    params: Mapping[str, str] = field(default_factory=dict)
+    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "object"})
+
+
 @dataclass(frozen=True)
 class Stage:
     """One chapter's contribution; the factory walks these once."""
@@ -78,7 +104,8 @@ class Stage:
     commands: Mapping[Any, Command] = field(default_factory=dict)
     demo: Callable[..., None] | None = None
     cli: click.Group | None = None
-    resources: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    resources: Mapping[str, Resource] = field(default_factory=dict)
+    reference: Callable[[], int] | None = None
     terms: Collection[type] = ()
     words: Mapping[str, str] = field(default_factory=dict)
     constraints: Mapping[str, Refusal] = field(default_factory=dict)

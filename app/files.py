@@ -1,0 +1,255 @@
+"""Uploaded files: which kinds the market takes, where their bytes lie, and until when an unnamed one stays.
+
+A file is handed in before the act that names it; the act's input carries the SHA-256 and the act keeps it (`keep`).
+"""
+
+import hashlib
+import os
+import tempfile
+import zipfile
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO
+
+import puremagic
+from flask import Response, current_app, send_file
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.act import Deed, chore
+from app.clock import clock
+from app.database import BIG, Base, db, is_sqlite
+from app.refusal import NotFound, Refusal, Refused
+from app.settings import Settings
+
+LARGEST = 20 * 1024 * 1024
+"""Bytes of one file; the market's own limit."""
+
+UNPACKED_LARGEST = 200 * 1024 * 1024
+"""Bytes that a docx or xlsx may unfold to; more is a zip bomb."""
+
+UNNAMED_FOR = timedelta(hours=24)
+"""How long a file stays that no act has named, in real time (interface.md, Machine API)."""
+
+CHUNK = 1024 * 1024
+UPLOADS = 7_301_115
+"""The advisory lock under which stored bytes come and go on PostgreSQL; on SQLite the write lock does."""
+
+PDF = "application/pdf"
+PNG = "image/png"
+JPEG = "image/jpeg"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+TYPES = {PDF: ".pdf", PNG: ".png", JPEG: ".jpg", XLSX: ".xlsx", DOCX: ".docx"}
+"""What is taken, with the ending a download gets."""
+
+PLAIN = frozenset({PDF, PNG, JPEG})
+OFFICE = {"word/document.xml": DOCX, "xl/workbook.xml": XLSX}
+
+
+UNNAMED = text("kept_by IS NULL")
+
+
+class FileRefused(Refused):
+    """A file the market does not take; the machine API answers 422, a page shows the sentence beside its field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A stored file: SHA-256 in hex, size in bytes, media type."""
+
+    sha256: str
+    size: int
+    type: str
+
+
+class Upload(Base):
+    """Who handed in which file, in real time; `kept_by` is the subject of the act that named it."""
+
+    __tablename__ = "upload"
+    __table_args__ = (
+        CheckConstraint("size > 0", name="not_empty"),
+        Index("ix_upload_unnamed", "at", postgresql_where=UNNAMED, sqlite_where=UNNAMED),
+    )
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account_id: Mapped[int] = mapped_column(BIG, ForeignKey("account.id"), primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    type: Mapped[str] = mapped_column(String(100))
+    name: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime]
+    kept_by: Mapped[str | None] = mapped_column(String(80))
+
+
+def folder() -> Path:
+    """Where the bytes lie: `files/` of the instance folder."""
+    settings: Settings = current_app.extensions["market.settings"]
+    return settings.instance / "files"
+
+
+def path(sha256: str) -> Path:
+    """Where the bytes of a file lie. Raises `NotFound` for what is no SHA-256, so that no path can be smuggled in."""
+    if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
+        raise NotFound("file")
+    return folder() / sha256[:2] / sha256
+
+
+def store(stream: BinaryIO, *, account_id: int, name: str) -> Stored:
+    """Take a file in: read it, judge it by its content, keep it; the same file again is the same row.
+
+    Called before an act, never inside one. `name` is what the uploader called it. Raises `FileRefused` with code
+    `file_empty`, `file_too_large` or `file_type`.
+    """
+    folder().mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, waiting = tempfile.mkstemp(dir=folder(), prefix="incoming-")
+    try:
+        with os.fdopen(handle, "w+b") as incoming:
+            digest, size = _copied(stream, incoming)
+            found = Stored(digest, size, _kind(incoming))
+        with _uploads() as session:
+            _note(session, found, account_id=account_id, name=name)
+            path(digest).parent.mkdir(exist_ok=True, mode=0o700)
+            Path(waiting).replace(path(digest))
+        return found
+    finally:
+        Path(waiting).unlink(missing_ok=True)
+
+
+def known(sha256: str, *, account_id: int | None = None) -> Stored | None:
+    """A stored file; with `account_id` only where this very account handed it in.
+
+    Whether an input may name a file asks with the account: whoever only knows a hash must not get at another's file.
+    """
+    query = select(Upload).where(Upload.sha256 == sha256)
+    if account_id is not None:
+        query = query.where(Upload.account_id == account_id)
+    row = db.session.execute(query.limit(1)).scalar_one_or_none()
+    return None if row is None else Stored(row.sha256, row.size, row.type)
+
+
+def keep(deed: Deed, sha256s: Collection[str], *, by: str) -> None:
+    """A step: the files that the act names stay for good; `by` is the thing they belong to, `<kind>:<number>`.
+
+    Raises `Refused` (code `file_unknown`) for a file that the actor's account did not hand in, or too long ago.
+    """
+    for sha256 in sha256s:
+        row = deed.session.execute(
+            select(Upload)
+            .where(Upload.sha256 == sha256, Upload.account_id == deed.actor.account_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        ).scalar_one_or_none()
+        if row is None:
+            raise Refused([Refusal("file_unknown", field="file")])
+        if row.kept_by is None:
+            row.kept_by = by
+
+
+def expire(now: datetime) -> int:
+    """Remove files that no act has named for 24 h; how many. `now` is real time."""
+    late = (Upload.kept_by.is_(None), Upload.at <= now - UNNAMED_FOR)
+    if db.session.execute(select(Upload.sha256).where(*late).limit(1)).first() is None:
+        return 0
+    with _uploads() as session:
+        rows = session.execute(select(Upload).where(*late).with_for_update()).scalars().all()
+        for row in rows:
+            session.delete(row)
+        session.flush()
+        for sha256 in {row.sha256 for row in rows}:
+            if session.execute(select(Upload.sha256).where(Upload.sha256 == sha256).limit(1)).first() is None:
+                path(sha256).unlink(missing_ok=True)
+        return len(rows)
+
+
+def send(sha256: str, *, name: str | None = None) -> Response:
+    """The download of a file, for a view that has already decided who may have it. Raises `NotFound`."""
+    found = known(sha256)
+    if found is None or not path(sha256).is_file():
+        raise NotFound("file")
+    return send_file(
+        path(sha256),
+        mimetype=found.type,
+        as_attachment=True,
+        download_name=name or sha256[:12] + TYPES[found.type],
+        etag=sha256,
+        conditional=True,
+    )
+
+
+@contextmanager
+def _uploads() -> Iterator[Session]:
+    with chore("upload") as session:
+        if not is_sqlite():
+            session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": UPLOADS})
+        yield session
+
+
+def _note(session: Session, found: Stored, *, account_id: int, name: str) -> None:
+    at = clock().real()
+    row = session.get(Upload, (found.sha256, account_id))
+    if row is not None:
+        row.at = at
+        return
+    session.add(
+        Upload(
+            sha256=found.sha256,
+            account_id=account_id,
+            size=found.size,
+            type=found.type,
+            name=Path(name.replace("\\", "/")).name[:200],
+            at=at,
+        )
+    )
+
+
+def _copied(stream: BinaryIO, to: BinaryIO) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    while chunk := stream.read(CHUNK):
+        size += len(chunk)
+        if size > LARGEST:
+            raise FileRefused([Refusal("file_too_large", field="file", params={"megabytes": LARGEST // 1024**2})])
+        digest.update(chunk)
+        to.write(chunk)
+    if size == 0:
+        raise FileRefused([Refusal("file_empty", field="file")])
+    to.flush()
+    return digest.hexdigest(), size
+
+
+def _kind(content: BinaryIO) -> str:
+    """The media type by content; the name and what the browser says do not count. Raises `FileRefused`."""
+    content.seek(0)
+    head = content.read(2048)
+    kind = _office(content) if head.startswith(b"PK\x03\x04") else _plain(head)
+    if kind is None:
+        raise FileRefused([Refusal("file_type", field="file")])
+    return kind
+
+
+def _plain(head: bytes) -> str | None:
+    try:
+        kind = str(puremagic.magic_string(head)[0].mime_type)
+    except puremagic.PureError:
+        return None
+    return kind if kind in PLAIN else None
+
+
+def _office(content: BinaryIO) -> str | None:
+    """The media type of an Office document: a zip with its main part, no macros, and a bounded size when unfolded."""
+    try:
+        with zipfile.ZipFile(content) as packed:
+            parts = packed.infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return None
+    names = {part.filename for part in parts}
+    if (
+        "[Content_Types].xml" not in names
+        or any(name.lower().endswith("vbaproject.bin") for name in names)
+        or sum(part.file_size for part in parts) > UNPACKED_LARGEST
+    ):
+        return None
+    kinds = [kind for main, kind in OFFICE.items() if main in names]
+    return kinds[0] if len(kinds) == 1 else None
