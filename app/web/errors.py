@@ -1,15 +1,41 @@
 """What the house answers when something cannot be done: the only place that turns the market's errors into pages."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
-from flask import Flask, g, render_template
+from flask import Flask, current_app, g, render_template
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from app.audit import services as records
 from app.clock import now
+from app.database import db
 from app.refusal import AlreadyDone, NotFound, NotYours, OutOfTurn, Refused, Stale
+from app.settings import Settings
 
 Answer = tuple[str, int]
+
+HEAD_STALE_AFTER = timedelta(seconds=60)
+"""A signed head older than this, by the market clock, is shown with a warning (docs/protocol.md §3.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownHead:
+    """The newest signed head as every page's footer shows it."""
+
+    tree_size: int
+    root_hash: str
+    timestamp: datetime
+    stale: bool
+
+
+def head() -> ShownHead | None:
+    """The newest signed head; None before the first one."""
+    newest = records.latest_head(db.session())
+    if newest is None:
+        return None
+    return ShownHead(newest.tree_size, newest.root_hash, newest.timestamp, now() - newest.timestamp > HEAD_STALE_AFTER)
 
 
 def register(app: Flask) -> None:
@@ -61,5 +87,7 @@ def register(app: Flask) -> None:
         return page("500", 500)
 
     @app.context_processor
-    def shared() -> Mapping[str, object]:
-        return {"now": now}
+    def shared() -> dict[str, Any]:
+        # Functions, so that a page that shows none of it (the one for a broken market above all) asks no database.
+        settings: Settings = current_app.extensions["market.settings"]
+        return {"now": now, "demonstration": settings.demonstration, "market": records.market, "head": head}
