@@ -1,5 +1,45 @@
 """The market's table of contents: every chapter's stage, in the one order of the story."""
 
 from app.stage import Stage
+from bidding.award.stage import STAGE as AWARD
+from bidding.contract.stage import STAGE as CONTRACT
+from bidding.direct.stage import STAGE as DIRECT
+from bidding.offer.stage import STAGE as OFFER
+from bidding.registration.stage import STAGE as REGISTRATION
+from bidding.selection.stage import STAGE as SELECTION
+from marketplace.agency.stage import STAGE as AGENCY
+from marketplace.announcement.stage import STAGE as ANNOUNCEMENT
+from marketplace.catalogue.stage import STAGE as CATALOGUE
+from marketplace.credential.stage import STAGE as CREDENTIAL
+from marketplace.need.stage import STAGE as NEED
+from marketplace.pricelist.stage import STAGE as PRICELIST
+from marketplace.purchaser.stage import STAGE as PURCHASER
+from ratings.credit.stage import STAGE as CREDIT
+from ratings.eligibility.stage import STAGE as ELIGIBILITY
+from ratings.evaluation.stage import STAGE as EVALUATION
+from ratings.performance.stage import STAGE as PERFORMANCE
+from ratings.sanction.stage import STAGE as SANCTION
 
-STORY: tuple[Stage, ...] = ()
+STORY: tuple[Stage, ...] = (
+    # marketplace: what is wanted, and by whom
+    CATALOGUE,
+    PURCHASER,
+    AGENCY,
+    CREDENTIAL,
+    PRICELIST,
+    NEED,
+    ANNOUNCEMENT,
+    # bidding: who is chosen, and how
+    REGISTRATION,
+    OFFER,
+    DIRECT,
+    SELECTION,
+    AWARD,
+    CONTRACT,
+    # ratings: what is remembered, and what follows
+    PERFORMANCE,
+    EVALUATION,
+    CREDIT,
+    SANCTION,
+    ELIGIBILITY,
+)

@@ -1,4 +1,4 @@
-"""The one door to a commit: an act with its record, notices and receipt; and chores, which may touch only their own list."""
+"""The one door to a commit: an act with its record, notices and receipt; and chores, each with its own few tables."""
 
 import hashlib
 import hmac
@@ -20,7 +20,7 @@ from sqlalchemy.types import String
 from app.actor import OUTSIDE, Actor, Role
 from app.audit import services as audit
 from app.audit.canonical import canonical
-from app.audit.models import Opens
+from app.values import Opens
 from app.audit.rows import UNHASHED, Written, input_members
 from app.chance import Chance
 from app.clock import clock, held_by_another
@@ -269,10 +269,8 @@ def _claim(deed: Deed) -> None:
     text = canonical({"act": deed.act, "input": input_members(deed.input, whole=True), "subject": deed.subject})
     seal = hmac.new(keyring().secret, text.encode(), hashlib.sha256).hexdigest()
     insert = sqlite.insert if is_sqlite() else postgresql.insert
-    claimed = deed.session.execute(
-        insert(IdempotencyKey).values(account=account, key=deed.key, seal=seal).on_conflict_do_nothing()
-    )
-    if claimed.rowcount == 1:  # type: ignore[attr-defined]
+    claim = insert(IdempotencyKey).values(account=account, key=deed.key, seal=seal).on_conflict_do_nothing()
+    if deed.session.execute(claim.returning(IdempotencyKey.key)).scalar() is not None:
         return
     known = deed.session.get_one(IdempotencyKey, (account, deed.key))
     if not hmac.compare_digest(known.seal, seal):

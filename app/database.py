@@ -1,6 +1,7 @@
 """The database: one session, our own Base, column types that refuse what the market must not store."""
 
 import enum
+import json
 import re
 import sqlite3
 from datetime import UTC, datetime
@@ -47,6 +48,19 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Listed(TypeDecorator[tuple[str, ...]]):
+    """A short list of codes, stored as a JSON array; replaced as a whole, never edited in place."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str | None:
+        return None if value is None else json.dumps(list(value), ensure_ascii=False, separators=(",", ":"))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...] | None:
+        return None if value is None else tuple(json.loads(value))
+
+
 class Code(Enum):
     """A StrEnum by value, with a CHECK that the database enforces by itself."""
 
@@ -71,6 +85,7 @@ class Base(DeclarativeBase):
             str: Text(),
             bytes: LargeBinary(),
             bool: Boolean(),
+            tuple[str, ...]: Listed(),
             enum.StrEnum: Code(enum.StrEnum),
         },
     )

@@ -10,4 +10,6 @@ def parse(text: str) -> timedelta:
     """`90m`, `3h`, `2d`, `1w2d`; raises ValueError for anything else."""
     if not re.fullmatch(r"(\d+[smhdw])+", text):
         raise ValueError(f"not a duration: {text}; write for example 90m, 3h, 2d or 1w")
-    return sum((timedelta(**{UNITS[unit]: int(count)}) for count, unit in re.findall(r"(\d+)([smhdw])", text)), timedelta())
+    return sum(
+        (timedelta(**{UNITS[unit]: int(count)}) for count, unit in re.findall(r"(\d+)([smhdw])", text)), timedelta()
+    )

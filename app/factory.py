@@ -31,7 +31,7 @@ from app.rulebook import SHIPPED as RULEBOOKS
 from app.rulebook import Rulebooks
 from app.settings import Settings
 from app.stage import Stage
-from app.standing import Standing
+from app.standing import answer_with
 from app.web import desk, errors, filters, security
 from app.web.words import WORDS as HOUSE_WORDS
 from app.workdays import SHIPPED as WORKDAYS
@@ -96,12 +96,10 @@ def create_app(
             "market.panels": _by_name(stages, lambda stage: stage.panels),
             "market.resources": _by_name(stages, lambda stage: stage.resources),
             "market.words": {**HOUSE_WORDS, **_by_name(stages, lambda stage: stage.words)},
-            "market.standing": next(
-                (stage.standing for stage in stages if stage.standing), lambda party_id, *, now, scope: Standing()
-            ),
             "market.submit": approvals.submit,
         }
     )
+    answer_with(next((stage.standing for stage in stages if stage.standing), None))
     db.init_app(app)
     Migrate(app, db, directory="migrations", render_as_batch=True)
     CSRFProtect(app)

@@ -31,7 +31,9 @@ class Keyring:
     @classmethod
     def load(cls, settings: Settings, chance: Chance) -> "Keyring":
         """Read the key files, making those that are missing."""
-        secret = settings.secret_key.encode() if settings.secret_key else _kept(settings.instance / "secret.key", chance)
+        secret = (
+            settings.secret_key.encode() if settings.secret_key else _kept(settings.instance / "secret.key", chance)
+        )
         return cls(
             signing=_kept(settings.instance / "signing.key", chance),
             opening=_kept(settings.opening_key_file, chance),

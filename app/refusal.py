@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from app.values import Receipt
 
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """One failing condition.

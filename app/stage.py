@@ -11,7 +11,7 @@ from flask import Blueprint
 
 from app.act import Deed, Follower
 from app.actor import Actor, Role
-from app.audit.models import Opens
+from app.values import Opens
 from app.flow import Flow
 from app.refusal import Refusal
 from app.standing import Answers

@@ -7,8 +7,6 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Protocol
 
-from flask import current_app
-
 from app.refusal import Refusal
 
 
@@ -51,7 +49,19 @@ class Answers(Protocol):
     def __call__(self, party_id: int, *, now: datetime, scope: Scope | None) -> Standing: ...
 
 
+class _Slot:
+    """Where the answer is plugged in: empty, everybody stands well."""
+
+    answers: Answers | None = None
+
+
+def answer_with(answers: Answers | None) -> None:
+    """The factory plugs in what eligibility brings; every application of a process has the same story."""
+    _Slot.answers = answers
+
+
 def standing_of(party_id: int, *, now: datetime, scope: Scope | None = None) -> Standing:
     """Ask the chapter that answers; judged as of `now` (at the freeze: the announced closing)."""
-    answers: Answers = current_app.extensions["market.standing"]
-    return answers(party_id, now=now, scope=scope)
+    if _Slot.answers is None:
+        return Standing()
+    return _Slot.answers(party_id, now=now, scope=scope)

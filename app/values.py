@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import NewType
 
 Fen = NewType("Fen", int)
@@ -12,6 +13,14 @@ Ppm = NewType("Ppm", int)
 
 Workdays = NewType("Workdays", int)
 """A count of working days by the State Council calendar (调休 included)."""
+
+
+class Opens(StrEnum):
+    """When an act's entry in the public log is disclosed; every act must say (layout.md §5)."""
+
+    AT_ONCE = "at_once"
+    LATER = "later"
+    NEVER = "never"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,9 @@ class WithdrawForm(ActForm):
 class RefuseForm(ActForm):
     """Why not."""
 
-    reason = TextAreaField("不同意的理由", validators=[InputRequired("请写明理由。"), Length(max=500, message="最多500字。")])
+    reason = TextAreaField(
+        "不同意的理由", validators=[InputRequired("请写明理由。"), Length(max=500, message="最多500字。")]
+    )
 
     def value(self) -> Reason:
         return Reason((self.reason.data or "").strip())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.actor import Role
-from app.audit.models import Opens
+from app.values import Opens
 from app.flow import Flow
 from app.refusal import Refusal
 

@@ -57,9 +57,11 @@ def _differences(*, rows: bool) -> Iterator[str]:
 def _entries() -> Iterator[Entry]:
     after = -1
     while True:
-        batch = db.session.execute(
-            select(Entry).where(Entry.position > after).order_by(Entry.position).limit(BATCH)
-        ).scalars().all()
+        batch = (
+            db.session.execute(select(Entry).where(Entry.position > after).order_by(Entry.position).limit(BATCH))
+            .scalars()
+            .all()
+        )
         if not batch:
             return
         yield from batch

@@ -1,20 +1,12 @@
 """The record itself: entries, their subjects, disclosures, the tree's nodes and the signed heads (protocol.md §3)."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import BIG, Base
-
-
-class Opens(StrEnum):
-    """When an act's entry is disclosed; every act must say."""
-
-    AT_ONCE = "at_once"
-    LATER = "later"
-    NEVER = "never"
+from app.values import Opens
 
 
 class Entry(Base):
@@ -23,7 +15,13 @@ class Entry(Base):
     __tablename__ = "entry"
     __table_args__ = (
         CheckConstraint("position IS NULL OR position >= 0", name="position_from_zero"),
-        Index("ix_entry_waiting", "at", "id", postgresql_where=text("position IS NULL"), sqlite_where=text("position IS NULL")),
+        Index(
+            "ix_entry_waiting",
+            "at",
+            "id",
+            postgresql_where=text("position IS NULL"),
+            sqlite_where=text("position IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BIG, primary_key=True)

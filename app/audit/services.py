@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session, aliased
 
 from app.audit import texts, tree
 from app.audit.canonical import canonical, instant
-from app.audit.models import Deployment, Disclosure, Entry, EntrySubject, Head, Node, Opens
+from app.audit.models import Deployment, Disclosure, Entry, EntrySubject, Head, Node
 from app.database import db, is_sqlite
 from app.keyring import keyring
-from app.values import Receipt
+from app.values import Opens, Receipt
 
 BATCH = 1_000
 SEQUENCER = 7_301_114

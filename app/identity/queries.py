@@ -27,9 +27,7 @@ def account_by_login(login: str) -> Account | None:
 def actor_of(account: Account) -> Actor:
     """The plain value that stands for an account."""
     authorities = db.session.execute(
-        select(OrganisationAuthority.authority).where(
-            OrganisationAuthority.organisation_id == account.organisation_id
-        )
+        select(OrganisationAuthority.authority).where(OrganisationAuthority.organisation_id == account.organisation_id)
     ).scalars()
     return Actor(
         roles=frozenset(role.role for role in account.roles),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.actor import Role
-from app.audit.models import Opens
+from app.values import Opens
 from app.refusal import Refusal
 
 

@@ -128,9 +128,7 @@ def begin_session(account_id: int) -> str:
     real = clock().real()
     with chore("sign in") as session:
         session.add(
-            SignInSession(
-                token_hash=queries.token_hash(token), account_id=account_id, created_at=real, seen_at=real
-            )
+            SignInSession(token_hash=queries.token_hash(token), account_id=account_id, created_at=real, seen_at=real)
         )
     return token
 

@@ -30,12 +30,33 @@ class ShownHead:
     stale: bool
 
 
-def head() -> ShownHead | None:
-    """The newest signed head; None before the first one."""
-    newest = records.latest_head(db.session())
-    if newest is None:
-        return None
-    return ShownHead(newest.tree_size, newest.root_hash, newest.timestamp, now() - newest.timestamp > HEAD_STALE_AFTER)
+class House:
+    """What every page's frame shows. Read when it is shown: a page without the frame (500) asks no database."""
+
+    @property
+    def demonstration(self) -> bool:
+        """Whether this deployment is a demonstration (M52)."""
+        settings: Settings = current_app.extensions["market.settings"]
+        return settings.demonstration
+
+    @property
+    def market(self) -> str:
+        """The deployment's own id."""
+        return records.market()
+
+    @property
+    def now(self) -> datetime:
+        """Market time, one instant per request."""
+        return now()
+
+    @property
+    def head(self) -> ShownHead | None:
+        """The newest signed head; None before the first one."""
+        newest = records.latest_head(db.session())
+        if newest is None:
+            return None
+        stale = now() - newest.timestamp > HEAD_STALE_AFTER
+        return ShownHead(newest.tree_size, newest.root_hash, newest.timestamp, stale)
 
 
 def register(app: Flask) -> None:
@@ -88,6 +109,5 @@ def register(app: Flask) -> None:
 
     @app.context_processor
     def shared() -> dict[str, Any]:
-        # Functions, so that a page that shows none of it (the one for a broken market above all) asks no database.
-        settings: Settings = current_app.extensions["market.settings"]
-        return {"now": now, "demonstration": settings.demonstration, "market": records.market, "head": head}
+        house = House()
+        return {"now": now, "house": house, "demonstration": house.demonstration}

@@ -112,13 +112,23 @@ def clause(context: Context, key: str, rulebook: str | None = None) -> Clause | 
 
 def paragraphs(text: str | None) -> Markup:
     """Plain text with its line breaks, escaped."""
-    return Markup("").join(Markup("<p>{}</p>").format(escape(part)) for part in (text or "").splitlines() if part.strip())
+    return Markup("").join(
+        Markup("<p>{}</p>").format(escape(part)) for part in (text or "").splitlines() if part.strip()
+    )
 
 
 def register(app: Flask) -> None:
     """Give the templates their filters."""
     app.jinja_env.filters.update(
-        yuan=yuan, percent=percent, thousandths=thousandths, local=local, until=until, stamp=stamp, say=say,
-        sentence=sentence, cure=cure, paragraphs=paragraphs,
+        yuan=yuan,
+        percent=percent,
+        thousandths=thousandths,
+        local=local,
+        until=until,
+        stamp=stamp,
+        say=say,
+        sentence=sentence,
+        cure=cure,
+        paragraphs=paragraphs,
     )
     app.jinja_env.globals.update(clause=clause, say=say)

@@ -1,0 +1,39 @@
+"""What the stages brought that machines may use: acts with a command, resources, words."""
+
+from collections.abc import Mapping
+
+from flask import current_app
+
+from app.act import wiring
+from app.actor import Role
+from app.settings import Settings
+from app.stage import Command, Resource
+
+
+def commands() -> Mapping[str, Command]:
+    """Every act that somebody may perform from outside, by name, in story order."""
+    found: Mapping[str, Command] = current_app.extensions["market.commands"]
+    return {name: command for name, command in found.items() if roles(name)}
+
+
+def roles(name: str) -> frozenset[Role]:
+    """Who may perform an act, the market's own clockwork aside."""
+    return wiring().may.get(name, frozenset()) - {Role.SYSTEM}
+
+
+def resources() -> Mapping[str, Resource]:
+    """The public read models, by name."""
+    found: Mapping[str, Resource] = current_app.extensions["market.resources"]
+    return found
+
+
+def word(code: str) -> str:
+    """The Chinese word of a code, or the code itself."""
+    words: Mapping[str, str] = current_app.extensions["market.words"]
+    return words.get(code, code)
+
+
+def demonstration() -> bool:
+    """Whether this deployment is a demonstration."""
+    settings: Settings = current_app.extensions["market.settings"]
+    return settings.demonstration

@@ -1,0 +1,1 @@
+"""中选: publicity, notice with its number, acceptance, refusal, alternates (M21)."""

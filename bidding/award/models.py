@@ -1,0 +1,55 @@
+"""Awards and who stands by."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.database import BIG, Base
+from app.values import Fen
+from marketplace.agency.models import Agency
+from marketplace.announcement.models import Announcement, Attempt
+
+
+class Award(Base):
+    """One agency chosen, by rank; the phase follows from the instants. One award in force per attempt."""
+
+    __tablename__ = "award"
+    __table_args__ = (
+        UniqueConstraint("attempt_id", "rank"),
+        Index(
+            "uq_award_in_force",
+            "attempt_id",
+            unique=True,
+            postgresql_where=text("declined_at IS NULL AND lapsed_at IS NULL AND fallen_at IS NULL"),
+            sqlite_where=text("declined_at IS NULL AND lapsed_at IS NULL AND fallen_at IS NULL"),
+        ),
+        CheckConstraint("amount_fen > 0", name="amount_positive"),
+        CheckConstraint("accepted_at IS NULL OR declined_at IS NULL", name="accepted_or_declined"),
+    )
+
+    id: Mapped[int] = mapped_column(BIG, primary_key=True)
+    no: Mapped[str] = mapped_column(String(24), unique=True)
+    announcement_id: Mapped[int] = mapped_column(BIG, ForeignKey("announcement.id"), index=True)
+    attempt_id: Mapped[int] = mapped_column(BIG, ForeignKey("attempt.id"))
+    agency_id: Mapped[int] = mapped_column(BIG, ForeignKey("agency.id"), index=True)
+    rank: Mapped[int]
+    amount_fen: Mapped[Fen]
+    promised_days: Mapped[int]
+    made_at: Mapped[datetime]
+    publicity_ends_at: Mapped[datetime]
+    provisional: Mapped[bool]
+    noticed_at: Mapped[datetime | None]
+    accept_due_at: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
+    declined_at: Mapped[datetime | None]
+    decline_reason: Mapped[str | None]
+    lapsed_at: Mapped[datetime | None]
+    fallen_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column()
+
+    announcement: Mapped[Announcement] = relationship(lazy="joined")
+    attempt: Mapped[Attempt] = relationship(lazy="joined")
+    agency: Mapped[Agency] = relationship(lazy="joined")
+
+    __mapper_args__ = {"version_id_col": version}

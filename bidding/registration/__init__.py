@@ -1,0 +1,1 @@
+"""报名: an agency's promise, and never a word about rivals (M15)."""

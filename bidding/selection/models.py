@@ -1,0 +1,93 @@
+"""Frozen attempts, their seeds and orders, the candidates by rank; the beacon as two accounts typed it."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.actor import Role
+from app.database import BIG, Base
+from app.values import Fen
+from bidding.registration.models import Registration
+from marketplace.announcement.models import Attempt
+
+
+class Selection(Base):
+    """What the freeze and the draw made of one attempt; every instant is set once."""
+
+    __tablename__ = "selection"
+    __table_args__ = (
+        CheckConstraint("drawn_at IS NULL OR secret IS NOT NULL", name="draw_reveals_secret"),
+        CheckConstraint("opened_at IS NULL OR key_destroyed_at IS NULL", name="opened_or_destroyed"),
+    )
+
+    id: Mapped[int] = mapped_column(BIG, primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(BIG, ForeignKey("attempt.id"), unique=True)
+    frozen_at: Mapped[datetime]
+    frozen_text: Mapped[str]
+    frozen: Mapped[str] = mapped_column(String(64))
+    freeze_ref: Mapped[str] = mapped_column(String(32))
+    minimum: Mapped[int]
+    valid: Mapped[int]
+    beacon_rule: Mapped[str] = mapped_column(String(40))
+    beacon_on: Mapped[date | None]
+    beacon_value: Mapped[str | None] = mapped_column(String(40))
+    opened_at: Mapped[datetime | None]
+    key_destroyed_at: Mapped[datetime | None]
+    drawn_at: Mapped[datetime | None]
+    secret: Mapped[str | None] = mapped_column(String(64))
+    seed: Mapped[str | None] = mapped_column(String(64))
+    record: Mapped[str | None]
+    resulted_at: Mapped[datetime | None]
+
+    attempt: Mapped[Attempt] = relationship(lazy="joined")
+    candidates: Mapped[list["Candidate"]] = relationship(lazy="selectin", order_by="Candidate.rank")
+
+
+class Candidate(Base):
+    """One ranked registration of a result: rank 1 wins, the next ones stand by."""
+
+    __tablename__ = "candidate"
+    __table_args__ = (UniqueConstraint("selection_id", "rank"), UniqueConstraint("selection_id", "registration_id"))
+
+    id: Mapped[int] = mapped_column(BIG, primary_key=True)
+    selection_id: Mapped[int] = mapped_column(BIG, ForeignKey("selection.id"), index=True)
+    registration_id: Mapped[int] = mapped_column(BIG, ForeignKey("registration.id"))
+    rank: Mapped[int]
+    amount_fen: Mapped[Fen]
+
+    registration: Mapped[Registration] = relationship(lazy="joined")
+
+
+class BeaconEntry(Base):
+    """One account's typing of a day's beacon; two unequal ones are both set aside and shown."""
+
+    __tablename__ = "beacon_entry"
+    __table_args__ = (
+        Index(
+            "uq_beacon_entry_role",
+            "on",
+            "role",
+            unique=True,
+            postgresql_where=text("set_aside_at IS NULL"),
+            sqlite_where=text("set_aside_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BIG, primary_key=True)
+    on: Mapped[date] = mapped_column(index=True)
+    role: Mapped[Role]
+    account_id: Mapped[int] = mapped_column(BIG, ForeignKey("account.id"))
+    value: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime]
+    set_aside_at: Mapped[datetime | None]
+
+
+class Beacon(Base):
+    """A day's value on which two accounts agreed; it serves all draws that wait for that day."""
+
+    __tablename__ = "beacon"
+
+    on: Mapped[date] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(String(40))
+    settled_at: Mapped[datetime]

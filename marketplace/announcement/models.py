@@ -1,0 +1,98 @@
+"""Announcements, their attempts (each with its own secret and key) and amendments."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.database import BIG, Base
+from marketplace.announcement.rules import AnnouncementKind, Decision
+from marketplace.need.models import Need
+
+
+class Announcement(Base):
+    """What becomes public of a need; its number is given at publication. The present attempt's closing is repeated here."""
+
+    __tablename__ = "announcement"
+    __table_args__ = (
+        CheckConstraint("(no IS NULL) = (published_at IS NULL)", name="number_at_publication"),
+        CheckConstraint("approved_at IS NULL OR submitted_at IS NOT NULL", name="approved_after_submission"),
+        Index("ix_announcement_public", "published_at", "id"),
+        Index("ix_announcement_closing", "closes_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BIG, primary_key=True)
+    no: Mapped[str | None] = mapped_column(String(20), unique=True)
+    need_id: Mapped[int] = mapped_column(BIG, ForeignKey("need.id"), unique=True)
+    kind: Mapped[AnnouncementKind]
+    rulebook: Mapped[str | None] = mapped_column(String(40))
+    wished_closing_at: Mapped[datetime | None]
+    submitted_at: Mapped[datetime | None]
+    review_due_at: Mapped[datetime | None]
+    approved_at: Mapped[datetime | None]
+    returned_at: Mapped[datetime | None]
+    return_reason: Mapped[str | None]
+    published_at: Mapped[datetime | None]
+    closes_at: Mapped[datetime | None]
+    closing_provisional: Mapped[bool]
+    attempt_number: Mapped[int]
+    revision: Mapped[int]
+    expected_days: Mapped[int]
+    content: Mapped[str]
+    withdrawn_at: Mapped[datetime | None]
+    withdraw_reason: Mapped[str | None]
+    version: Mapped[int] = mapped_column()
+
+    need: Mapped[Need] = relationship(lazy="joined")
+    attempts: Mapped[list["Attempt"]] = relationship(
+        lazy="select", order_by="Attempt.number", back_populates="announcement"
+    )
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class Attempt(Base):
+    """One publication with its own secret and offer key (protocol.md §0); both lie here only sealed to the opening key."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (
+        UniqueConstraint("announcement_id", "number"),
+        CheckConstraint("number >= 1", name="attempts_from_one"),
+        CheckConstraint("(decision IS NULL) = (decided_at IS NULL)", name="decision_has_instant"),
+        CheckConstraint("alternates BETWEEN 0 AND 5", name="alternates_up_to_five"),
+        Index("ix_attempt_closing", "closes_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BIG, primary_key=True)
+    announcement_id: Mapped[int] = mapped_column(BIG, ForeignKey("announcement.id"), index=True)
+    number: Mapped[int]
+    published_at: Mapped[datetime]
+    closes_at: Mapped[datetime]
+    commitment: Mapped[str] = mapped_column(String(64))
+    sealed_secret: Mapped[bytes]
+    beacon_rule: Mapped[str] = mapped_column(String(40))
+    offer_key: Mapped[bytes | None]
+    sealed_offer_key: Mapped[bytes | None]
+    winners: Mapped[int]
+    alternates: Mapped[int]
+    frozen_at: Mapped[datetime | None]
+    decision: Mapped[Decision | None]
+    decided_at: Mapped[datetime | None]
+
+    announcement: Mapped[Announcement] = relationship(lazy="joined", back_populates="attempts")
+
+
+class Amendment(Base):
+    """One change before closing: what, why, and where the closing went."""
+
+    __tablename__ = "amendment"
+    __table_args__ = (UniqueConstraint("announcement_id", "revision"),)
+
+    id: Mapped[int] = mapped_column(BIG, primary_key=True)
+    announcement_id: Mapped[int] = mapped_column(BIG, ForeignKey("announcement.id"), index=True)
+    revision: Mapped[int]
+    at: Mapped[datetime]
+    reason: Mapped[str]
+    content_before: Mapped[str]
+    expected_days_before: Mapped[int]
+    closes_at_before: Mapped[datetime]

@@ -1,0 +1,1 @@
+"""资质: certificates, verified by the regulator, expiring by themselves (M08)."""

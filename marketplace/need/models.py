@@ -1,0 +1,55 @@
+"""Needs."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.database import BIG, Base
+from app.values import Fen
+from marketplace.catalogue.models import ItemVersion
+from marketplace.need.rules import Method, Payer
+from marketplace.purchaser.models import Purchaser
+from marketplace.purchaser.rules import Fund
+
+
+class Need(Base):
+    """What a purchaser needs: one item, of the version that was in force when the need was written."""
+
+    __tablename__ = "need"
+    __table_args__ = (
+        CheckConstraint("budget_fen > 0", name="budget_positive"),
+        CheckConstraint("price_fen IS NULL OR (price_fen > 0 AND price_fen <= budget_fen)", name="price_in_budget"),
+        CheckConstraint("(method = 'RANDOM') = (price_fen IS NOT NULL)", name="random_states_price"),
+        CheckConstraint("method <> 'DIRECT' OR payer = 'purchaser'", name="authority_pays_competes"),
+        CheckConstraint("expected_days > 0", name="days_positive"),
+    )
+
+    id: Mapped[int] = mapped_column(BIG, primary_key=True)
+    no: Mapped[str] = mapped_column(String(20), unique=True)
+    purchaser_id: Mapped[int] = mapped_column(BIG, ForeignKey("purchaser.id"), index=True)
+    item_code: Mapped[str] = mapped_column(String(4), ForeignKey("item.code"), index=True)
+    item_version_id: Mapped[int] = mapped_column(BIG, ForeignKey("item_version.id"))
+    region: Mapped[str] = mapped_column(String(6), ForeignKey("region.code"), index=True)
+    title: Mapped[str]
+    content: Mapped[str]
+    fund: Mapped[Fund]
+    payer: Mapped[Payer]
+    budget_line: Mapped[str | None]
+    budget_fen: Mapped[Fen]
+    price_fen: Mapped[Fen | None]
+    expected_days: Mapped[int]
+    method: Mapped[Method]
+    project_code: Mapped[str | None] = mapped_column(String(30))
+    approval: Mapped[str | None]
+    authority: Mapped[str | None] = mapped_column(String(40), ForeignKey("authority.code"))
+    contact: Mapped[str]
+    phone: Mapped[str]
+    created_at: Mapped[datetime]
+    abandoned_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column()
+
+    purchaser: Mapped[Purchaser] = relationship(lazy="joined")
+    item: Mapped[ItemVersion] = relationship(lazy="joined")
+
+    __mapper_args__ = {"version_id_col": version}

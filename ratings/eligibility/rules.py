@@ -1,0 +1,1 @@
+"""How grade, sanctions, qualifications and open duties become one standing."""

@@ -1,0 +1,1 @@
+"""评价: one contract, one sheet per evaluator class; silence is recorded (M25)."""

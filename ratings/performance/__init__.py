@@ -1,0 +1,1 @@
+"""履约: the service clock, pauses, deliverables, lateness (M24)."""

@@ -1,0 +1,1 @@
+"""Worlds for tests, made through the same services that people use; one file a chapter."""
