@@ -9,7 +9,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from flask import current_app
 from sqlalchemy import Select, Table, UniqueConstraint, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
@@ -17,17 +16,17 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import String
 
+from app import built
 from app.actor import OUTSIDE, Actor, Role
 from app.audit import services as audit
 from app.audit.canonical import canonical
-from app.values import Opens
 from app.audit.rows import UNHASHED, Written, input_members
 from app.chance import Chance
 from app.clock import clock, held_by_another
 from app.database import Base, db, is_sqlite
 from app.keyring import keyring
 from app.refusal import AlreadyDone, NotFound, NotYours, Refusal, Refused, Stale
-from app.values import Done, Nothing, Receipt
+from app.values import Done, Nothing, Opens, Receipt
 
 T = TypeVar("T")
 
@@ -95,13 +94,13 @@ class Wiring:
 
 def wiring() -> Wiring:
     """The wiring of the application in context."""
-    found: Wiring = current_app.extensions["market.wiring"]
+    found: Wiring = built.part("wiring")
     return found
 
 
 def chance() -> Chance:
     """The chance the application was built with; read by services that must make something unpredictable."""
-    found: Chance = current_app.extensions["market.chance"]
+    found: Chance = built.part("chance")
     return found
 
 
@@ -136,7 +135,7 @@ class Deed:
             raise NoInstantYet(self.act)
         return self._now
 
-    def lock(self, query: Select[tuple[T]], *, share: bool = False) -> T:
+    def lock(self, query: Select[T], *, share: bool = False) -> T:
         """The one row of the query, locked until the commit; submitters share, closers exclude. Raises `NotFound`.
 
         A share is never raised to exclusive inside one act: lock exclusively at once where that may be needed.
@@ -209,9 +208,9 @@ def act(
 ) -> Iterator[Deed]:
     """Open the one transaction of an act; leaving the block records, tells, receipts and commits it.
 
-    Raises `AlreadyDone` before the block when the same key was used for the same thing, `Refused` (code `key_reused`) when
-    it was used for another, `NotYours` without role or hand, `Stale` when an edited row changed meanwhile. Any exception
-    rolls everything back, also the record.
+    Raises `AlreadyDone` before the block when the same key was used for the same thing, `Refused` (code `key_reused`)
+    when it was used for another, `NotYours` without role or hand, `Stale` when an edited row changed meanwhile. Any
+    exception rolls everything back, also the record.
     """
     wired = wiring()
     role = wired.role(name, actor)
@@ -412,7 +411,7 @@ def _unique_by_columns() -> dict[str, str]:
     for table in Base.metadata.tables.values():
         for constraint in (*table.constraints, *table.indexes):
             if isinstance(constraint, UniqueConstraint) or getattr(constraint, "unique", False):
-                names[_columns(table, constraint)] = str(constraint.name)
+                names[_columns(table, constraint)] = str(getattr(constraint, "name", ""))
     return names
 
 

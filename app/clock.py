@@ -4,10 +4,11 @@ from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from flask import current_app, g, has_request_context
+from flask import g, has_request_context
 from sqlalchemy import BigInteger, CheckConstraint, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from app import built
 from app.database import Base, db, is_sqlite
 
 MICROSECOND = timedelta(microseconds=1)
@@ -69,7 +70,7 @@ stepping_here: ContextVar[bool] = ContextVar("stepping_here", default=False)
 
 def clock() -> Clock:
     """The clock the application was built with."""
-    found: Clock = current_app.extensions["market.clock"]
+    found: Clock = built.part("clock")
     return found
 
 

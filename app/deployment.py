@@ -1,7 +1,6 @@
 """The deployment's own id: set once, in every signed text, refused when the settings say another."""
 
-from flask import current_app
-
+from app import built
 from app.act import chore
 from app.audit import services as audit
 from app.audit.models import Deployment
@@ -18,7 +17,7 @@ def settle_market_id() -> str:
 
     Raises `Misconfigured` when the settings name another id, or call a demonstration what is none.
     """
-    settings: Settings = current_app.extensions["market.settings"]
+    settings: Settings = built.part("settings")
     stored = audit.stored_market(db.session())
     if stored is None:
         stored = settings.market_id or ("DEMO-450800" if settings.demonstration else "MARKET-450800")

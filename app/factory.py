@@ -1,4 +1,4 @@
-"""`create_app` builds what it is given: settings, the story, a clock, chance, channels; nothing is read from elsewhere."""
+"""`create_app` builds what it is given: settings, the story, a clock, chance, channels; it reads nothing else."""
 
 import logging
 from collections import defaultdict
@@ -97,6 +97,8 @@ def create_app(
             "market.resources": _by_name(stages, lambda stage: stage.resources),
             "market.words": {**HOUSE_WORDS, **_by_name(stages, lambda stage: stage.words)},
             "market.submit": approvals.submit,
+            "market.market_id": [],
+            "market.render": lambda name, **values: app.jinja_env.get_template(name).render(**values),
         }
     )
     answer_with(next((stage.standing for stage in stages if stage.standing), None))

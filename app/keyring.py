@@ -6,15 +6,15 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from flask import current_app
 
+from app import built
 from app.chance import Chance
 from app.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """`signing` signs heads and receipts (Ed25519); `opening` opens envelopes and draw secrets (X25519); `secret` is the web's."""
+    """`signing` (Ed25519) for heads and receipts, `opening` (X25519) for envelopes and draw secrets, `secret` for the web."""
 
     signing: bytes
     opening: bytes
@@ -42,7 +42,7 @@ class Keyring:
 
 
 def _kept(path: Path, chance: Chance) -> bytes:
-    """The 32 bytes in a file of 64 hex digits; two processes that start at once agree on whichever was written first."""
+    """The 32 bytes in a file of 64 hex digits; of two processes that start at once both use what was written first."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f"{path.name}.{os.getpid()}")
@@ -60,5 +60,5 @@ def _kept(path: Path, chance: Chance) -> bytes:
 
 def keyring() -> Keyring:
     """The keys the application in context holds."""
-    found: Keyring = current_app.extensions["market.keyring"]
+    found: Keyring = built.part("keyring")
     return found

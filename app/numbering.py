@@ -1,4 +1,4 @@
-"""Public numbers: `<region>-<year>-<six digits>` and its kin (rules.md §4.1); given by the act that makes a thing public."""
+"""Public numbers: `<region>-<year>-<six digits>` and its kin, given when a thing becomes public (rules.md §4.1)."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -25,7 +25,7 @@ class Counter(Base):
 
 
 def next_no(deed: Deed, *, region: str, kind: str = "") -> str:
-    """The next number of a kind (`N` need, `Q` credential, `T` price table, `S` sanction, `` announcement); consecutive."""
+    """The next number: `N` need, `Q` credential, `T` price table, `S` sanction, `` announcement; consecutive."""
     year = _year(deed.now)
     key = {"region": region, "year": year, "kind": kind}
     insert = sqlite.insert if is_sqlite() else postgresql.insert

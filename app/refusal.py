@@ -13,8 +13,8 @@ class Refusal:
     """One failing condition.
 
     `code` is a word `[a-z0-9_.]+` with a sentence `refusal.<code>` and a cure `cure.<code>` in some chapter's wording;
-    `clause` is the rulebook key whose basis is shown (None where the condition is not a regional rule); `field` names the
-    form field the sentence belongs beside; `params` fill the sentence.
+    `clause` is the rulebook key whose basis is shown (None where the condition is not a regional rule); `field` names
+    the form field the sentence belongs beside; `params` fill the sentence.
     """
 
     code: str

@@ -82,7 +82,7 @@ class Terms(Protocol):
 T = TypeVar("T", bound=Terms)
 
 
-def term(unit: str) -> Any:  # noqa: ANN401 - a dataclass field stands for any type
+def term(unit: str) -> Any:
     """Declare a field of a terms class by the unit its clause must have; raises RulebookError for an unknown unit."""
     if unit not in UNITS:
         raise RulebookError(f"no such unit: {unit}")
@@ -108,7 +108,7 @@ class Rulebook:
         except KeyError:
             raise RulebookError(f"{self.id}: no clause {key}") from None
 
-    def value(self, key: str) -> Any:  # noqa: ANN401 - the file decides the type
+    def value(self, key: str) -> Any:
         """The bare value, in the clause's unit; raises RulebookError when there is none."""
         return self.clause(key).value
 

@@ -3,8 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from flask import current_app
-
+from app import built
 from app.region.queries import path
 from app.rulebook import Rulebook, Rulebooks
 
@@ -13,7 +12,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 def rulebooks() -> Rulebooks:
     """All rulebooks of this deployment."""
-    found: Rulebooks = current_app.extensions["market.rulebooks"]
+    found: Rulebooks = built.part("rulebooks")
     return found
 
 

@@ -11,12 +11,11 @@ from flask import Blueprint
 
 from app.act import Deed, Follower
 from app.actor import Actor, Role
-from app.values import Opens
 from app.flow import Flow
 from app.refusal import Refusal
 from app.standing import Answers
 from app.sweep import Sweep
-from app.values import Done
+from app.values import Done, Opens
 
 
 class Performs(Protocol):

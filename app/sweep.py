@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask import current_app
 from sqlalchemy import BigInteger, Text, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app import built
 from app import clock as clocks
 from app.act import chore
 from app.actor import Actor
@@ -48,15 +48,15 @@ class Pulse(Base):
 
 def sweeps() -> tuple[Sweep, ...]:
     """Every sweep of every stage, in story order."""
-    found: tuple[Sweep, ...] = current_app.extensions["market.sweeps"]
+    found: tuple[Sweep, ...] = built.part("sweeps")
     return found
 
 
 def run_due() -> int:
-    """Do everything that is due now, until nothing is; the number of acts done.
+    """Do everything that is due now, until nothing is; how many acts were done.
 
-    An act that another sweep has just done, or that the rules no longer allow, is left: what is due is derived anew. The
-    log is numbered and a head signed between rounds, because a draw waits for a head over its freeze.
+    An act that another sweep has just done, or that the rules no longer allow, is left: what is due is derived anew.
+    The log is numbered and a head signed between rounds, because a draw waits for a head over its freeze.
     """
     done = 0
     while True:

@@ -50,7 +50,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The answer of a command: the act, the public number it was about or made, the instant, the receipt if one is due."""
+    """The answer of a command: the act, the public number it was about or made, the instant, the receipt."""
 
     act: str
     subject: str | None

@@ -28,6 +28,7 @@ from app.sweep import keep_log, run_due
 from story import STORY
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+PASSWORD = "demo-2026-market"
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """Monday 2 March 2026, 09:00 in Asia/Shanghai: a plain working week, every date inside a known calendar."""
 
@@ -86,7 +87,7 @@ class Client(FlaskClient):
         db.session.rollback()
         return super().open(*args, **kwargs)
 
-    def sign_in(self, login: str, password: str = "demo-2026-market") -> Any:
+    def sign_in(self, login: str, password: str = PASSWORD) -> Any:
         """Sign in as a person would."""
         self.post("/logout")
         answer = self.post("/login", data={"login": login, "password": password})

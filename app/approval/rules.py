@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.actor import Role
-from app.values import Opens
 from app.flow import Flow
 from app.refusal import Refusal
+from app.values import Opens
 
 
 class ApprovalAct(StrEnum):
@@ -29,7 +29,7 @@ class Phase(StrEnum):
 
 HANDS = set(Role) - {Role.PUBLIC, Role.SYSTEM}
 MAY = {ApprovalAct.PREPARE: HANDS, ApprovalAct.WITHDRAW: HANDS, ApprovalAct.REFUSE: HANDS}
-OPENS = {act: Opens.NEVER for act in ApprovalAct}
+OPENS = dict.fromkeys(ApprovalAct, Opens.NEVER)
 FLOW = Flow(
     {
         (Phase.WAITING, ApprovalAct.WITHDRAW): Phase.WITHDRAWN,

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from flask import current_app
 from pydantic import TypeAdapter
 from sqlalchemy import Select, select
 
+from app import built
 from app.act import Deed, act, chance, wiring
 from app.actor import Actor, Hand
 from app.approval import rules
@@ -23,13 +23,13 @@ from app.values import Done, Waiting
 
 def command(name: str) -> Command:
     """The command of an act; raises `NotFound` for a name that nobody may perform from outside."""
-    found: Command | None = current_app.extensions["market.commands"].get(name)
+    found: Command | None = built.part("commands").get(name)
     if found is None:
         raise NotFound(name)
     return found
 
 
-def submit(name: str, actor: Actor, subject: str | None, input: Any, /, *, key: str) -> Done | Waiting:  # noqa: ANN401
+def submit(name: str, actor: Actor, subject: str | None, input: Any, /, *, key: str) -> Done | Waiting:
     """The one way in for pages and machines: perform, or prepare where the rules want a second hand."""
     wired = wiring()
     if not wired.may[name] & actor.roles:
@@ -39,7 +39,7 @@ def submit(name: str, actor: Actor, subject: str | None, input: Any, /, *, key: 
     return command(name).perform(actor, subject, input, key=key)
 
 
-def _prepare(name: str, actor: Actor, subject: str | None, input: Any, *, key: str) -> Waiting:  # noqa: ANN401
+def _prepare(name: str, actor: Actor, subject: str | None, input: Any, *, key: str) -> Waiting:
     with act(ApprovalAct.PREPARE, actor=actor, key=key, subject=subject, input=input) as deed:
         deed.lock_none()
         no = letters(chance().secret(), 16)
@@ -60,7 +60,7 @@ def _prepare(name: str, actor: Actor, subject: str | None, input: Any, *, key: s
     return Waiting(name, no)
 
 
-def row(no: str) -> Select[tuple[PreparedAct]]:
+def row(no: str) -> Select[PreparedAct]:
     """The row of a prepared act, to be locked."""
     return select(PreparedAct).where(PreparedAct.no == no)
 
@@ -95,7 +95,7 @@ def agree(actor: Actor, no: str) -> Done:
     role = next(iter(sorted(actor.roles)))
     hand = Hand(actor.account_id, actor.party, wiring().consent.get(prepared.act, role), no)
     wanted = command(prepared.act)
-    value = TypeAdapter(wanted.input).validate_json(prepared.input)
+    value: Any = TypeAdapter(wanted.input).validate_json(prepared.input)
     return wanted.perform(preparer.with_hand(hand), prepared.subject, value, key=f"prepared:{no}")
 
 

@@ -76,7 +76,7 @@ def _changed_rows(last: dict[tuple[str, str], str | None]) -> Iterator[str]:
         for table, key, value in json.loads(private)["rows"]:
             last[(table, key)] = value
     seen: set[tuple[str, str]] = set()
-    for mapper in sorted(Base.registry.mappers, key=lambda found: str(found.local_table.name)):  # type: ignore[union-attr]
+    for mapper in sorted(Base.registry.mappers, key=lambda found: str(found.class_.__tablename__)):
         table = mapper.class_.__tablename__
         if table in UNHASHED:
             continue

@@ -34,7 +34,7 @@ UNHASHED = frozenset(
         "pulse",
     }
 )
-"""The record itself, idempotency keys, the outbox, and what housekeeping may write; disjoint from every chapter's tables."""
+"""The record itself, idempotency keys, the outbox, and what housekeeping may write; no chapter's tables."""
 
 
 def row_key(row: Base) -> str:

@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import current_app
-from sqlalchemy import bindparam, func, or_, select, text, update
+from sqlalchemy import Table, bindparam, func, insert, or_, select, text, update
 from sqlalchemy.orm import Session, aliased
 
+from app import built
 from app.audit import texts, tree
 from app.audit.canonical import canonical, instant
 from app.audit.models import Deployment, Disclosure, Entry, EntrySubject, Head, Node
-from app.database import db, is_sqlite
+from app.database import Base, db, is_sqlite
 from app.keyring import keyring
 from app.values import Opens, Receipt
 
+ENTRIES: Table = Base.metadata.tables["entry"]
 BATCH = 1_000
 SEQUENCER = 7_301_114
 """The advisory lock that keeps two sequencers from numbering at once on PostgreSQL; on SQLite the write lock does."""
@@ -24,13 +25,13 @@ SEQUENCER = 7_301_114
 
 def market() -> str:
     """The deployment's own id, in every signed text; set once, so one reading serves the process."""
-    known: str | None = current_app.extensions.get("market.id")
-    if known is None:
-        known = stored_market(db.session())
-        if known is None:
+    known: list[str] = built.part("market_id")
+    if not known:
+        stored = stored_market(db.session())
+        if stored is None:
             raise LookupError("this database has no market id yet: flask reference load")
-        current_app.extensions["market.id"] = known
-    return known
+        known.append(stored)
+    return known[0]
 
 
 def stored_market(session: Session) -> str | None:
@@ -38,7 +39,7 @@ def stored_market(session: Session) -> str | None:
     return session.execute(select(Deployment.market).where(Deployment.id == 1)).scalar()
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401 - JSON values
+def plain(value: Any) -> Any:
     """Public members as JSON values: instants as text, collections as lists."""
     if isinstance(value, datetime):
         return instant(value)
@@ -154,12 +155,12 @@ def number(session: Session) -> int:
             return numbered
         first = size(session)
         session.connection().execute(
-            update(Entry.__table__).where(Entry.__table__.c.id == bindparam("entry")).values(position=bindparam("n")),
+            update(ENTRIES).where(ENTRIES.c.id == bindparam("entry")).values(position=bindparam("n")),
             [{"entry": entry_id, "n": first + place} for place, (entry_id, _) in enumerate(waiting)],
         )
         new = tree.extend(TableNodes(session), size=first, leaves=[bytes.fromhex(leaf) for _, leaf in waiting])
         session.execute(
-            Node.__table__.insert(),  # type: ignore[attr-defined]
+            insert(Node),
             [{"level": level, "index": index, "hash": value.hex()} for (level, index), value in new.items()],
         )
         numbered += len(waiting)

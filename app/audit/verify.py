@@ -224,7 +224,7 @@ def fetcher(base: str) -> Fetch:
     if not base.startswith(("http://", "https://")):
         raise Unreadable("the address must begin with http:// or https://")
 
-    def fetch(path: str) -> Any:  # noqa: ANN401  what JSON holds is any value until it was looked at
+    def fetch(path: str) -> Any:
         try:
             with urllib.request.urlopen(base.rstrip("/") + path, timeout=30) as answer:  # noqa: S310  see the scheme above
                 return json.loads(answer.read())
@@ -259,7 +259,7 @@ def main(argv: Sequence[str], *, own_time: Callable[[], datetime]) -> int:
     return 1 if found.contradictions else 0
 
 
-def _file(path: Path) -> Any:  # noqa: ANN401
+def _file(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -6,8 +6,8 @@ from datetime import date
 from enum import StrEnum
 
 from app.actor import Role
-from app.values import Opens
 from app.refusal import Refusal
+from app.values import Opens
 
 
 class CalendarAct(StrEnum):
@@ -22,7 +22,7 @@ OPENS = {CalendarAct.PUBLISH: Opens.AT_ONCE}
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """A year's arrangement (rules.md §2.1): days off on weekdays, make-up working days on weekends, and the notice's number."""
+    """A year's arrangement (rules.md §2.1): days off, make-up working days on weekends, the notice's number."""
 
     year: int
     days_off: tuple[date, ...]

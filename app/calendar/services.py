@@ -1,8 +1,8 @@
 """Publishing a year, and the calendar in force: the base, the regional days, and what was published here."""
 
-from flask import current_app
 from sqlalchemy import select
 
+from app import built
 from app.act import act
 from app.actor import Actor
 from app.calendar import rules
@@ -41,7 +41,7 @@ def years() -> list[CalendarYear]:
 
 def calendar() -> WorkCalendar:
     """The calendar in force: a year published here counts from its commit on, in every process."""
-    base: WorkCalendar = current_app.extensions["market.calendar"]
+    base: WorkCalendar = built.part("calendar")
     published = years()
     if not published:
         return base

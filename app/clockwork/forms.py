@@ -1,6 +1,6 @@
 """The demonstration clock's form."""
 
-from datetime import UTC, datetime
+from datetime import UTC
 from zoneinfo import ZoneInfo
 
 from wtforms import DateTimeLocalField
@@ -16,5 +16,7 @@ class AdvanceForm(ActForm):
     to = DateTimeLocalField("推进到（北京时间）", format="%Y-%m-%dT%H:%M", validators=[InputRequired("请填写时间。")])
 
     def value(self) -> Advance:
-        chosen: datetime = self.to.data
+        chosen = self.to.data
+        if chosen is None:
+            raise ValueError("the form was not validated")
         return Advance(to=chosen.replace(tzinfo=ZoneInfo("Asia/Shanghai")).astimezone(UTC))

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.actor import Role
-from app.values import Opens
 from app.refusal import Refusal
+from app.values import Opens
 
 
 class ClockAct(StrEnum):

@@ -2,8 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from flask import current_app
-
+from app import built
 from app.act import act, chance, chore
 from app.actor import Actor
 from app.clock import MICROSECOND, ClockState, DemonstrationClock, FixedClock, clock, stepping_here
@@ -17,7 +16,7 @@ from app.values import Done
 
 def advance(actor: Actor, subject: str | None, step: Advance, /, *, key: str) -> Done:
     """Record the step, hold off all other acts, and go there; every deadline on the way is kept at its own instant."""
-    settings: Settings = current_app.extensions["market.settings"]
+    settings: Settings = built.part("settings")
     with act(ClockAct.ADVANCE, actor=actor, key=key, subject=subject, input=step) as deed:
         deed.lock_none()
         demand(rules.refusals_to_advance(demonstration=settings.demonstration, now=deed.now, to=step.to))

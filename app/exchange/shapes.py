@@ -76,17 +76,17 @@ def read(kind: type, body: bytes) -> Any:
 
 def call_schema(command: Command, *, refs: str = "#/$defs/{model}") -> dict[str, Any]:
     """The JSON schema of an act's request: `{"subject", "input"}`; `refs` says where its definitions will stand."""
-    return _closed(_adapter(_call(command.input, command.kind is not None)).json_schema(ref_template=refs))
+    return _closed_object(_adapter(_call(command.input, command.kind is not None)).json_schema(ref_template=refs))
 
 
 def input_schema(command: Command) -> dict[str, Any]:
     """The JSON schema of an act's input alone."""
-    return _closed(_adapter(command.input).json_schema())
+    return _closed_object(_adapter(command.input).json_schema())
 
 
 def schema(kind: type) -> dict[str, Any]:
     """The JSON schema of another request of ours."""
-    return _closed(_adapter(kind).json_schema())
+    return _closed_object(_adapter(kind).json_schema())
 
 
 @cache
@@ -97,6 +97,11 @@ def _adapter(kind: type) -> TypeAdapter[Any]:
 @cache
 def _call(input: type, on_subject: bool) -> type:
     return make_dataclass("Call", [("subject", Subject if on_subject else type(None)), ("input", input)], frozen=True)
+
+
+def _closed_object(node: Mapping[str, Any]) -> dict[str, Any]:
+    closed: dict[str, Any] = _closed(node)
+    return closed
 
 
 def _closed(node: Any) -> Any:

@@ -87,7 +87,7 @@ def organisation(party_id: int) -> Organisation:
 def names(party_ids: Collection[int]) -> Mapping[int, str]:
     """Names of organisations by id, in one query."""
     rows = db.session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(party_ids)))
-    return {party_id: name for party_id, name in rows}
+    return dict(rows.tuples().all())
 
 
 def parties_with(role: Role, *, region: str | None = None, authority: str | None = None) -> list[int]:
@@ -109,6 +109,6 @@ def parties_with(role: Role, *, region: str | None = None, authority: str | None
     return list(db.session.execute(query).scalars())
 
 
-def organisation_row(party_id: int) -> Select[tuple[Organisation]]:
+def organisation_row(party_id: int) -> Select[Organisation]:
     """The row of an organisation, to be locked."""
     return select(Organisation).where(Organisation.id == party_id)

@@ -1,4 +1,4 @@
-"""The unified social credit code (统一社会信用代码, GB 32100): its check character, and valid ones for invented parties."""
+"""The unified social credit code (统一社会信用代码, GB 32100): its check character, valid ones for invented parties."""
 
 from stdnum.cn import uscc
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
-from flask import current_app, render_template
 from sqlalchemy import select
 
+from app import built
 from app.act import Deed, chore
 from app.clock import clock
 from app.database import db
@@ -41,14 +41,14 @@ Tells = Mapping[str, tuple[Callable[[Deed], Iterable[Recipient]], ...]]
 
 def post(deed: Deed) -> None:
     """Write one notice for each organisation that the act concerns; one organisation is told once."""
-    tells: Tells = current_app.extensions["market.notices"]
+    tells: Tells = built.part("notices")
     told: set[int] = set()
     for concerned in tells.get(deed.act, ()):
         for recipient in concerned(deed):
             if recipient.party_id in told:
                 continue
             told.add(recipient.party_id)
-            body = render_template(
+            body = built.part("render")(
                 f"notice/{deed.act}.txt", subject=deed.subject, at=deed.now, public=deed.public, **recipient.params
             )
             deed.session.add(
@@ -58,7 +58,7 @@ def post(deed: Deed) -> None:
 
 def deliver(limit: int = 200) -> int:
     """Hand waiting notices to each channel and record the attempt; how many arrived. Retries are in real time."""
-    channels: tuple[Channel, ...] = current_app.extensions["market.channels"]
+    channels: tuple[Channel, ...] = built.part("channels")
     return sum(_deliver_through(channel, limit) for channel in channels)
 
 
@@ -73,7 +73,7 @@ def _deliver_through(channel: Channel, limit: int) -> int:
     ).all()
     if not waiting:
         return 0
-    results = []
+    results: list[tuple[int, str | None]] = []
     for notice_id, party_id, body in waiting:
         try:
             channel.send(party_id, body)

@@ -1,4 +1,4 @@
-"""The market's front page and each person's desk (工作台): what waits, by when, one click to it; gathered from the stages."""
+"""The front page and each person's desk (工作台): what waits, by when, one click to it; gathered from the stages."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Who may open which page: every endpoint carries `door(act)`, `members(roles)` or `public`; one without fails a test."""
+"""Who may open which page: every endpoint carries `door(act)`, `members(roles)` or `public`, or a test fails."""
 
 from collections.abc import Callable
 from enum import StrEnum

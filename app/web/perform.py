@@ -1,4 +1,4 @@
-"""From a posted form to a command and back: the one place where a page meets a refusal, so that nothing typed is lost."""
+"""From a posted form to a command and back: the one place where a page meets a refusal; nothing typed is lost."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, cast
@@ -46,9 +46,9 @@ def perform(
 ) -> Response:
     """GET: the page. POST: shape errors → the page again, 422; refusals → the page again, 409; done → redirect, 303.
 
-    `page()` renders the form as it stands in the caller's hands (what was typed stays); refusals are in `g.refusals` for
-    the macro. `after(done)` gives the address of what was done. `answer(done)` replaces the redirect for the one act whose
-    answer must hold what is stored nowhere (offer.submit).
+    `page()` renders the form as it stands in the caller's hands (what was typed stays); refusals are in `g.refusals`
+    for the macro. `after(done)` gives the address of what was done. `answer(done)` replaces the redirect for the one
+    act whose answer must hold what is stored nowhere (offer.submit).
     """
     if request.method != "POST":
         return make_response(page())
