@@ -1,0 +1,34 @@
+"""The public list of items, and each item with all its versions."""
+
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, render_template, request
+
+from app.audit.services import timeline
+from app.clock import now
+from app.refusal import NotFound
+from app.web.door import public
+from marketplace.catalogue import queries
+
+bp = Blueprint("catalogue", __name__, url_prefix="/catalogue")
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@bp.get("/")
+@public
+def items() -> str:
+    """The list in force today, by category."""
+    return render_template(
+        "marketplace/catalogue/list.html", list=queries.overview(on=now().astimezone(SHANGHAI).date())
+    )
+
+
+@bp.get("/<code>")
+@public
+def item(code: str) -> str:
+    """One item: the version in force, or the one that `?version=` names."""
+    asked = request.args.get("version")
+    if asked is not None and not (asked.isascii() and asked.isdigit() and len(asked) <= 6):
+        raise NotFound("version")
+    page = queries.page(code, on=now().astimezone(SHANGHAI).date(), number=int(asked) if asked else None)
+    return render_template("marketplace/catalogue/page.html", page=page, happened=timeline(f"item:{code}"))
