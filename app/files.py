@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 import puremagic
-from flask import Response, current_app, send_file
+from flask import Response, send_file
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from app import built
 from app.act import Deed, chore
 from app.clock import clock
 from app.database import BIG, Base, db, is_sqlite
@@ -86,7 +87,7 @@ class Upload(Base):
 
 def folder() -> Path:
     """Where the bytes lie: `files/` of the instance folder."""
-    settings: Settings = current_app.extensions["market.settings"]
+    settings: Settings = built.part("settings")
     return settings.instance / "files"
 
 

@@ -1,7 +1,8 @@
 """The machine API: reading without a token, acting with one, by the same acts and inputs as the pages."""
 
+from contextlib import closing
 from dataclasses import fields
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from flask import Blueprint, g, request
 from flask.blueprints import BlueprintSetupState
@@ -146,7 +147,8 @@ def keep_file() -> Response:
     sent: FileStorage | None = request.files.get("file")
     if sent is None:
         raise Unfit(Fault(("file",), "missing", "multipart/form-data with one part named file"))
-    stored = files.store(sent.stream, account_id=account_id, name=sent.filename or "")  # type: ignore[arg-type]
+    with closing(sent):
+        stored = files.store(cast(BinaryIO, sent.stream), account_id=account_id, name=sent.filename or "")
     return answer({"sha256": stored.sha256, "size": stored.size, "type": stored.type})
 
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from flask import current_app
-
+from app import built
 from app.act import wiring
 from app.actor import Role
 from app.settings import Settings
@@ -12,7 +11,7 @@ from app.stage import Command, Resource
 
 def commands() -> Mapping[str, Command]:
     """Every act that somebody may perform from outside, by name, in story order."""
-    found: Mapping[str, Command] = current_app.extensions["market.commands"]
+    found: Mapping[str, Command] = built.part("commands")
     return {name: command for name, command in found.items() if roles(name)}
 
 
@@ -23,17 +22,17 @@ def roles(name: str) -> frozenset[Role]:
 
 def resources() -> Mapping[str, Resource]:
     """The public read models, by name."""
-    found: Mapping[str, Resource] = current_app.extensions["market.resources"]
+    found: Mapping[str, Resource] = built.part("resources")
     return found
 
 
 def word(code: str) -> str:
     """The Chinese word of a code, or the code itself."""
-    words: Mapping[str, str] = current_app.extensions["market.words"]
+    words: Mapping[str, str] = built.part("words")
     return words.get(code, code)
 
 
 def demonstration() -> bool:
     """Whether this deployment is a demonstration."""
-    settings: Settings = current_app.extensions["market.settings"]
+    settings: Settings = built.part("settings")
     return settings.demonstration

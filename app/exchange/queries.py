@@ -258,7 +258,7 @@ def receipts(account_id: int, *, after: str | None, size: int = 50) -> Listing[K
         query = query.where(Entry.id < key[0])
     rows = [
         Kept(ref, act, at, subject, position, entry_id)
-        for ref, subject, act, at, position, entry_id in db.session.execute(query).tuples()
+        for ref, subject, act, at, position, entry_id in db.session.execute(query)
         if ref is not None
     ]
     return listing(rows, size=size, key=lambda row: (row.entry_id,))

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DataError
 from app.act import chance, chore, wiring
 from app.actor import Actor
 from app.approval import services as approvals
+from app.audit.texts import Malformed
 from app.clock import clock
 from app.exchange import queries, rules
 from app.exchange.models import ApiToken
@@ -19,13 +20,15 @@ from app.values import Done, Waiting
 def hand_in(name: str, actor: Actor, subject: str | None, input: Any, /, *, key: str) -> Done | Waiting:
     """The act through the one way in; the same key again is the first answer, as `AlreadyDone` or the same `Waiting`.
 
-    Raises what the act raises, and `Unfit` where a text is longer than its place.
+    Raises what the act raises, and `Unfit` where a text is longer than its place or the subject is no public number.
     """
     try:
         # Keys of machines are kept apart from those the market gives itself.
         return approvals.submit(name, actor, subject, input, key=f"api:{key}")
     except DataError:
         raise Unfit(Fault(("input",), "too_long", "A text or a number is too long for its place")) from None
+    except Malformed:
+        raise Unfit(Fault(("subject",), "no_public_number", "This is no public number")) from None
     except AlreadyDone as known:
         wired = wiring()
         if known.subject is not None and (name in wired.second or name in wired.consent):

@@ -70,7 +70,7 @@ def read(kind: type, body: bytes) -> Any:
     try:
         canonical(input_members(value, whole=True))
     except NotCanonical as error:
-        raise Unfit(Fault((), "not_canonical", str(error))) from None
+        raise Unfit(Fault(("input",), "not_canonical", str(error))) from None
     return value
 
 
