@@ -11,6 +11,7 @@ from app.clock import clock
 from app.exchange import answers, api, gathered, openapi, queries, record, services
 from app.exchange.answers import answer
 from app.exchange.forms import RevokeForm, TokenForm
+from app.exchange.prose import passages
 from app.web.door import actor, members, public
 
 bp = Blueprint("exchange", __name__)
@@ -63,7 +64,7 @@ def verify() -> str:
 @public
 def protocol() -> str:
     """The protocols as this deployment runs them."""
-    return render_template("exchange/protocol.html", text=PROTOCOL.read_text(encoding="utf-8"))
+    return render_template("exchange/protocol.html", passages=passages(PROTOCOL.read_text(encoding="utf-8")))
 
 
 @bp.route("/desk/tokens", methods=["GET", "POST"])
