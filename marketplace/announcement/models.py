@@ -6,12 +6,15 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import BIG, Base
-from marketplace.announcement.rules import AnnouncementKind, Decision
+from marketplace.announcement.rules import AnnouncementKind, Decision, WithdrawReason
 from marketplace.need.models import Need
 
 
 class Announcement(Base):
-    """What becomes public of a need; its number is given at publication. The present attempt's closing is repeated here."""
+    """What becomes public of a need, numbered at publication; the present attempt's closing is repeated here.
+
+    `repeat_at`: its purchaser asked for the next attempt, which the clockwork publishes.
+    """
 
     __tablename__ = "announcement"
     __table_args__ = (
@@ -40,7 +43,9 @@ class Announcement(Base):
     expected_days: Mapped[int]
     content: Mapped[str]
     withdrawn_at: Mapped[datetime | None]
-    withdraw_reason: Mapped[str | None]
+    withdraw_reason: Mapped[WithdrawReason | None]
+    withdraw_explanation: Mapped[str | None]
+    repeat_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column()
 
     need: Mapped[Need] = relationship(lazy="joined")
@@ -52,7 +57,7 @@ class Announcement(Base):
 
 
 class Attempt(Base):
-    """One publication with its own secret and offer key (protocol.md §0); both lie here only sealed to the opening key."""
+    """One publication with its own secret and offer key, both sealed to the opening key (protocol.md §0)."""
 
     __tablename__ = "attempt"
     __table_args__ = (
@@ -92,7 +97,11 @@ class Amendment(Base):
     announcement_id: Mapped[int] = mapped_column(BIG, ForeignKey("announcement.id"), index=True)
     revision: Mapped[int]
     at: Mapped[datetime]
+    attempt_number: Mapped[int]
     reason: Mapped[str]
     content_before: Mapped[str]
+    content: Mapped[str]
     expected_days_before: Mapped[int]
+    expected_days: Mapped[int]
     closes_at_before: Mapped[datetime]
+    closes_at: Mapped[datetime]

@@ -1,9 +1,21 @@
 """When a need may become public, change, or end."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, time
 from enum import StrEnum
+from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from app.actor import Role
-from app.values import Opens
+from app.flow import Flow
+from app.refusal import Refusal
+from app.rulebook import term
+from app.values import Fen, Opens
+from marketplace.need.rules import PUBLIC_MONEY, Method
+from marketplace.purchaser.rules import Fund
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 class AnnouncementAct(StrEnum):
@@ -50,6 +62,15 @@ class Phase(StrEnum):
     DIRECT = "direct"
 
 
+class WithdrawReason(StrEnum):
+    """The closed list of reasons to withdraw (rules.md §3.1 row 10; its members inferred)."""
+
+    NEED_CEASED = "need_ceased"
+    TERMS_WRONG = "terms_wrong"
+    PROJECT_CHANGED = "project_changed"
+    FUNDS_WITHDRAWN = "funds_withdrawn"
+
+
 MAY = {
     AnnouncementAct.SUBMIT: {Role.PURCHASER},
     AnnouncementAct.APPROVE: {Role.OPERATOR},
@@ -70,3 +91,255 @@ OPENS = {
     AnnouncementAct.CLOSE_UNSUCCESSFUL: Opens.AT_ONCE,
     AnnouncementAct.REPEAT: Opens.AT_ONCE,
 }
+FLOW = Flow(
+    {
+        (Phase.IN_REVIEW, AnnouncementAct.APPROVE): Phase.SCHEDULED,
+        (Phase.IN_REVIEW, AnnouncementAct.RETURN): Phase.RETURNED,
+        (Phase.RETURNED, AnnouncementAct.SUBMIT): Phase.IN_REVIEW,
+        (Phase.RETURNED, AnnouncementAct.PUBLISH): Phase.REGISTERING,
+        (Phase.SCHEDULED, AnnouncementAct.PUBLISH): Phase.REGISTERING,
+        (Phase.REGISTERING, AnnouncementAct.AMEND): Phase.REGISTERING,
+        (Phase.REGISTERING, AnnouncementAct.WITHDRAW): Phase.WITHDRAWN,
+        (Phase.SELECTING, AnnouncementAct.CLOSE_UNSUCCESSFUL): Phase.UNSUCCESSFUL,
+        (Phase.UNSUCCESSFUL, AnnouncementAct.REPEAT): Phase.SCHEDULED,
+        (Phase.VOID, AnnouncementAct.REPEAT): Phase.SCHEDULED,
+    }
+)
+
+
+@dataclass(frozen=True)
+class PublishTerms:
+    """Who looks at an announcement first, and how long it stands at least."""
+
+    SECTION: ClassVar[str] = "publish"
+
+    review_fiscal_state: bool = term("bool")
+    review_social: bool = term("bool")
+    review_deadline: int = term("workday")
+    small_limit: Fen = term("fen")
+    min_days_small: int = term("workday")
+    min_days_large: int = term("workday")
+
+    def reviewed(self, fund: Fund) -> bool:
+        """Whether the operator checks an announcement of this fund class before it is published."""
+        return self.review_fiscal_state if fund in PUBLIC_MONEY else self.review_social
+
+    def minimum(self, budget: Fen) -> tuple[int, str]:
+        """The full working days an announcement stands at least, and the key that says so."""
+        if budget <= self.small_limit:
+            return self.min_days_small, "publish.min_days_small"
+        return self.min_days_large, "publish.min_days_large"
+
+
+@dataclass(frozen=True)
+class HoursTerms:
+    """The hours of a working day within which something may close; both ends are inside."""
+
+    SECTION: ClassVar[str] = "calendar"
+
+    opens: time = term("clock")
+    closes: time = term("clock")
+
+
+@dataclass(frozen=True)
+class DrawTerms:
+    """The beacon rule by fund class (protocol.md §1.1)."""
+
+    SECTION: ClassVar[str] = "draw"
+
+    beacon_fiscal_state: str = term("code")
+    beacon_social: str = term("code")
+
+    def beacon(self, fund: Fund) -> str:
+        """The beacon rule of an attempt that spends this fund."""
+        return self.beacon_fiscal_state if fund in PUBLIC_MONEY else self.beacon_social
+
+
+@dataclass(frozen=True)
+class StandbyTerms:
+    """How many alternates stand behind a winner."""
+
+    SECTION: ClassVar[str] = "award"
+
+    alternates: int = term("count")
+
+
+@dataclass(frozen=True)
+class AttemptTerms:
+    """How often the same terms may be announced."""
+
+    SECTION: ClassVar[str] = "attempts"
+
+    max: int = term("count")
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """When registration should close; None = as early as the rules allow."""
+
+    closes_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """Why the operator sends an announcement back."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An amendment: why, and what is new; None = as before (the closing moves where the rules want it)."""
+
+    reason: str
+    content: str | None = None
+    expected_days: int | None = None
+    closes_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """Why an announcement is withdrawn, for the public."""
+
+    reason: WithdrawReason
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsuccessful:
+    """How an attempt failed: the reason's code, how many counted, how many it takes."""
+
+    reason_code: str
+    valid: int
+    minimum: int
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Where a closing may lie: from the instant `earliest` on (`clause` says why), on a working day, within the hours."""
+
+    earliest: datetime
+    clause: str
+    hours: HoursTerms
+
+
+def refusals_to_closing(wish: datetime, *, workday: bool, window: Window) -> Iterator[Refusal]:
+    """Why registration may not close at `wish`; `workday`: whether its local day is one. All name the earliest instant.
+
+    Source: rules.md §2.1 period.minimum and opening_window.
+    """
+    params = {"earliest_at": window.earliest.isoformat()}
+    if wish < window.earliest:
+        yield Refusal("closing_too_early", clause=window.clause, field="closes_at", params=params)
+    if not workday:
+        yield Refusal("closing_not_workday", clause="calendar.opens", field="closes_at", params=params)
+    if not window.hours.opens <= wish.astimezone(SHANGHAI).time() <= window.hours.closes:
+        hours = {"opens": window.hours.opens.strftime("%H:%M"), "closes": window.hours.closes.strftime("%H:%M")}
+        yield Refusal("closing_outside_hours", clause="calendar.opens", field="closes_at", params={**params, **hours})
+
+
+def refusals_to_announce(*, method: Method, abandoned: bool) -> Iterator[Refusal]:
+    """Why a need cannot be announced for registration at all. Source: rules.md §3.1 rows 2 and 3."""
+    if abandoned:
+        yield Refusal("need_abandoned")
+    if method is Method.DIRECT:
+        yield Refusal("announce_direct")
+
+
+def refusals_to_way(*, act: AnnouncementAct, reviewed: bool) -> Iterator[Refusal]:
+    """Public money is handed in for review, social money published at once. Source: rules.md publish.review."""
+    if act is AnnouncementAct.PUBLISH and reviewed:
+        yield Refusal("review_needed", clause="publish.review_fiscal_state")
+    if act is AnnouncementAct.SUBMIT and not reviewed:
+        yield Refusal("review_not_needed", clause="publish.review_social")
+
+
+def refusals_to_return(reason: str) -> Iterator[Refusal]:
+    """A return says why. Source: rules.md §3.1 row 5."""
+    if not reason.strip():
+        yield Refusal("return_without_reason", field="reason")
+
+
+def refusals_to_amend(change: Change, *, content: str, expected_days: int, closes_at: datetime) -> Iterator[Refusal]:
+    """Why an amendment is none. The closing itself is judged by `refusals_to_closing`.
+
+    Source: rules.md publish.revision.
+    """
+    if not change.reason.strip():
+        yield Refusal("amend_without_reason", field="reason")
+    if change.content is not None and not change.content.strip():
+        yield Refusal("need_incomplete", field="content", params={"what": "need_field.content"})
+    if change.expected_days is not None and change.expected_days < 1:
+        yield Refusal("need_days_not_positive", field="expected_days")
+    unchanged = (
+        change.content in (None, content)
+        and change.expected_days in (None, expected_days)
+        and change.closes_at in (None, closes_at)
+    )
+    if unchanged:
+        yield Refusal("nothing_amended")
+
+
+def amended_closing(change: Change, *, closes_at: datetime, earliest: datetime) -> datetime:
+    """Where the closing stands after an amendment: as wished, else as before, moved so that the minimum remains.
+
+    Source: rules.md publish.revision: closing moves so that `publish.min_days` remain.
+    """
+    return change.closes_at if change.closes_at is not None else max(closes_at, earliest)
+
+
+def refusals_to_withdraw(withdrawal: Withdrawal) -> Iterator[Refusal]:
+    """A withdrawal is explained to the public. Source: rules.md §3.1 row 10."""
+    if not withdrawal.explanation.strip():
+        yield Refusal("withdraw_without_explanation", field="explanation")
+
+
+def refusals_to_close_unsuccessful(*, frozen: bool) -> Iterator[Refusal]:
+    """Whether an attempt failed is known at its freeze, not before. Source: protocol.md §0, §2.5."""
+    if not frozen:
+        yield Refusal("attempt_not_frozen")
+
+
+def refusals_to_repeat(*, attempts: int, terms: AttemptTerms) -> Iterator[Refusal]:
+    """The same terms are not announced for ever. Source: rules.md attempts.max."""
+    if attempts >= terms.max:
+        yield Refusal("attempts_used_up", clause="attempts.max", params={"attempts": attempts})
+
+
+@dataclass(frozen=True, slots=True)
+class Instants:
+    """The instants and the decision an announcement's phase follows from; `decision` of its present attempt."""
+
+    kind: AnnouncementKind
+    approved_at: datetime | None
+    returned_at: datetime | None
+    published_at: datetime | None
+    repeat_at: datetime | None
+    withdrawn_at: datetime | None
+    closes_at: datetime | None
+    decision: Decision | None
+
+
+ENDED = {
+    Decision.DRAWN: Phase.DECIDED,
+    Decision.UNSUCCESSFUL: Phase.UNSUCCESSFUL,
+    Decision.VOID: Phase.VOID,
+    Decision.WITHDRAWN: Phase.WITHDRAWN,
+}
+
+
+def phase_of(facts: Instants, *, now: datetime) -> Phase:
+    """Derived, half-open: at the instant of closing registration is over. The SQL twin is `queries.in_phase`."""
+    if facts.published_at is None:
+        if facts.returned_at is not None:
+            return Phase.RETURNED
+        return Phase.IN_REVIEW if facts.approved_at is None else Phase.SCHEDULED
+    if facts.withdrawn_at is not None:
+        return Phase.WITHDRAWN
+    if facts.repeat_at is not None:
+        return Phase.SCHEDULED
+    if facts.kind is AnnouncementKind.DIRECT:
+        return Phase.DIRECT
+    if facts.decision is not None:
+        return ENDED[facts.decision]
+    return Phase.REGISTERING if facts.closes_at is not None and now < facts.closes_at else Phase.SELECTING

@@ -14,7 +14,10 @@ from marketplace.purchaser.rules import Fund
 
 
 class Need(Base):
-    """What a purchaser needs: one item, of the version that was in force when the need was written."""
+    """What a purchaser needs: one item, of the version that was in force when the need was written.
+
+    `taken_at`: handed in for announcement, or under direct commission; cleared when it comes back.
+    """
 
     __tablename__ = "need"
     __table_args__ = (
@@ -23,6 +26,7 @@ class Need(Base):
         CheckConstraint("(method = 'RANDOM') = (price_fen IS NOT NULL)", name="random_states_price"),
         CheckConstraint("method <> 'DIRECT' OR payer = 'purchaser'", name="authority_pays_competes"),
         CheckConstraint("expected_days > 0", name="days_positive"),
+        CheckConstraint("abandoned_at IS NULL OR taken_at IS NULL", name="taken_or_abandoned"),
     )
 
     id: Mapped[int] = mapped_column(BIG, primary_key=True)
@@ -46,6 +50,7 @@ class Need(Base):
     contact: Mapped[str]
     phone: Mapped[str]
     created_at: Mapped[datetime]
+    taken_at: Mapped[datetime | None]
     abandoned_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column()
 

@@ -1,9 +1,18 @@
 """What may be asked for here, from which funds, by which method."""
 
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 
 from app.actor import Role
-from app.values import Opens
+from app.flow import Flow
+from app.refusal import Refusal
+from app.rulebook import term
+from app.values import Fen, Opens
+from marketplace.purchaser.rules import Fund
 
 
 class NeedAct(StrEnum):
@@ -47,3 +56,188 @@ OPENS = {
     NeedAct.REVISE: Opens.LATER,
     NeedAct.ABANDON: Opens.NEVER,
 }
+FLOW = Flow(
+    {
+        (Phase.OPEN, NeedAct.REVISE): Phase.OPEN,
+        (Phase.OPEN, NeedAct.ABANDON): Phase.ABANDONED,
+    }
+)
+
+PUBLIC_MONEY = frozenset({Fund.FISCAL, Fund.STATE})
+
+PROJECT_CODE = re.compile(r"^\d{4}-\d{6}-\d{2}-\d{2}-\d{6}$")
+"""投资项目代码 of the national online approval platform; the format is recalled (rules.md owner.project_code)."""
+
+
+@dataclass(frozen=True)
+class ScopeTerms:
+    """What is bought here and not by tender; `split_window_days` stands on the rules page and decides nothing yet."""
+
+    SECTION: ClassVar[str] = "scope"
+
+    upper_limit: Fen = term("fen")
+    small_limit: Fen = term("fen")
+    split_window_days: int = term("day")
+
+
+@dataclass(frozen=True)
+class HandsTerms:
+    """From which amount on public money passes two people's hands."""
+
+    SECTION: ClassVar[str] = "owner"
+
+    two_people_above: Fen = term("fen")
+
+
+@dataclass(frozen=True)
+class DirectTerms:
+    """Whether public money above the small limit may go direct."""
+
+    SECTION: ClassVar[str] = "direct"
+
+    above_small_fiscal_state: bool = term("bool")
+
+
+@dataclass(frozen=True, slots=True)
+class NeedInput:
+    """What a purchaser fills in; money in fen. `above_limit` and `excluded` are the two first questions (M55)."""
+
+    item: str
+    title: str
+    content: str
+    region: str
+    fund: Fund
+    payer: Payer
+    budget_fen: Fen
+    expected_days: int
+    method: Method
+    contact: str
+    phone: str
+    above_limit: bool
+    excluded: bool
+    budget_line: str | None = None
+    price_fen: Fen | None = None
+    project_code: str | None = None
+    approval: str | None = None
+    authority: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the market knows around a need, as plain values.
+
+    `unusable`: why the purchaser may not use the fund now; whether the item is in force and its authority's own to pay,
+    whether the division and the authority exist.
+    """
+
+    unusable: tuple[Refusal, ...]
+    item: bool
+    authority_pays: bool
+    region: bool
+    authority: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The three sections a need is judged by."""
+
+    scope: ScopeTerms
+    hands: HandsTerms
+    direct: DirectTerms
+
+
+REQUIRED: Mapping[str, int] = {"title": 100, "content": 10_000, "contact": 40, "phone": 40}
+"""What is never empty, and its longest; the market's own."""
+
+
+def refusals_to_need(need: NeedInput, *, known: Known, terms: Terms) -> Iterator[Refusal]:
+    """Every reason against a need, for creating, revising and announcing it.
+
+    Source: rules.md §2.3 and §2.4; mission.md M14, M16, M55.
+    """
+    if need.above_limit:
+        yield Refusal("need_above_limit", clause="scope.upper_limit", field="above_limit")
+    if need.excluded:
+        yield Refusal("need_excluded", field="excluded")
+    yield from known.unusable
+    yield from _refusals_to_what(need, known=known)
+    yield from _refusals_to_money(need, terms=terms)
+    yield from _refusals_to_method(need, terms=terms)
+
+
+def _refusals_to_what(need: NeedInput, *, known: Known) -> Iterator[Refusal]:
+    for name, longest in REQUIRED.items():
+        text = getattr(need, name).strip()
+        if not text:
+            yield Refusal("need_incomplete", field=name, params={"what": f"need_field.{name}"})
+        elif len(text) > longest:
+            yield Refusal("need_too_long", field=name, params={"what": f"need_field.{name}", "longest": longest})
+    if not known.item:
+        yield Refusal("need_item_unknown", field="item")
+    if not known.region:
+        yield Refusal("need_region_unknown", field="region")
+    if not known.authority:
+        yield Refusal("need_authority_unknown", field="authority")
+    if need.expected_days < 1:
+        yield Refusal("need_days_not_positive", field="expected_days")
+    if need.project_code is None:
+        if need.fund is Fund.FISCAL:
+            yield Refusal("need_project_code_missing", field="project_code")
+    elif not PROJECT_CODE.match(need.project_code):
+        yield Refusal("need_project_code_malformed", field="project_code")
+    if known.item and known.authority_pays and need.payer is not Payer.AUTHORITY:
+        yield Refusal("need_authority_pays", field="payer")
+
+
+def _refusals_to_money(need: NeedInput, *, terms: Terms) -> Iterator[Refusal]:
+    if need.budget_fen < 1:
+        yield Refusal("need_budget_not_positive", field="budget_fen")
+    if need.budget_fen > terms.scope.upper_limit:
+        yield Refusal(
+            "need_budget_above_limit",
+            clause="scope.upper_limit",
+            field="budget_fen",
+            params={"limit_fen": terms.scope.upper_limit},
+        )
+    if need.fund in PUBLIC_MONEY and need.budget_fen > terms.hands.two_people_above:
+        yield Refusal(
+            "two_people_needed",
+            clause="owner.two_people_above",
+            field="budget_fen",
+            params={"above_fen": terms.hands.two_people_above},
+        )
+    if need.payer is Payer.AUTHORITY and not (need.budget_line or "").strip():
+        yield Refusal("need_budget_line_missing", field="budget_line")
+    if need.price_fen is not None and need.price_fen < 1:
+        yield Refusal("need_price_not_positive", field="price_fen")
+    if need.price_fen is not None and need.price_fen > need.budget_fen:
+        yield Refusal("need_price_above_budget", field="price_fen", params={"budget_fen": need.budget_fen})
+
+
+def _refusals_to_method(need: NeedInput, *, terms: Terms) -> Iterator[Refusal]:
+    if need.method is Method.RANDOM and need.price_fen is None:
+        yield Refusal("need_price_missing", field="price_fen")
+    if need.method is not Method.RANDOM and need.price_fen is not None:
+        yield Refusal("need_price_without_draw", field="price_fen")
+    if need.method is not Method.DIRECT:
+        return
+    if need.payer is Payer.AUTHORITY:
+        yield Refusal("need_authority_pays_competes", field="method")
+    if (
+        need.fund in PUBLIC_MONEY
+        and need.budget_fen > terms.scope.small_limit
+        and not terms.direct.above_small_fiscal_state
+    ):
+        yield Refusal(
+            "need_direct_above_small",
+            clause="scope.small_limit",
+            field="method",
+            params={"limit_fen": terms.scope.small_limit},
+        )
+
+
+def phase_of(*, abandoned_at: datetime | None, taken_at: datetime | None) -> Phase:
+    """Derived: a need that was handed in for announcement, or is being commissioned directly, is taken."""
+    if abandoned_at is not None:
+        return Phase.ABANDONED
+    return Phase.OPEN if taken_at is None else Phase.ANNOUNCED

@@ -1,0 +1,462 @@
+"""Publishing a need, and how what was published changes and ends; steps that later chapters take in it."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from app.act import Deed, act, chance
+from app.actor import Actor, Role
+from app.calendar.services import calendar
+from app.keyring import keyring
+from app.numbering import next_no
+from app.refusal import NotFound, OutOfTurn, Refusal, demand
+from app.region import queries as regions
+from app.rulebook import Rulebook
+from app.rules_in_force import rulebook, rulebook_for
+from app.sealing import public_key, seal
+from app.stage import Recipient
+from app.standing import standing_of
+from app.values import Done
+from marketplace.announcement import queries, rules
+from marketplace.announcement.models import Amendment, Announcement, Attempt
+from marketplace.announcement.rules import (
+    AnnouncementAct,
+    AnnouncementKind,
+    AttemptTerms,
+    Change,
+    Decision,
+    DrawTerms,
+    Phase,
+    PublishTerms,
+    Return,
+    StandbyTerms,
+    Timetable,
+    Unsuccessful,
+    Withdrawal,
+)
+from marketplace.need import queries as needs
+from marketplace.need import services as need_steps
+from marketplace.need.models import Need
+from marketplace.need.rules import Method
+from marketplace.need.rules import Phase as NeedPhase
+
+SECRET = b"zjcs-secret-1"
+OFFER = b"zjcs-offer-1"
+"""What the boxes of an attempt are sealed for (protocol.md §1.1, §2.3)."""
+
+
+def submit(actor: Actor, subject: str | None, timetable: Timetable, /, *, key: str) -> Done:
+    """Hand a need of public money in for the operator's check (rules.md §3.1 rows 2 and 6)."""
+    with act(AnnouncementAct.SUBMIT, actor=actor, key=key, subject=subject, input=timetable) as deed:
+        need, found = _locked(deed, actor, subject)
+        book = rulebook_for(need.region, deed.now)
+        if found is not None:
+            rules.FLOW.after(queries.phase_of(found, None, deed.now), AnnouncementAct.SUBMIT)
+        reasons = _against(deed, need, AnnouncementAct.SUBMIT, book)
+        demand([*reasons, *_against_wish(deed, need, timetable, book)], rulebook=book.id)
+        announcement = found or _fresh(deed, need)
+        _as_written(announcement, need)
+        announcement.wished_closing_at = timetable.closes_at
+        announcement.submitted_at = deed.now
+        announcement.review_due_at = (
+            calendar().due(deed.now, book.terms(PublishTerms).review_deadline, path=regions.path(need.region)).at
+        )
+        announcement.returned_at = announcement.return_reason = None
+        if found is None:
+            deed.add(announcement)
+        need_steps.take(deed, need)
+        deed.basis = book.id
+        _about(deed, need)
+    return deed.answer()
+
+
+def approve(actor: Actor, subject: str | None, nothing: object, /, *, key: str) -> Done:
+    """The operator finds nothing missing; the clockwork publishes at once (rules.md §3.1 row 4)."""
+    with act(AnnouncementAct.APPROVE, actor=actor, key=key, subject=subject) as deed:
+        need, announcement = _reviewed(deed, subject, AnnouncementAct.APPROVE)
+        announcement.approved_at = deed.now
+        _about(deed, need)
+    return deed.answer()
+
+
+def return_(actor: Actor, subject: str | None, returned: Return, /, *, key: str) -> Done:
+    """The operator sends it back and says why; the need is its purchaser's again (rules.md §3.1 row 5)."""
+    with act(AnnouncementAct.RETURN, actor=actor, key=key, subject=subject, input=returned) as deed:
+        need, announcement = _reviewed(deed, subject, AnnouncementAct.RETURN)
+        demand(rules.refusals_to_return(returned.reason))
+        announcement.returned_at, announcement.return_reason = deed.now, returned.reason.strip()
+        need_steps.give_back(deed, need)
+        _about(deed, need)
+    return deed.answer()
+
+
+def publish(actor: Actor, subject: str | None, timetable: Timetable, /, *, key: str) -> Done:
+    """Make a need public: its purchaser at once where nobody checks, else the clockwork what was approved or repeated.
+
+    From here on rulebook, secret and beacon rule are fixed (layout.md §7, protocol.md §1.1). What the clockwork
+    publishes closes as wished, or at the earliest instant where the wish has become too early meanwhile.
+    """
+    with act(AnnouncementAct.PUBLISH, actor=actor, key=key, subject=subject, input=timetable) as deed:
+        need, found = _locked(deed, actor, subject)
+        if deed.role is Role.SYSTEM:
+            announcement, book, closes_at = _scheduled(deed, need, found)
+        else:
+            announcement, book, closes_at = _directly(deed, need, found, timetable)
+        _open_attempt(deed, announcement, need, book, closes_at=closes_at)
+        _announce(deed, announcement, need, book)
+        deed.disclose("need", need.no)
+    return deed.answer()
+
+
+def amend(actor: Actor, subject: str | None, change: Change, /, *, key: str) -> Done:
+    """Change content, days or closing before it closes, with a reason; the minimum remains (publish.revision)."""
+    with act(AnnouncementAct.AMEND, actor=actor, key=key, subject=subject, input=change) as deed:
+        announcement, present = _own(deed, actor, subject, AnnouncementAct.AMEND)
+        need, book = announcement.need, _book(announcement)
+        earliest = queries.earliest(need, book, deed.now)
+        reasons = [
+            *rules.refusals_to_amend(
+                change,
+                content=announcement.content,
+                expected_days=announcement.expected_days,
+                closes_at=present.closes_at,
+            ),
+            *_against_wish(deed, need, Timetable(change.closes_at), book),
+        ]
+        demand(reasons, rulebook=book.id)
+        closes_at = rules.amended_closing(change, closes_at=present.closes_at, earliest=earliest.window.earliest)
+        content = announcement.content if change.content is None else change.content.strip()
+        days = announcement.expected_days if change.expected_days is None else change.expected_days
+        announcement.revision += 1
+        deed.add(
+            Amendment(
+                announcement_id=announcement.id,
+                revision=announcement.revision,
+                at=deed.now,
+                attempt_number=present.number,
+                reason=change.reason.strip(),
+                content_before=announcement.content,
+                content=content,
+                expected_days_before=announcement.expected_days,
+                expected_days=days,
+                closes_at_before=present.closes_at,
+                closes_at=closes_at,
+            )
+        )
+        announcement.content, announcement.expected_days = content, days
+        announcement.closes_at = present.closes_at = closes_at
+        announcement.closing_provisional = queries.day_of(closes_at, need).provisional
+        deed.basis, deed.attempt = book.id, present.number
+        _about(deed, need, announcement)
+        deed.tell(
+            attempt=present.number,
+            revision=announcement.revision,
+            reason=change.reason.strip(),
+            content=content,
+            expected_days=days,
+            closes_at=closes_at,
+        )
+    return deed.answer()
+
+
+def withdraw(actor: Actor, subject: str | None, withdrawal: Withdrawal, /, *, key: str) -> Done:
+    """End it before registration closes, with a public reason (rules.md §3.1 row 10)."""
+    with act(AnnouncementAct.WITHDRAW, actor=actor, key=key, subject=subject, input=withdrawal) as deed:
+        announcement, present = _own(deed, actor, subject, AnnouncementAct.WITHDRAW)
+        demand(rules.refusals_to_withdraw(withdrawal))
+        announcement.withdrawn_at = deed.now
+        announcement.withdraw_reason = withdrawal.reason
+        announcement.withdraw_explanation = withdrawal.explanation.strip()
+        decide(deed, present, Decision.WITHDRAWN)
+        deed.attempt = present.number
+        _about(deed, announcement.need, announcement)
+        deed.tell(attempt=present.number, reason=withdrawal.reason.value, explanation=withdrawal.explanation.strip())
+    return deed.answer()
+
+
+def close_unsuccessful(actor: Actor, subject: str | None, outcome: Unsuccessful, /, *, key: str) -> Done:
+    """The present attempt found too few: known at its freeze, told with the count (rules.md §3.1 rows 14 and 15)."""
+    with act(AnnouncementAct.CLOSE_UNSUCCESSFUL, actor=actor, key=key, subject=subject, input=outcome) as deed:
+        announcement = deed.lock(queries.row(subject or ""))
+        present = queries.present_attempt(announcement)
+        rules.FLOW.after(queries.phase_of(announcement, present, deed.now), AnnouncementAct.CLOSE_UNSUCCESSFUL)
+        demand(rules.refusals_to_close_unsuccessful(frozen=present.frozen_at is not None))
+        decide(deed, present, Decision.UNSUCCESSFUL)
+        deed.basis, deed.attempt = announcement.rulebook, present.number
+        _about(deed, announcement.need, announcement)
+        deed.tell(attempt=present.number, reason=outcome.reason_code, valid=outcome.valid, minimum=outcome.minimum)
+        deed.disclose("announcement", announcement.no or "")
+    return deed.answer()
+
+
+def repeat(actor: Actor, subject: str | None, timetable: Timetable, /, *, key: str) -> Done:
+    """Ask for the next attempt after a failed or void one; the clockwork publishes it (rules.md §3.1 rows 36 and 38).
+
+    Same number and rulebook, new secret, new registrations, nothing re-used (protocol.md §0).
+    """
+    with act(AnnouncementAct.REPEAT, actor=actor, key=key, subject=subject, input=timetable) as deed:
+        announcement, present = _own(deed, actor, subject, AnnouncementAct.REPEAT)
+        need, book = announcement.need, _book(announcement)
+        standing = standing_of(actor.party, now=deed.now, scope=needs.scope_of(need, book.id))
+        reasons = [
+            *rules.refusals_to_repeat(attempts=present.number, terms=book.terms(AttemptTerms)),
+            *standing.to(AnnouncementAct.PUBLISH),
+            *_against_wish(deed, need, timetable, book),
+        ]
+        demand(reasons, rulebook=book.id)
+        announcement.repeat_at, announcement.wished_closing_at = deed.now, timetable.closes_at
+        deed.basis, deed.attempt = book.id, present.number + 1
+        _about(deed, need, announcement)
+        deed.tell(attempt=present.number + 1)
+    return deed.answer()
+
+
+def freeze(deed: Deed, attempt: Attempt, frozen_at: datetime) -> None:
+    """Step: the list of an attempt is fixed as of its announced closing (protocol.md §1.3)."""
+    if attempt.frozen_at is not None:
+        raise OutOfTurn(Phase.SELECTING, deed.act)
+    attempt.frozen_at = frozen_at
+
+
+def decide(deed: Deed, attempt: Attempt, decision: Decision) -> None:
+    """Step: how an attempt ended. Only a draw may be followed by another end, when nobody takes what was drawn."""
+    if attempt.decision not in (None, Decision.DRAWN):
+        raise OutOfTurn(rules.ENDED[attempt.decision], deed.act)
+    attempt.decision, attempt.decided_at = decision, deed.now
+
+
+def fail_after_award(deed: Deed, announcement: Announcement) -> None:
+    """Step: the winner and every alternate are gone; the purchaser may repeat (rules.md §3.1 row 22)."""
+    if announcement.kind is AnnouncementKind.OPEN:
+        decide(deed, queries.present_attempt(announcement), Decision.UNSUCCESSFUL)
+
+
+def publish_direct(deed: Deed, need: Need, *, agency_code: str, amount_fen: int, days: int) -> Announcement:
+    """Step: an accepted direct commission becomes public, without registration (rules.md direct.conditions).
+
+    Takes the next number, freezes the rulebook in force, and tells of it in the deed that accepts. Whoever calls has
+    locked the need.
+    """
+    book = rulebook_for(need.region, deed.now)
+    announcement = _of(deed, need) or _fresh(deed, need)
+    _as_written(announcement, need)
+    announcement.kind, announcement.expected_days = AnnouncementKind.DIRECT, days
+    _open_attempt(deed, announcement, need, book, closes_at=None)
+    need_steps.take(deed, need)
+    _announce(deed, announcement, need, book)
+    deed.on("agency", agency_code)
+    deed.tell(amount_fen=amount_fen, days=days)
+    deed.disclose("need", need.no)
+    return announcement
+
+
+def purchaser_of(deed: Deed) -> Iterable[Recipient]:
+    """Whom approval, return and publication concern: the need's purchaser."""
+    need = needs.by_no(deed.about("need") or "")
+    if need is None:
+        return
+    found = queries.by_need(need.no)
+    params: dict[str, str | int] = {"title": need.title, "need_no": need.no}
+    if found is not None and found.return_reason is not None:
+        params["reason"] = found.return_reason
+    if found is not None and found.no is not None:
+        params["no"] = found.no
+    yield Recipient(need.purchaser.organisation_id, params)
+
+
+def _of(deed: Deed, need: Need) -> Announcement | None:
+    query = queries.need_row(need.no).with_for_update().execution_options(populate_existing=True)
+    return deed.session.execute(query).scalar_one_or_none()
+
+
+def _locked(deed: Deed, actor: Actor, need_no: str | None) -> tuple[Need, Announcement | None]:
+    """The need first, then what became of it: everybody who locks both does it in this order."""
+    need = deed.lock(needs.row(need_no or ""))
+    if deed.role is Role.PURCHASER and need.purchaser.organisation_id != actor.party:
+        raise NotFound("need")
+    return need, _of(deed, need)
+
+
+def _reviewed(deed: Deed, need_no: str | None, verb: AnnouncementAct) -> tuple[Need, Announcement]:
+    need = deed.lock(needs.row(need_no or ""))
+    announcement = _of(deed, need)
+    if announcement is None:
+        raise NotFound("announcement")
+    present = queries.present_attempt(announcement) if announcement.published_at is not None else None
+    rules.FLOW.after(queries.phase_of(announcement, present, deed.now), verb)
+    return need, announcement
+
+
+def _own(deed: Deed, actor: Actor, no: str | None, verb: AnnouncementAct) -> tuple[Announcement, Attempt]:
+    """The actor's own published announcement, exclusively locked, in a phase that knows the act."""
+    announcement = deed.lock(queries.row(no or ""))
+    if announcement.need.purchaser.organisation_id != actor.party:
+        raise NotFound("announcement")
+    present = queries.present_attempt(announcement)
+    rules.FLOW.after(queries.phase_of(announcement, present, deed.now), verb)
+    return announcement, present
+
+
+def _book(announcement: Announcement) -> Rulebook:
+    """The rulebook that the announcement froze; published ones have one."""
+    return rulebook(announcement.rulebook or "")
+
+
+def _scheduled(deed: Deed, need: Need, found: Announcement | None) -> tuple[Announcement, Rulebook, datetime]:
+    """What the clockwork publishes: what was approved, or asked for again."""
+    if found is None:
+        raise NotFound("announcement")
+    present = None if found.published_at is None else queries.present_attempt(found)
+    phase = queries.phase_of(found, present, deed.now)
+    if phase is not Phase.SCHEDULED:
+        raise OutOfTurn(phase, deed.act)
+    book = rulebook_for(need.region, deed.now) if found.rulebook is None else rulebook(found.rulebook)
+    earliest = queries.earliest(need, book, deed.now).window.earliest
+    wish = found.wished_closing_at
+    too_early = wish is None or any(_against_wish(deed, need, Timetable(wish), book))
+    return found, book, earliest if wish is None or too_early else wish
+
+
+def _directly(
+    deed: Deed, need: Need, found: Announcement | None, timetable: Timetable
+) -> tuple[Announcement, Rulebook, datetime]:
+    """What a purchaser publishes by itself."""
+    if found is not None:
+        phase = queries.phase_of(found, None, deed.now)
+        if phase is not Phase.RETURNED:
+            raise OutOfTurn(phase, deed.act)
+    book = rulebook_for(need.region, deed.now)
+    reasons = _against(deed, need, AnnouncementAct.PUBLISH, book)
+    demand([*reasons, *_against_wish(deed, need, timetable, book)], rulebook=book.id)
+    earliest = queries.earliest(need, book, deed.now).window.earliest
+    announcement = found or _fresh(deed, need)
+    _as_written(announcement, need)
+    announcement.returned_at = announcement.return_reason = None
+    need_steps.take(deed, need)
+    return announcement, book, timetable.closes_at or earliest
+
+
+def against(need: Need, act: AnnouncementAct, *, now: datetime) -> tuple[Refusal, ...]:
+    """Every reason against handing in or publishing a need as of `now`; the page shows them before anybody tries."""
+    book = rulebook_for(need.region, now)
+    standing = standing_of(need.purchaser.organisation_id, now=now, scope=needs.scope_of(need, book.id))
+    return (
+        *rules.refusals_to_announce(method=need.method, abandoned=need.abandoned_at is not None),
+        *rules.refusals_to_way(act=act, reviewed=book.terms(PublishTerms).reviewed(need.fund)),
+        *need_steps.refusals_now(need, now=now),
+        *standing.to(act),
+    )
+
+
+def _against(deed: Deed, need: Need, verb: AnnouncementAct, book: Rulebook) -> Sequence[Refusal]:
+    taken = needs.phase_of(need) is NeedPhase.ANNOUNCED
+    return (*((Refusal("need_taken"),) if taken else ()), *against(need, verb, now=deed.now))
+
+
+def _against_wish(deed: Deed, need: Need, timetable: Timetable, book: Rulebook) -> Sequence[Refusal]:
+    if timetable.closes_at is None:
+        return ()
+    return tuple(
+        rules.refusals_to_closing(
+            timetable.closes_at,
+            workday=queries.day_of(timetable.closes_at, need).working,
+            window=queries.earliest(need, book, deed.now).window,
+        )
+    )
+
+
+def _fresh(deed: Deed, need: Need) -> Announcement:
+    return Announcement(
+        need_id=need.id, kind=AnnouncementKind.OPEN, attempt_number=0, revision=1, closing_provisional=False
+    )
+
+
+def _as_written(announcement: Announcement, need: Need) -> None:
+    announcement.content, announcement.expected_days = need.content, need.expected_days
+
+
+def _open_attempt(
+    deed: Deed, announcement: Announcement, need: Need, book: Rulebook, *, closes_at: datetime | None
+) -> None:
+    """The next attempt, with its own secret and, where prices are sealed, its own key (protocol.md §1.1, §2.3).
+
+    Without a closing it is a direct commission: decided by the act that publishes it.
+    """
+    if announcement.published_at is None:
+        announcement.no = next_no(deed, region=need.region)
+        announcement.published_at = deed.now
+        announcement.rulebook = book.id
+    announcement.attempt_number += 1
+    announcement.closes_at = closes_at
+    announcement.closing_provisional = closes_at is not None and queries.day_of(closes_at, need).provisional
+    announcement.repeat_at = None
+    deed.add(announcement)
+    secret = chance().secret()
+    committed = hashlib.sha256(secret).digest()
+    offer_key, sealed_offer_key = _offer_key() if need.method is Method.BID_LOW else (None, None)
+    deed.add(
+        Attempt(
+            announcement_id=announcement.id,
+            number=announcement.attempt_number,
+            published_at=deed.now,
+            closes_at=closes_at or deed.now,
+            commitment=committed.hex(),
+            sealed_secret=_sealed(secret, associated=committed, info=SECRET),
+            beacon_rule=book.terms(DrawTerms).beacon(need.fund),
+            offer_key=offer_key,
+            sealed_offer_key=sealed_offer_key,
+            winners=1,
+            alternates=book.terms(StandbyTerms).alternates,
+            decision=None if closes_at else Decision.DRAWN,
+            decided_at=None if closes_at else deed.now,
+        )
+    )
+
+
+def _offer_key() -> tuple[bytes, bytes]:
+    """K of one attempt, and its private half in a box for the holder of the opening key."""
+    private = chance().secret()
+    public = public_key(private)
+    return public, _sealed(private, associated=hashlib.sha256(public).digest(), info=OFFER)
+
+
+def _sealed(plaintext: bytes, *, associated: bytes, info: bytes) -> bytes:
+    return seal(
+        plaintext,
+        recipient=keyring().opening_public,
+        associated=associated,
+        info=info,
+        ephemeral=chance().secret(),
+    )
+
+
+def _announce(deed: Deed, announcement: Announcement, need: Need, book: Rulebook) -> None:
+    """What the public record says of a publication (protocol.md §1.6: attempt, beacon rule, commitment)."""
+    present = queries.present_attempt(announcement)
+    deed.subject, deed.attempt, deed.basis = announcement.no, present.number, book.id
+    _about(deed, need, announcement)
+    deed.tell(
+        attempt=present.number,
+        beacon_rule=present.beacon_rule,
+        commitment=present.commitment,
+        title=need.title,
+        item=need.item_code,
+        fund=need.fund.value,
+        method=need.method.value,
+        budget_fen=need.budget_fen,
+        expected_days=announcement.expected_days,
+        rulebook=book.id,
+    )
+    if announcement.closes_at is not None:
+        deed.tell(closes_at=announcement.closes_at)
+    if need.price_fen is not None:
+        deed.tell(price_fen=need.price_fen)
+    if present.offer_key is not None:
+        deed.tell(offer_key=present.offer_key.hex())
+
+
+def _about(deed: Deed, need: Need, announcement: Announcement | None = None) -> None:
+    if announcement is not None and announcement.no is not None:
+        deed.on("announcement", announcement.no)
+    deed.on("need", need.no)
+    deed.on("purchaser", need.purchaser.organisation.code)

@@ -1,0 +1,161 @@
+"""Writing, revising and abandoning needs; taking one out of its purchaser's hands when it is announced."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from app.act import Deed, act
+from app.actor import Actor
+from app.numbering import next_no
+from app.refusal import NotFound, Refusal, demand
+from app.region import queries as regions
+from app.rulebook import Rulebook
+from app.rules_in_force import rulebook_for
+from app.values import Done
+from marketplace.catalogue import queries as catalogue
+from marketplace.catalogue.models import ItemVersion
+from marketplace.need import queries, rules
+from marketplace.need.models import Need
+from marketplace.need.rules import DirectTerms, HandsTerms, Known, NeedAct, NeedInput, ScopeTerms, Terms
+from marketplace.purchaser import queries as purchasers
+from marketplace.purchaser.models import Purchaser
+from marketplace.purchaser.rules import refusals_to_use
+
+
+def create(actor: Actor, subject: str | None, need: NeedInput, /, *, key: str) -> Done:
+    """A purchaser writes down what it needs; the need has its number at once and tells nobody (rules.md §4.1)."""
+    with act(NeedAct.CREATE, actor=actor, key=key, subject=subject, input=need) as deed:
+        deed.lock_none()
+        purchaser = purchasers.by_party(actor.party)
+        _demand(deed, need, purchaser)
+        if purchaser is None:
+            raise NotFound("purchaser")
+        no = next_no(deed, region=need.region, kind="N")
+        deed.add(Need(no=no, purchaser_id=purchaser.id, created_at=deed.now, **_columns(need, deed.now)))
+        deed.subject = no
+        _record(deed, no, need)
+    return deed.answer()
+
+
+def revise(actor: Actor, subject: str | None, need: NeedInput, /, *, key: str) -> Done:
+    """Write it anew, whole, as long as it is in the purchaser's own hands."""
+    with act(NeedAct.REVISE, actor=actor, key=key, subject=subject, input=need) as deed:
+        found = _own(deed, actor, subject)
+        rules.FLOW.after(queries.phase_of(found), NeedAct.REVISE)
+        _demand(deed, need, found.purchaser)
+        for name, value in _columns(need, deed.now).items():
+            setattr(found, name, value)
+        _record(deed, found.no, need)
+    return deed.answer()
+
+
+def abandon(actor: Actor, subject: str | None, nothing: object, /, *, key: str) -> Done:
+    """The need has ceased before anybody heard of it."""
+    with act(NeedAct.ABANDON, actor=actor, key=key, subject=subject) as deed:
+        found = _own(deed, actor, subject)
+        rules.FLOW.after(queries.phase_of(found), NeedAct.ABANDON)
+        found.abandoned_at = deed.now
+        deed.on("need", found.no)
+        deed.on("purchaser", found.purchaser.organisation.code)
+    return deed.answer()
+
+
+def take(deed: Deed, need: Need) -> None:
+    """Step: the need is handed in or under commission; its purchaser revises it no more."""
+    need.taken_at = deed.now
+
+
+def give_back(deed: Deed, need: Need) -> None:
+    """Step: the need is its purchaser's again (returned by the operator, a commission ended)."""
+    need.taken_at = None
+
+
+def refusals_now(need: Need, *, now: datetime) -> Iterator[Refusal]:
+    """The reasons against a stored need as of `now`: rules and the purchaser's registration may have changed."""
+    yield from _refusals(queries.input_of(need), need.purchaser, rulebook_for(need.region, now), now=now)
+
+
+def _own(deed: Deed, actor: Actor, no: str | None) -> Need:
+    found = deed.lock(queries.row(no or ""))
+    if found.purchaser.organisation_id != actor.party:
+        raise NotFound("need")
+    return found
+
+
+def _demand(deed: Deed, need: NeedInput, purchaser: Purchaser | None) -> None:
+    region = need.region if _known_region(need.region) else deed.actor.region
+    rulebook = rulebook_for(region, deed.now)
+    demand(_refusals(need, purchaser, rulebook, now=deed.now), rulebook=rulebook.id)
+    deed.basis = rulebook.id
+
+
+def _refusals(need: NeedInput, purchaser: Purchaser | None, rulebook: Rulebook, *, now: datetime) -> Iterator[Refusal]:
+    item = _item(need.item, now)
+    known = Known(
+        unusable=tuple(
+            refusals_to_use(
+                need.fund,
+                phase=None if purchaser is None else purchasers.phase(purchaser),
+                funds=() if purchaser is None else purchaser.funds,
+            )
+        ),
+        item=item is not None,
+        authority_pays=item is not None and item.fee_nature == "authority",
+        region=_known_region(need.region),
+        authority=need.authority is None or need.authority in regions.authorities(),
+    )
+    terms = Terms(
+        scope=rulebook.terms(ScopeTerms), hands=rulebook.terms(HandsTerms), direct=rulebook.terms(DirectTerms)
+    )
+    yield from rules.refusals_to_need(need, known=known, terms=terms)
+
+
+def _known_region(code: str) -> bool:
+    return any(code == known for known, _ in regions.choices())
+
+
+def _item(code: str, now: datetime) -> ItemVersion | None:
+    return catalogue.item_in_force(code, now.astimezone(queries.SHANGHAI).date())
+
+
+def _columns(need: NeedInput, now: datetime) -> dict[str, object]:
+    """The columns of a need that was found in order: its item is in force."""
+    item = _item(need.item, now)
+    if item is None:
+        raise NotFound("item")
+    return {
+        "item_code": need.item,
+        "item_version_id": item.id,
+        "region": need.region,
+        "title": need.title.strip(),
+        "content": need.content.strip(),
+        "fund": need.fund,
+        "payer": need.payer,
+        "budget_line": need.budget_line,
+        "budget_fen": need.budget_fen,
+        "price_fen": need.price_fen,
+        "expected_days": need.expected_days,
+        "method": need.method,
+        "project_code": need.project_code,
+        "approval": need.approval,
+        "authority": need.authority,
+        "contact": need.contact.strip(),
+        "phone": need.phone.strip(),
+    }
+
+
+def _record(deed: Deed, no: str, need: NeedInput) -> None:
+    deed.on("need", no)
+    deed.on("purchaser", deed.actor.code or "")
+    deed.on("item", need.item)
+    told = {"price_fen": need.price_fen, "budget_line": need.budget_line, "project_code": need.project_code}
+    deed.tell(
+        title=need.title.strip(),
+        item=need.item,
+        region=need.region,
+        fund=need.fund.value,
+        payer=need.payer.value,
+        method=need.method.value,
+        budget_fen=need.budget_fen,
+        expected_days=need.expected_days,
+        **{name: value for name, value in told.items() if value is not None},
+    )
