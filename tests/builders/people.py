@@ -36,7 +36,10 @@ def an_account(
     region: str = CITY,
     authorities: tuple[str, ...] = (),
 ) -> Actor:
-    """The actor of an account, granted unless there is one; who names a known `code` joins that organisation."""
+    """The actor of an account, granted unless there is one; who names a known `code` joins that organisation.
+
+    Without a `code` the organisation gets a valid one of its own; with an empty one it has none (a natural person).
+    """
     known = queries.actor_by_login(login)
     if known is not None:
         return known
@@ -48,7 +51,7 @@ def an_account(
             login=login,
             name=f"person {login}",
             organisation=name,
-            code=code or organisation_code(name, region=region),
+            code=(organisation_code(name, region=region) if code is None else code) or None,
             region=region,
             roles=(role,),
             authorities=authorities,

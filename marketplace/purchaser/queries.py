@@ -1,0 +1,126 @@
+"""Who is registered as a purchaser, who waits for the check, and which funds each may use."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, select, tuple_
+from sqlalchemy.orm import lazyload
+
+from app.database import db
+from app.identity.models import Organisation
+from app.refusal import NotFound
+from app.web.paging import SIZE, Listing, listing, parsed
+from marketplace.purchaser import rules
+from marketplace.purchaser.models import Purchaser
+from marketplace.purchaser.rules import Fund, Phase, PurchaserKind
+
+
+def row(code: str) -> Select[Purchaser]:
+    """The row of the organisation with that code, to be locked."""
+    owner = select(Organisation.id).where(Organisation.code == code).scalar_subquery()
+    return select(Purchaser).where(Purchaser.organisation_id == owner).options(lazyload(Purchaser.organisation))
+
+
+def by_party(party_id: int) -> Purchaser | None:
+    """An organisation's registration as a purchaser, None where there is none."""
+    return db.session.execute(select(Purchaser).where(Purchaser.organisation_id == party_id)).scalar_one_or_none()
+
+
+def by_code(code: str) -> Purchaser | None:
+    """The same by the organisation's code."""
+    return db.session.execute(
+        select(Purchaser)
+        .join(Organisation, Organisation.id == Purchaser.organisation_id)
+        .where(Organisation.code == code)
+    ).scalar_one_or_none()
+
+
+def phase(purchaser: Purchaser) -> Phase:
+    """Derived from the row's instants."""
+    return rules.phase_of(
+        check_due_at=purchaser.check_due_at, checked_at=purchaser.checked_at, returned_at=purchaser.returned_at
+    )
+
+
+def may_use(purchaser: Purchaser, fund: Fund) -> bool:
+    """Whether a need may be paid from that fund now; the reasons are `rules.refusals_to_use`."""
+    return not any(rules.refusals_to_use(fund, phase=phase(purchaser), funds=purchaser.funds))
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaserPage:
+    """What its own people and the operator see; `phone` and `contact` are personal data and never public."""
+
+    code: str
+    name: str
+    region: str
+    kind: PurchaserKind
+    funds: tuple[str, ...]
+    contact: str
+    phone: str
+    registered_at: datetime
+    check_due_at: datetime | None
+    checked_at: datetime | None
+    returned_at: datetime | None
+    return_reason: str | None
+    phase: Phase
+    version: int
+
+
+def _view(purchaser: Purchaser) -> PurchaserPage:
+    return PurchaserPage(
+        code=purchaser.organisation.code,
+        name=purchaser.organisation.name,
+        region=purchaser.organisation.region,
+        kind=purchaser.kind,
+        funds=purchaser.funds,
+        contact=purchaser.contact,
+        phone=purchaser.phone,
+        registered_at=purchaser.registered_at,
+        check_due_at=purchaser.check_due_at,
+        checked_at=purchaser.checked_at,
+        returned_at=purchaser.returned_at,
+        return_reason=purchaser.return_reason,
+        phase=phase(purchaser),
+        version=purchaser.version,
+    )
+
+
+def page(code: str) -> PurchaserPage:
+    """One registration, for the operator; raises `NotFound`."""
+    found = by_code(code)
+    if found is None:
+        raise NotFound("purchaser")
+    return _view(found)
+
+
+def own(party_id: int) -> PurchaserPage | None:
+    """An organisation's own registration."""
+    found = by_party(party_id)
+    return None if found is None else _view(found)
+
+
+def waiting(*, after: str | None = None, size: int = SIZE) -> Listing[PurchaserPage]:
+    """Registrations that wait for the check, the one due first at the top."""
+    key = parsed(after, (str, int))
+    query = (
+        select(Purchaser)
+        .where(Purchaser.check_due_at.is_not(None), Purchaser.checked_at.is_(None), Purchaser.returned_at.is_(None))
+        .order_by(Purchaser.check_due_at, Purchaser.id)
+        .limit(size + 1)
+    )
+    if key is not None:
+        query = query.where(tuple_(Purchaser.check_due_at, Purchaser.id) > (_instant(key[0]), key[1]))
+    rows = list(db.session.execute(query).scalars())
+    found = listing(rows, size=size, key=lambda last: (last.check_due_at.isoformat(), last.id))
+    return Listing(tuple(_view(each) for each in found.rows), found.after)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise NotFound("after") from error
+    if instant.tzinfo is None:
+        raise NotFound("after")
+    return instant
