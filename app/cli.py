@@ -12,6 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
+from app import files
 from app import sweep as sweeps
 from app.act import act as _act  # noqa: F401 - the models of the door belong to the metadata
 from app.audit import check
@@ -137,6 +138,7 @@ def tick() -> int:
     try:
         done = sweeps.run_due()
         notices.deliver()
+        files.expire(clock().real())
         sweeps.beat()
         return done
     finally:

@@ -14,7 +14,7 @@ from app.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """`signing` (Ed25519) for heads and receipts, `opening` (X25519) for envelopes and draw secrets, `secret` for the web."""
+    """`signing` (Ed25519) heads and receipts, `opening` (X25519) envelopes and draw secrets, `secret` the web."""
 
     signing: bytes
     opening: bytes

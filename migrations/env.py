@@ -8,7 +8,7 @@ from flask import current_app
 from sqlalchemy.types import TypeDecorator
 
 ROOT = Path(__file__).parents[1]
-for models in sorted(ROOT.glob("*/*/models.py")):
+for models in (*sorted(ROOT.glob("*/*/models.py")), ROOT / "app" / "files.py"):
     import_module(".".join(models.relative_to(ROOT).with_suffix("").parts))
 
 database = current_app.extensions["migrate"].db

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy import make_url
 
@@ -85,6 +85,9 @@ class Client(FlaskClient):
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
         db.session.rollback()
+        # The test's own application context stays pushed, and with it one `g` for all requests.
+        for name in tuple(g):
+            g.pop(name)
         return super().open(*args, **kwargs)
 
     def sign_in(self, login: str, password: str = PASSWORD) -> Any:

@@ -3,7 +3,6 @@
 from flask import Blueprint, render_template, url_for
 from werkzeug.wrappers import Response
 
-from app.clock import now
 from app.clockwork.forms import AdvanceForm
 from app.clockwork.rules import ClockAct
 from app.web.door import door
@@ -21,6 +20,6 @@ def advance() -> Response:
         ClockAct.ADVANCE,
         form,
         None,
-        page=lambda: render_template("clockwork/advance.html", form=form, now=now()),
+        page=lambda: render_template("clockwork/advance.html", form=form),
         after=lambda done: url_for("clockwork.advance"),
     )

@@ -5,6 +5,7 @@ from wtforms import PasswordField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
 from app.identity.rules import Joins, NewAccount
+from app.web.choices import offered
 from app.web.perform import ActForm
 
 
@@ -20,7 +21,9 @@ class JoinForm(ActForm):
 
     joins = RadioField(
         "以什么身份加入",
-        choices=[(Joins.PURCHASER.value, "项目业主（我要采购）"), (Joins.AGENCY.value, "中介服务机构（我提供服务）")],
+        choices=offered(
+            [(Joins.PURCHASER.value, "项目业主（我要采购）"), (Joins.AGENCY.value, "中介服务机构（我提供服务）")]
+        ),
         validators=[InputRequired("请选择身份。")],
     )
     organisation = StringField(

@@ -12,6 +12,7 @@ from app.identity.forms import JoinForm, LoginForm
 from app.identity.rules import AccountAct
 from app.refusal import Refusal, Refused
 from app.region import queries as regions
+from app.web.choices import offered
 from app.web.door import actor, members, public
 from app.web.perform import perform
 
@@ -69,7 +70,7 @@ def logout() -> Response:
 def join() -> Response:
     """Open an account, as purchaser or as agency."""
     form = JoinForm(joins=request.args.get("as"))
-    form.region.choices = regions.choices()
+    form.region.choices = offered(regions.choices(), empty="—")
     return perform(
         AccountAct.OPEN,
         form,

@@ -9,6 +9,12 @@ from app.web.door import actor, members
 bp = Blueprint("notice", __name__, url_prefix="/inbox")
 
 
+@bp.app_context_processor
+def shared() -> dict[str, object]:
+    """The header's count of unread notices, asked for only where it is shown."""
+    return {"unread": lambda: queries.unread(actor().party)}
+
+
 @bp.get("/")
 @members()
 def inbox() -> str:

@@ -19,7 +19,6 @@ WORDS = {
     "grade.D": "D 不良",
     "grade.new": "新入驻",
     "already_done": "这件事已经办过，下面是第一次办理的结果。",
-    "waiting": "已提交，等待另一位经办人办理。",
     "refusal.key_reused": "同一张表单已用于办理另一件事。",
     "cure.key_reused": "请刷新页面后重新填写。",
     "refusal.clock_moving": "演示时钟正在前进，暂不受理其他事项。",

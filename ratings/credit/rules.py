@@ -1,6 +1,20 @@
-"""The arithmetic of credit (rules.md §2.9): conduct, service, composite, grade, exactly and in integers."""
+"""The arithmetic of credit (rules.md §2.9): conduct, service, composite, grade; exact, in integers and fractions."""
 
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from fractions import Fraction
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from app.rulebook import term
+from app.standing import Grade
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+THOUSAND = 1_000
+FULL = 100
+CONDUCT_MOST = 110
 
 
 class EventKind(StrEnum):
@@ -9,3 +23,199 @@ class EventKind(StrEnum):
     DEDUCTION = "deduction"
     BONUS = "bonus"
     SERVICE = "service"
+
+
+class Behaviour(StrEnum):
+    """The lines of the deduct list that this market writes by itself (rules.md §2.9)."""
+
+    REFUSED_AWARD = "V01"
+    NOT_SIGNED = "V02"
+    LATE = "V06_11"
+    VERY_LATE = "V06_31"
+    EVALUATED = "service"
+
+
+@dataclass(frozen=True)
+class CreditTerms:
+    """Section [credit] of a rulebook."""
+
+    SECTION: ClassVar[str] = "credit"
+
+    window_months: int = term("month")
+    prior: int = term("count")
+    prior_mean_default: int = term("point")
+    bonus_cap: int = term("point")
+    grade_a: int = term("point")
+    grade_b: int = term("point")
+    grade_c: int = term("point")
+    grade_a_contracts: int = term("count")
+    grade_a_max_single: int = term("point")
+    minimum_contracts: int = term("count")
+
+
+@dataclass(frozen=True)
+class PointsTerms:
+    """Section [points]: what each behaviour costs that the record itself establishes."""
+
+    SECTION: ClassVar[str] = "points"
+
+    V01: int = term("point")
+    V02: int = term("point")
+    V06_11: int = term("point")
+    V06_31: int = term("point")
+
+    def of(self, behaviour: Behaviour) -> int:
+        """The points of one behaviour."""
+        points: int = getattr(self, behaviour.value)
+        return points
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One event of the ledger as a plain value; `points` whole for conduct, thousandths of 0…100 for service."""
+
+    kind: EventKind
+    code: str
+    points: int
+    at: datetime
+    category: str | None = None
+    contract_no: str | None = None
+    weight: int = 0
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryScore:
+    """One category's service score: n contracts, their points added up, the mean of all others, and what came of it."""
+
+    category: str
+    contracts: int
+    total: Fraction
+    others: Fraction
+    score: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What the ledger says as of an instant; scores in thousandths, cut down once at the end."""
+
+    conduct: int
+    service: int
+    composite: int
+    grade: Grade
+    contracts: int
+    deducted: int
+    bonus: int
+    categories: tuple[CategoryScore, ...]
+
+
+def window_start(as_of: datetime, months: int) -> datetime:
+    """The instant after which events count: `months` earlier on the same local day, or that month's last one."""
+    local = as_of.astimezone(SHANGHAI)
+    year, month = divmod(local.year * 12 + local.month - 1 - months, 12)
+    day = local.day
+    while True:
+        try:
+            return local.replace(year=year, month=month + 1, day=day)
+        except ValueError:
+            day -= 1
+
+
+def in_window(at: datetime, *, as_of: datetime, months: int) -> bool:
+    """Half-open the other way round: (as_of − months, as_of]."""
+    return window_start(as_of, months) < at <= as_of
+
+
+def sheet_points(marks: Mapping[str, int], weights: Mapping[str, int]) -> int:
+    """Thousandths of 0…100: Σ weight·(mark − 1)·25 over the dimensions; weights in per cent add up to 100."""
+    return sum(weights[dimension] * (mark - 1) * 25 * 10 for dimension, mark in marks.items())
+
+
+def contract_points(lines: Iterable[Line]) -> Fraction:
+    """One contract's service points, 0…100: the classes present, weighted by the rulebook and renormalised."""
+    present = tuple(lines)
+    return Fraction(sum(line.weight * line.points for line in present), THOUSAND * sum(line.weight for line in present))
+
+
+def category_score(category: str, points: Collection[Fraction], *, others: Fraction, prior: int) -> CategoryScore:
+    """S = (Σ points + prior·m) / (n + prior): few contracts say little, so they are drawn towards the others' mean."""
+    total = sum(points, Fraction(0))
+    return CategoryScore(category, len(points), total, others, (total + prior * others) / (len(points) + prior))
+
+
+def score(lines: Iterable[Line], *, as_of: datetime, others: Mapping[str, Fraction], terms: CreditTerms) -> Score:
+    """Conduct, service, composite and grade as of an instant; a pure function of (lines, as_of, others, terms).
+
+    `others` is, per category, the mean over all other agencies' contracts in the window; a category that is absent has
+    none, and the default stands in. Lines outside the window are left out here.
+    """
+    counted = [line for line in lines if in_window(line.at, as_of=as_of, months=terms.window_months)]
+    deductions = [line.points for line in counted if line.kind is EventKind.DEDUCTION]
+    bonus = min(terms.bonus_cap, sum(line.points for line in counted if line.kind is EventKind.BONUS))
+    conduct = max(0, min(CONDUCT_MOST, FULL - sum(deductions) + bonus))
+    categories = tuple(
+        category_score(
+            category,
+            points,
+            others=others.get(category, Fraction(terms.prior_mean_default)),
+            prior=terms.prior,
+        )
+        for category, points in sorted(_by_category(counted).items())
+    )
+    contracts = sum(found.contracts for found in categories)
+    service = (
+        sum((found.contracts * found.score for found in categories), Fraction(0)) / contracts
+        if contracts
+        else Fraction(terms.prior_mean_default)
+    )
+    composite = (conduct + service) / 2
+    return Score(
+        conduct=conduct * THOUSAND,
+        service=cut(service),
+        composite=cut(composite),
+        grade=grade(composite, contracts=contracts, worst=max(deductions, default=0), terms=terms),
+        contracts=contracts,
+        deducted=sum(deductions),
+        bonus=bonus,
+        categories=categories,
+    )
+
+
+def grade(composite: Fraction, *, contracts: int, worst: int, terms: CreditTerms) -> Grade:
+    """A, B, C, D, or 新入驻 below the smallest number of counted contracts. `worst` is the largest single deduction."""
+    if contracts < terms.minimum_contracts:
+        return Grade.NEW
+    if composite >= terms.grade_a and contracts >= terms.grade_a_contracts and worst < terms.grade_a_max_single:
+        return Grade.A
+    if composite >= terms.grade_b:
+        return Grade.B
+    return Grade.C if composite >= terms.grade_c else Grade.D
+
+
+def others(whole: Mapping[str, tuple[Fraction, int]], own: Iterable[Line]) -> Mapping[str, Fraction]:
+    """Per category the mean over all other agencies' contracts: the whole market's total less one's own.
+
+    `own` are lines of the window; a category in which nobody else has a contract is absent.
+    """
+    mine = _by_category(own)
+    left = {
+        category: (total - sum(mine.get(category, []), Fraction(0)), count - len(mine.get(category, [])))
+        for category, (total, count) in whole.items()
+    }
+    return {category: total / count for category, (total, count) in left.items() if count > 0}
+
+
+def cut(value: Fraction) -> int:
+    """Thousandths, cut down: the one rounding, at the very end."""
+    return value.numerator * THOUSAND // value.denominator
+
+
+def _by_category(lines: Iterable[Line]) -> dict[str, list[Fraction]]:
+    contracts: dict[tuple[str, str], list[Line]] = {}
+    for line in lines:
+        if line.kind is EventKind.SERVICE:
+            contracts.setdefault((line.category or "", line.contract_no or ""), []).append(line)
+    found: dict[str, list[Fraction]] = {}
+    for (category, _), present in contracts.items():
+        found.setdefault(category, []).append(contract_points(present))
+    return found

@@ -1,8 +1,8 @@
-"""What the chapter eligibility brings to the house."""
+"""What eligibility brings to the house: the answer to the one backward question."""
 
 from app.stage import Stage
+from ratings.eligibility import services
+from ratings.eligibility.rules import ServiceTerms
+from ratings.eligibility.wording import WORDS
 
-STAGE = Stage(
-    name="eligibility",
-    title="准入",
-)
+STAGE = Stage(name="eligibility", title="准入", terms=(ServiceTerms,), words=WORDS, standing=services.standing)

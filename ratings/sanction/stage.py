@@ -1,13 +1,58 @@
-"""What the chapter sanction brings to the house."""
+"""What sanctions bring to the house."""
 
-from app.stage import Stage
-from ratings.sanction import rules
-from ratings.sanction.rules import SanctionAct
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from app.act import Deed
+from app.clock import now
+from app.identity import queries as identities
+from app.stage import Command, Recipient, Resource, Stage
+from app.web.paging import Listing
+from ratings.sanction import queries, rules, services
+from ratings.sanction.rules import BlackTerms, Decided, RedTerms, SanctionAct, YellowTerms
+from ratings.sanction.views import bp
+from ratings.sanction.wording import WORDS
+
+
+def told(deed: Deed) -> Iterator[Recipient]:
+    """The party itself."""
+    party = identities.organisation_by_code(deed.about("agency") or "")
+    if party is not None:
+        yield Recipient(party.id, {"name": party.name})
+
+
+def sanctions_panel(*, code: str, **_: object) -> Mapping[str, Any] | None:
+    """Sanctions on an agency's card, past ones included."""
+    party = identities.organisation_by_code(code)
+    rows = queries.of_party(party.id) if party is not None else []
+    pages = [queries.page(row.no, now=now()) for row in rows]
+    return {"template": "ratings/sanction/panel.html", "rows": pages} if pages else None
+
+
+def listed(after: str | None, limit: int) -> Listing[dict[str, Any]]:
+    """The public list for the API."""
+    found = queries.public_list(now=now(), after=after, size=limit)
+    return Listing(tuple(queries.members(row) for row in found.rows), found.after)
+
+
+def one(no: str) -> dict[str, Any] | None:
+    """One sanction for the API."""
+    found = queries.page(no, now=now())
+    return None if found is None else queries.members(found)
+
 
 STAGE = Stage(
     name="sanction",
     title="惩戒",
+    blueprint=bp,
     acts=SanctionAct,
     may=rules.MAY,
     opens=rules.OPENS,
+    second=rules.SECOND,
+    notices={SanctionAct.DECIDE: told},
+    panels={"sanctions": sanctions_panel},
+    commands={SanctionAct.DECIDE: Command(Decided, services.decide, None)},
+    resources={"sanctions": Resource(listed, one)},
+    terms=(YellowTerms, RedTerms, BlackTerms),
+    words=WORDS,
 )

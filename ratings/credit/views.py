@@ -1,0 +1,42 @@
+"""The public pages of credit: the list by name, and each party's score line by line."""
+
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, render_template, request
+
+from app.clock import now
+from app.refusal import NotFound
+from app.web.door import public
+from ratings.credit import queries
+
+bp = Blueprint("credit", __name__, url_prefix="/credit")
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@bp.get("/")
+@public
+def directory() -> str:
+    """Grades of all admitted agencies, by name."""
+    return render_template(
+        "ratings/credit/list.html", rated=queries.directory(as_of=now(), after=request.args.get("after")), as_of=now()
+    )
+
+
+@bp.get("/<code>")
+@public
+def page(code: str) -> str:
+    """Why this score: every line with its evidence, as of today or any past day."""
+    found = queries.page(code, as_of=_as_of(request.args.get("as_of")))
+    if found is None:
+        raise NotFound(code)
+    return render_template("ratings/credit/page.html", page=found, rulebook_id=found.rulebook_id)
+
+
+def _as_of(text: str | None) -> datetime:
+    """The end of a past local day, never later than now; anything unreadable is now."""
+    try:
+        day = datetime.fromisoformat(text or "").date()
+    except ValueError:
+        return now()
+    return min(now(), datetime.combine(day, time(23, 59, 59, 999_999), SHANGHAI))

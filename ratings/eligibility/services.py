@@ -1,0 +1,78 @@
+"""The answer to the backward question: facts from every chapter before, composed by the rules."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from app.identity import queries as identities
+from app.rules_in_force import rulebook, rulebook_for
+from app.standing import Scope, Standing
+from marketplace.agency import queries as agencies
+from marketplace.catalogue import queries as catalogue
+from marketplace.credential import queries as credentials
+from marketplace.pricelist import queries as prices
+from marketplace.purchaser import queries as purchasers
+from ratings.credit import queries as credit
+from ratings.eligibility import rules
+from ratings.eligibility.rules import AgencyFacts, OwnerTerms, PurchaserFacts, ServiceTerms
+from ratings.evaluation import queries as evaluations
+from ratings.performance import queries as performances
+from ratings.sanction import queries as sanctions
+from ratings.sanction.rules import BARS
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def standing(party_id: int, *, now: datetime, scope: Scope | None) -> Standing:
+    """How a party stands at an instant, for one purchase or in general."""
+    book = (
+        rulebook(scope.rulebook) if scope is not None else rulebook_for(identities.organisation(party_id).region, now)
+    )
+    blocks_after = book.terms(ServiceTerms).late_blocks_after
+    barring = tuple(
+        (row.no, row.until_at.isoformat()) for row in sanctions.in_force(party_id, now=now) if row.kind in BARS
+    )
+    return rules.compose(
+        _agency(party_id, now=now, scope=scope, barring=barring, blocks_after=blocks_after),
+        _purchaser(party_id, now=now, barring=barring),
+        late_blocks_after=blocks_after,
+        overdue_evaluations=book.terms(OwnerTerms).overdue_evaluations,
+    )
+
+
+def _agency(
+    party_id: int, *, now: datetime, scope: Scope | None, barring: tuple[tuple[str, str], ...], blocks_after: int
+) -> AgencyFacts | None:
+    agency = agencies.by_party(party_id)
+    if agency is None:
+        return None
+    score = credit.score_as_of(party_id, as_of=now)
+    day = now.astimezone(SHANGHAI).date()
+    lacking: tuple[str, ...] = ()
+    priced = True
+    if scope is not None:
+        required = {
+            code for item in scope.items if (found := catalogue.item_in_force(item, day)) for code in found.requires
+        }
+        known = catalogue.qualifications()
+        wider = {row.code: row.part_of for row in known if row.part_of is not None}
+        names = {row.code: row.name for row in known}
+        held = credentials.held_at(agency.id, day)
+        lacking = tuple(names.get(code, code) for code in rules.missing(required, held, wider))
+        priced = all(prices.entry_at(agency.id, item, day) is not None for item in scope.items)
+    return AgencyFacts(
+        active=agencies.is_active(agency, now),
+        score=score.composite,
+        grade=score.grade,
+        barring=barring,
+        late_contracts=tuple(performances.open_late(party_id, now=now, over=blocks_after)),
+        fund=scope.fund if scope is not None else None,
+        missing=lacking,
+        priced=priced,
+        item="、".join(scope.items) if scope is not None else None,
+    )
+
+
+def _purchaser(party_id: int, *, now: datetime, barring: tuple[tuple[str, str], ...]) -> PurchaserFacts | None:
+    if purchasers.by_party(party_id) is None:
+        return None
+    return PurchaserFacts(barring, tuple(evaluations.overdue_by(party_id, now=now)))

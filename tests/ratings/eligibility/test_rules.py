@@ -1,0 +1,77 @@
+"""What stands in a party's way, each with its clause, all at once."""
+
+import pytest
+
+from app.standing import Grade
+from bidding.registration.rules import RegistrationAct
+from marketplace.announcement.rules import AnnouncementAct
+from ratings.eligibility import rules
+from ratings.eligibility.rules import AgencyFacts, PurchaserFacts
+
+SOUND = AgencyFacts(active=True, score=75_000, grade=Grade.NEW, fund="fiscal")
+
+
+def codes(facts: AgencyFacts) -> list[tuple[str, str | None]]:
+    return [(found.code, found.clause) for found in rules.refusals_to_agency(facts, late_blocks_after=10)]
+
+
+def test_a_sound_agency_meets_nothing():
+    assert codes(SOUND) == []
+
+
+@pytest.mark.parametrize(
+    ("grade", "fund", "refused"),
+    [
+        (Grade.D, "fiscal", True),
+        (Grade.D, "state", True),
+        (Grade.D, "social", False),
+        (Grade.D, None, False),
+        (Grade.C, "fiscal", False),
+        (Grade.NEW, "fiscal", False),
+    ],
+)
+def test_only_d_and_only_public_money(grade, fund, refused):
+    """rules.md §2.9: D may not register for FISCAL/STATE."""
+    found = codes(AgencyFacts(active=True, score=58_125, grade=grade, fund=fund))
+    assert (found == [("grade_too_low", "credit.grade_c")]) is refused
+    assert bool(found) is refused
+
+
+def test_every_reason_is_named():
+    facts = AgencyFacts(
+        active=False,
+        score=58_125,
+        grade=Grade.D,
+        barring=(("450000-2026-S000001", "2027-01-01T00:00:00+00:00"),),
+        late_contracts=("450800-2026-000001-C01",),
+        fund="state",
+        missing=("测绘资质",),
+        priced=False,
+        item="0401",
+    )
+    found = {refusal.code: refusal for refusal in rules.refusals_to_agency(facts, late_blocks_after=10)}
+    assert set(found) == {
+        "agency_not_active",
+        "sanction_in_force",
+        "late_delivery_open",
+        "grade_too_low",
+        "qualification_missing",
+        "price_entry_missing",
+    }
+    assert found["late_delivery_open"].params["contract"] == "450800-2026-000001-C01"
+    assert found["grade_too_low"].params["score"] == "58.125"
+
+
+@pytest.mark.parametrize(("owed", "refused"), [(0, False), (2, False), (3, True), (4, True)])
+def test_a_purchaser_with_three_overdue_evaluations_may_not_publish(owed, refused):
+    """rules.md owner.limits."""
+    facts = PurchaserFacts(overdue_evaluations=tuple(f"C{no}" for no in range(owed)))
+    standing = rules.compose(None, facts, late_blocks_after=10, overdue_evaluations=3)
+    assert bool(standing.to(AnnouncementAct.PUBLISH)) is refused
+    assert standing.to(RegistrationAct.SUBMIT) == ()
+
+
+def test_a_narrower_licence_satisfies_the_wider_one():
+    wider = {"architectural_design": "engineering_design"}
+    assert rules.missing({"engineering_design"}, {"architectural_design"}, wider) == ()
+    assert rules.missing({"architectural_design"}, {"engineering_design"}, wider) == ("architectural_design",)
