@@ -1,9 +1,9 @@
 """Filing as a purchaser, and the operator's answer."""
 
 from wtforms import HiddenField, RadioField, SelectMultipleField, StringField, TextAreaField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Regexp
 
+from app.web.choices import offered
 from app.web.perform import ActForm
 from marketplace.purchaser.rules import Filing, Fund, PurchaserKind, Return, Seen
 
@@ -15,24 +15,28 @@ class FilingForm(ActForm):
 
     kind = RadioField(
         "业主类别",
-        choices=[
-            SelectChoice(PurchaserKind.ORGAN.value, "机关"),
-            SelectChoice(PurchaserKind.INSTITUTION.value, "事业单位"),
-            SelectChoice(PurchaserKind.ENTERPRISE.value, "企业"),
-            SelectChoice(PurchaserKind.VILLAGE.value, "村（居）民委员会"),
-            SelectChoice(PurchaserKind.SOCIAL_ORGANISATION.value, "社会组织"),
-            SelectChoice(PurchaserKind.PERSON.value, "自然人"),
-        ],
+        choices=offered(
+            [
+                (PurchaserKind.ORGAN.value, "机关"),
+                (PurchaserKind.INSTITUTION.value, "事业单位"),
+                (PurchaserKind.ENTERPRISE.value, "企业"),
+                (PurchaserKind.VILLAGE.value, "村（居）民委员会"),
+                (PurchaserKind.SOCIAL_ORGANISATION.value, "社会组织"),
+                (PurchaserKind.PERSON.value, "自然人"),
+            ]
+        ),
         validators=[InputRequired("请选择业主类别。")],
     )
     funds = SelectMultipleField(
         "将要使用的资金",
         description="可多选。使用财政性或国有资金的，由运营管理机构核验后生效；自然人只能使用社会资金。",
-        choices=[
-            SelectChoice(Fund.FISCAL.value, "财政性资金"),
-            SelectChoice(Fund.STATE.value, "国有资金（国有企业、村集体等）"),
-            SelectChoice(Fund.SOCIAL.value, "社会资金"),
-        ],
+        choices=offered(
+            [
+                (Fund.FISCAL.value, "财政性资金"),
+                (Fund.STATE.value, "国有资金（国有企业、村集体等）"),
+                (Fund.SOCIAL.value, "社会资金"),
+            ]
+        ),
         validators=[InputRequired("请至少选择一种资金。")],
     )
     contact = StringField(
