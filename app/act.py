@@ -112,7 +112,8 @@ class Deed:
     actor: Actor
     role: Role
     key: str
-    input: object
+    # Never printed: an exception that shows a deed must not show a sealed amount.
+    input: object = field(repr=False)
     session: Session
     began: datetime
     ref: str

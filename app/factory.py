@@ -98,7 +98,7 @@ def create_app(
             "market.words": {**HOUSE_WORDS, **_by_name(stages, lambda stage: stage.words)},
             "market.submit": approvals.submit,
             "market.market_id": [],
-            "market.render": lambda name, **values: app.jinja_env.get_template(name).render(**values),
+            "market.render": lambda name, /, **values: app.jinja_env.get_template(name).render(**values),
         }
     )
     answer_with(next((stage.standing for stage in stages if stage.standing), None))

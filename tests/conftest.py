@@ -15,7 +15,6 @@ from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy import make_url
 
-from app.act import chore
 from app.chance import FixedChance
 from app.clock import FixedClock
 from app.clockwork import services as clockwork
@@ -181,6 +180,7 @@ def tick(app: Flask) -> Callable[[], int]:
 
 
 @pytest.fixture
-def housekeeping(app: Flask) -> Callable[..., Any]:
-    """A chore, for tests that must write what no act writes."""
-    return chore
+def clock(app: Flask) -> FixedClock:
+    """The market's clock, standing still."""
+    found: FixedClock = app.extensions["market.clock"]
+    return found

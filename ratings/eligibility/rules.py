@@ -48,7 +48,6 @@ class SuspendTerms:
 class AgencyFacts:
     """What is true of an agency at an instant, for one scope or in general (fund and item facts empty)."""
 
-    active: bool
     score: int
     grade: Grade
     barring: tuple[tuple[str, str], ...] = ()
@@ -69,8 +68,6 @@ class PurchaserFacts:
 
 def refusals_to_agency(facts: AgencyFacts, *, late_blocks_after: int) -> Iterator[Refusal]:
     """Every reason at once with its clause; names the contract, sanction or qualification that stands in the way."""
-    if not facts.active:
-        yield Refusal("agency_not_active", clause="entry.mode")
     for no, until in facts.barring:
         yield Refusal("sanction_in_force", clause="suspend.blocks", params={"no": no, "until_at": until})
     for contract in facts.late_contracts:

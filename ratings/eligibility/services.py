@@ -60,7 +60,6 @@ def _agency(
         lacking = tuple(names.get(code, code) for code in rules.missing(required, held, wider))
         priced = all(prices.entry_at(agency.id, item, day) is not None for item in scope.items)
     return AgencyFacts(
-        active=agencies.is_active(agency, now),
         score=score.composite,
         grade=score.grade,
         barring=barring,

@@ -1,8 +1,6 @@
 """The words of eligibility."""
 
 WORDS = {
-    "refusal.agency_not_active": "本单位尚未入驻，或已不在库。",
-    "cure.agency_not_active": "请先完成入驻申请、核验和公示。",
     "refusal.sanction_in_force": "处理决定{no}正在执行，至{until_at}为止。",
     "cure.sanction_in_force": "期满后自动恢复；对决定有异议的，请按决定书所列途径提出。",
     "refusal.late_delivery_open": "合同{contract}逾期超过{days}个工作日仍未交付。",

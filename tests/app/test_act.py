@@ -88,11 +88,16 @@ def test_what_is_kept_of_a_key_is_no_digest_of_the_input(app):
 
 def test_an_exception_leaves_nothing(app):
     before = db.session.execute(text("select count(*) from entry")).scalar()
-    with pytest.raises(ZeroDivisionError), act(AccountAct.OPEN, actor=STRANGER, key="k") as deed:
-        deed.lock_none()
-        deed.add(Organisation(code="U-000000000000", name="x", region="450800", created_at=deed.now))
-        deed.on("organisation", "U-000000000000")
-        raise ZeroDivisionError
+
+    def broken() -> None:
+        with act(AccountAct.OPEN, actor=STRANGER, key="k") as deed:
+            deed.lock_none()
+            deed.add(Organisation(code="U-000000000000", name="x", region="450800", created_at=deed.now))
+            deed.on("organisation", "U-000000000000")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        broken()
     assert db.session.execute(text("select count(*) from entry")).scalar() == before
     assert identities.organisation_by_code("U-000000000000") is None
 
@@ -103,10 +108,12 @@ def test_an_act_without_subject_is_not_committed(app):
 
 
 def test_acts_do_not_nest(app):
-    with pytest.raises(NestedAct), act(AccountAct.OPEN, actor=STRANGER, key="k") as deed:
-        deed.lock_none()
-        with act(AccountAct.OPEN, actor=STRANGER, key="l"):
+    def nested() -> None:
+        with act(AccountAct.OPEN, actor=STRANGER, key="k"), act(AccountAct.OPEN, actor=STRANGER, key="l"):
             pass
+
+    with pytest.raises(NestedAct):
+        nested()
 
 
 def test_there_is_no_instant_before_the_lock(app):
@@ -127,9 +134,12 @@ def test_rows_are_written_inside_an_act_only(app):
 
 
 def test_a_chore_keeps_to_its_own_tables(app):
-    with pytest.raises(UnrecordedAct), chore("sign in") as session:
-        session.add(Organisation(code="U-000000000000", name="x", region="450800", created_at=app_now(app)))
-        session.flush()
+    def overreaching() -> None:
+        with chore("sign in") as session:
+            session.add(Organisation(code="U-000000000000", name="x", region="450800", created_at=app_now(app)))
+
+    with pytest.raises(UnrecordedAct):
+        overreaching()
 
 
 def test_a_row_changed_behind_the_record_is_named(app, tick):

@@ -8,7 +8,7 @@ from marketplace.announcement.rules import AnnouncementAct
 from ratings.eligibility import rules
 from ratings.eligibility.rules import AgencyFacts, PurchaserFacts
 
-SOUND = AgencyFacts(active=True, score=75_000, grade=Grade.NEW, fund="fiscal")
+SOUND = AgencyFacts(score=75_000, grade=Grade.NEW, fund="fiscal")
 
 
 def codes(facts: AgencyFacts) -> list[tuple[str, str | None]]:
@@ -32,14 +32,13 @@ def test_a_sound_agency_meets_nothing():
 )
 def test_only_d_and_only_public_money(grade, fund, refused):
     """rules.md §2.9: D may not register for FISCAL/STATE."""
-    found = codes(AgencyFacts(active=True, score=58_125, grade=grade, fund=fund))
+    found = codes(AgencyFacts(score=58_125, grade=grade, fund=fund))
     assert (found == [("grade_too_low", "credit.grade_c")]) is refused
     assert bool(found) is refused
 
 
 def test_every_reason_is_named():
     facts = AgencyFacts(
-        active=False,
         score=58_125,
         grade=Grade.D,
         barring=(("450000-2026-S000001", "2027-01-01T00:00:00+00:00"),),
@@ -51,7 +50,6 @@ def test_every_reason_is_named():
     )
     found = {refusal.code: refusal for refusal in rules.refusals_to_agency(facts, late_blocks_after=10)}
     assert set(found) == {
-        "agency_not_active",
         "sanction_in_force",
         "late_delivery_open",
         "grade_too_low",
