@@ -1,4 +1,4 @@
-"""What an organisation is as an agency: its application and admission; grade, sanctions and suspension are never stored here."""
+"""What an organisation is as an agency: its application and admission; grade and sanctions are never stored here."""
 
 from datetime import datetime
 
@@ -27,6 +27,7 @@ class Agency(Base):
     introduction: Mapped[str]
     commitments: Mapped[tuple[str, ...]]
     sort_key: Mapped[str] = mapped_column(index=True)
+    initials: Mapped[str]
     applied_at: Mapped[datetime]
     check_due_at: Mapped[datetime]
     asked_at: Mapped[datetime | None]
@@ -40,6 +41,6 @@ class Agency(Base):
     admitted_at: Mapped[datetime | None] = mapped_column(index=True)
     version: Mapped[int] = mapped_column()
 
-    organisation: Mapped[Organisation] = relationship(lazy="joined")
+    organisation: Mapped[Organisation] = relationship(lazy="joined", innerjoin=True)
 
     __mapper_args__ = {"version_id_col": version}

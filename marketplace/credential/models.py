@@ -14,7 +14,7 @@ class Credential(Base):
 
     __tablename__ = "credential"
     __table_args__ = (
-        UniqueConstraint("qualification", "certificate_no", "agency_id"),
+        UniqueConstraint("qualification", "certificate_no", "agency_id", "valid_from"),
         CheckConstraint("valid_from <= valid_until", name="valid_period"),
         CheckConstraint("verified_at IS NULL OR refused_at IS NULL", name="verified_or_refused"),
     )
@@ -35,4 +35,4 @@ class Credential(Base):
     refused_at: Mapped[datetime | None]
     refuse_reason: Mapped[str | None]
 
-    agency: Mapped[Agency] = relationship(lazy="joined")
+    agency: Mapped[Agency] = relationship(lazy="joined", innerjoin=True)

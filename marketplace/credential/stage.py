@@ -1,13 +1,32 @@
 """What the chapter credential brings to the house."""
 
-from app.stage import Stage
-from marketplace.credential import rules
-from marketplace.credential.rules import CredentialAct
+from app.refusal import Refusal
+from app.stage import Command, Stage
+from app.values import Nothing
+from marketplace.credential import rules, services
+from marketplace.credential.rules import Certificate, CredentialAct, CredentialTerms, Doubt
+from marketplace.credential.views import bp, panel, tasks
+from marketplace.credential.wording import WORDS
+
+KNOWN = Refusal("credential_known", field="certificate_no")
 
 STAGE = Stage(
     name="credential",
     title="资质",
+    blueprint=bp,
     acts=CredentialAct,
+    flow=rules.FLOW,
     may=rules.MAY,
     opens=rules.OPENS,
+    notices={CredentialAct.VERIFY: services.concerned, CredentialAct.REFUSE: services.concerned},
+    tasks=tasks,
+    panels={"credentials": panel},
+    commands={
+        CredentialAct.SUBMIT: Command(Certificate, services.submit, None),
+        CredentialAct.VERIFY: Command(Nothing, services.verify, "credential"),
+        CredentialAct.REFUSE: Command(Doubt, services.refuse, "credential"),
+    },
+    terms=(CredentialTerms,),
+    words=WORDS,
+    constraints={"uq_credential_qualification_certificate_no_agency_id_valid_from": KNOWN},
 )

@@ -3,10 +3,11 @@
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import BIG, Base
 from app.values import Fen, Ppm
+from marketplace.agency.models import Agency
 
 
 class PriceEntry(Base):
@@ -34,3 +35,5 @@ class PriceEntry(Base):
     committed_days: Mapped[int]
     effective_from: Mapped[date]
     published_at: Mapped[datetime]
+
+    agency: Mapped[Agency] = relationship(lazy="joined", innerjoin=True)

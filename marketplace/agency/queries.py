@@ -1,0 +1,291 @@
+"""Agencies as seen: rows to lock, the public directory, the card, what waits for the operator."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy.orm import lazyload
+
+from app.actor import Actor, Role
+from app.audit.canonical import instant
+from app.audit.services import Happened, timeline
+from app.database import db
+from app.identity.models import Organisation
+from app.refusal import NotFound
+from app.region import queries as regions
+from app.web.paging import SIZE, Listing, listing, parsed
+from marketplace.agency import rules
+from marketplace.agency.models import Agency
+from marketplace.agency.rules import AgencyAct, Phase
+
+PUBLICISED = 50
+"""So many agencies in publicity are listed at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Business contacts: for signed-in purchasers and the agency itself."""
+
+    legal_representative: str
+    contact: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyCard:
+    """机构名片: what everybody sees of an agency, and the contacts for those who may see them."""
+
+    id: int
+    code: str
+    name: str
+    region_name: str
+    address: str
+    introduction: str
+    commitments: tuple[str, ...]
+    phase: Phase
+    publicity_ends_at: datetime | None
+    admitted_at: datetime | None
+    contact: Contact | None
+    happened: tuple[Happened, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationPage:
+    """An application as its agency and the operator see it; `acts` may follow now."""
+
+    code: str
+    name: str
+    region: str
+    region_name: str
+    legal_representative: str
+    contact: str
+    phone: str
+    address: str
+    introduction: str
+    commitments: tuple[str, ...]
+    phase: Phase
+    applied_at: datetime
+    check_due_at: datetime
+    asked_at: datetime | None
+    asked_for: str | None
+    asked_rounds: int
+    supplement_due_at: datetime | None
+    publicity_ends_at: datetime | None
+    reject_reason: str | None
+    admitted_at: datetime | None
+    acts: tuple[AgencyAct, ...]
+
+
+def row(code: str) -> Select[Agency]:
+    """The row of an agency by its USCC, to be locked; the organisation's own row stays free."""
+    organisation = select(Organisation.id).where(Organisation.code == code).scalar_subquery()
+    return select(Agency).where(Agency.organisation_id == organisation).options(lazyload(Agency.organisation))
+
+
+def by_code(code: str) -> Agency | None:
+    """The agency of a USCC, in whatever phase."""
+    return db.session.execute(
+        select(Agency).join(Organisation, Agency.organisation_id == Organisation.id).where(Organisation.code == code)
+    ).scalar_one_or_none()
+
+
+def by_party(party_id: int) -> Agency | None:
+    """The agency that an organisation is, in whatever phase."""
+    return db.session.execute(select(Agency).where(Agency.organisation_id == party_id)).scalar_one_or_none()
+
+
+def by_id(agency_id: int) -> Agency:
+    """An agency by its key."""
+    return db.session.get_one(Agency, agency_id)
+
+
+def phase_of(agency: Agency, now: datetime) -> Phase:
+    """The phase of a row at `now`."""
+    return rules.phase_of(
+        supplement_due_at=agency.supplement_due_at,
+        passed_at=agency.passed_at,
+        rejected_at=agency.rejected_at,
+        admitted_at=agency.admitted_at,
+        now=now,
+    )
+
+
+def is_active(agency: Agency, now: datetime) -> bool:
+    """Whether the agency was admitted by `now` (在库); sanctions and grade are asked by `standing_of`."""
+    return agency.admitted_at is not None and agency.admitted_at <= now
+
+
+def _matches(q: str) -> ColumnElement[bool]:
+    letters = q.lower().replace(" ", "")
+    return or_(
+        Organisation.name.contains(q, autoescape=True),
+        Organisation.code == q.upper(),
+        Agency.sort_key.startswith(letters, autoescape=True),
+        Agency.initials.startswith(letters, autoescape=True),
+    )
+
+
+def directory(after: str | None = None, q: str = "", *, size: int = SIZE) -> Listing[Agency]:
+    """Admitted agencies by name (pinyin); `q`: part of the name, the start of its pinyin or initials, or the USCC."""
+    query = (
+        select(Agency)
+        .join(Agency.organisation)
+        .where(Agency.admitted_at.is_not(None))
+        .order_by(Agency.sort_key, Agency.id)
+        .limit(size + 1)
+    )
+    if q.strip():
+        query = query.where(_matches(q.strip()))
+    key = parsed(after, (str, int))
+    if key is not None:
+        query = query.where(tuple_(Agency.sort_key, Agency.id) > key)
+    rows = db.session.execute(query).scalars().all()
+    return listing(rows, size=size, key=lambda agency: (agency.sort_key, agency.id))
+
+
+UNDER_PUBLICITY = (Agency.passed_at.is_not(None), Agency.admitted_at.is_(None))
+"""The SQL twin of `Phase.PUBLICITY`: who passed can only be admitted."""
+
+
+def in_publicity() -> list[Agency]:
+    """Agencies in publicity (公示中), those that end first before the others; at most `PUBLICISED`."""
+    query = select(Agency).where(*UNDER_PUBLICITY).order_by(Agency.publicity_ends_at, Agency.id).limit(PUBLICISED)
+    return list(db.session.execute(query).scalars())
+
+
+WAITING = (
+    Agency.passed_at.is_(None),
+    Agency.rejected_at.is_(None),
+    Agency.supplement_due_at.is_(None),
+)
+"""The SQL twin of `Phase.SUBMITTED`."""
+
+
+def waiting(after: str | None = None, *, size: int = SIZE) -> Listing[Agency]:
+    """Applications that wait for the operator's formal check, the most urgent first."""
+    query = select(Agency).where(*WAITING).order_by(Agency.check_due_at, Agency.id).limit(size + 1)
+    key = parsed(after, (str, int))
+    if key is not None:
+        query = query.where(tuple_(Agency.check_due_at, Agency.id) > (_instant(key[0]), key[1]))
+    rows = db.session.execute(query).scalars().all()
+    return listing(rows, size=size, key=lambda agency: (instant(agency.check_due_at), agency.id))
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise NotFound("after") from error
+
+
+def card(code: str, *, actor: Actor, now: datetime) -> AgencyCard:
+    """The card of an agency in publicity or admitted; its own people see it before. Raises `NotFound` for others."""
+    agency = by_code(code)
+    if agency is None:
+        raise NotFound(code)
+    own = actor.party_id == agency.organisation_id
+    phase = phase_of(agency, now)
+    if phase not in rules.SHOWN and not own:
+        raise NotFound(code)
+    contact = Contact(agency.legal_representative, agency.contact, agency.phone)
+    return AgencyCard(
+        id=agency.id,
+        code=agency.organisation.code,
+        name=agency.organisation.name,
+        region_name=regions.name(agency.organisation.region),
+        address=agency.address,
+        introduction=agency.introduction,
+        commitments=agency.commitments,
+        phase=phase,
+        publicity_ends_at=agency.publicity_ends_at,
+        admitted_at=agency.admitted_at,
+        contact=contact if own or Role.PURCHASER in actor.roles else None,
+        happened=timeline(f"agency:{code}"),
+    )
+
+
+def application(agency: Agency, *, now: datetime) -> ApplicationPage:
+    """An application in full; the caller has decided who may see it (its own people, the operator)."""
+    phase = phase_of(agency, now)
+    return ApplicationPage(
+        code=agency.organisation.code,
+        name=agency.organisation.name,
+        region=agency.organisation.region,
+        region_name=regions.name(agency.organisation.region),
+        legal_representative=agency.legal_representative,
+        contact=agency.contact,
+        phone=agency.phone,
+        address=agency.address,
+        introduction=agency.introduction,
+        commitments=agency.commitments,
+        phase=phase,
+        applied_at=agency.applied_at,
+        check_due_at=agency.check_due_at,
+        asked_at=agency.asked_at,
+        asked_for=agency.asked_for,
+        asked_rounds=agency.asked_rounds,
+        supplement_due_at=agency.supplement_due_at,
+        publicity_ends_at=agency.publicity_ends_at,
+        reject_reason=agency.reject_reason,
+        admitted_at=agency.admitted_at,
+        acts=tuple(AgencyAct(name) for name in rules.FLOW.acts_in(phase)),
+    )
+
+
+def own_application(party_id: int, *, now: datetime) -> ApplicationPage | None:
+    """The application of an organisation, None before the first one."""
+    agency = by_party(party_id)
+    return None if agency is None else application(agency, now=now)
+
+
+def application_of(code: str, *, now: datetime) -> ApplicationPage:
+    """The application of a USCC, for the operator; raises `NotFound`."""
+    agency = by_code(code)
+    if agency is None:
+        raise NotFound(code)
+    return application(agency, now=now)
+
+
+def due_for_admission(now: datetime) -> list[str]:
+    """USCCs of agencies whose publicity is over at `now`."""
+    query = (
+        select(Organisation.code)
+        .join(Agency, Agency.organisation_id == Organisation.id)
+        .where(*UNDER_PUBLICITY, Agency.publicity_ends_at <= now)
+        .order_by(Agency.publicity_ends_at, Agency.id)
+    )
+    return list(db.session.execute(query).scalars())
+
+
+def next_admission(now: datetime) -> datetime | None:
+    """The first instant after `now` at which a publicity ends."""
+    return db.session.execute(
+        select(func.min(Agency.publicity_ends_at)).where(*UNDER_PUBLICITY, Agency.publicity_ends_at > now)
+    ).scalar()
+
+
+def members(agency: Agency) -> Mapping[str, Any]:
+    """The public members of an admitted agency for machines; no person in it."""
+    return {
+        "code": agency.organisation.code,
+        "name": agency.organisation.name,
+        "region": agency.organisation.region,
+        "address": agency.address,
+        "introduction": agency.introduction,
+        "commitments": list(agency.commitments),
+        "admitted_at": None if agency.admitted_at is None else instant(agency.admitted_at),
+    }
+
+
+def resource(after: str | None, limit: int, *, q: str = "") -> Listing[Mapping[str, Any]]:
+    """`/api/v1/agencies`: the directory."""
+    found = directory(after, q, size=limit)
+    return Listing(tuple(members(agency) for agency in found.rows), found.after)
+
+
+def resource_one(code: str) -> Mapping[str, Any] | None:
+    """`/api/v1/agencies/{uscc}`: an admitted agency."""
+    agency = by_code(code)
+    return None if agency is None or agency.admitted_at is None else members(agency)

@@ -1,0 +1,71 @@
+"""What an agency fills in about a price."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+from wtforms import DateField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
+
+from app.web.perform import ActForm
+from marketplace.pricelist.rules import Price
+
+
+def scaled(text: str | None, by: int) -> int | None:
+    """A decimal string as an exact integer: 元 as fen `by` 100, per cent as ppm `by` 10,000; None for an empty one."""
+    return int(Decimal(text.strip()) * by) if text and text.strip() else None
+
+
+class PriceForm(ActForm):
+    """A price for one item; `offer` says which items, units and kinds of amount there are."""
+
+    item = SelectField("服务事项", validators=[InputRequired("请选择服务事项。")])
+    unit = SelectField("计价单位", validators=[InputRequired("请选择计价单位。")])
+    price = StringField(
+        "单价",
+        description="按“比例”计价的不填。",
+        validators=[Optional(), Regexp(r"^\s*\d{1,11}(\.\d{1,2})?\s*$", message="金额写法如 12000 或 12000.50。")],
+    )
+    rate = StringField(
+        "费率",
+        description="只有按比例计价的才填，百分数，如 1.5。",
+        validators=[Optional(), Regexp(r"^\s*\d{1,3}(\.\d{1,4})?\s*$", message="费率写法如 1.5，最多四位小数。")],
+    )
+    content = TextAreaField(
+        "服务内容", validators=[InputRequired("请填写服务内容。"), Length(max=1000, message="最多1000个字。")]
+    )
+    basis = StringField(
+        "计价依据",
+        description="如：市场调节价。",
+        validators=[InputRequired("请填写计价依据。"), Length(max=200, message="最多200个字。")],
+    )
+    complaint_phone = StringField(
+        "投诉电话",
+        validators=[
+            InputRequired("请填写投诉电话。"),
+            Regexp(r"^\+?[0-9][0-9 \-]{2,19}$", message="电话为3至20位数字，可含空格和横线。"),
+        ],
+    )
+    committed_days = IntegerField(
+        "承诺服务时限",
+        validators=[InputRequired("请填写工作日数。"), NumberRange(0, 3650, message="工作日数不在范围内。")],
+    )
+    effective_from = DateField("生效日期", validators=[InputRequired("请填写生效日期。")])
+
+    def offer(self, *, items: Iterable[tuple[str, str]], units: Iterable[tuple[str, str]]) -> None:
+        """Give the form its choices: items in force, and the units of the chosen one."""
+        self.item.choices = list(items)
+        self.unit.choices = list(units)
+
+    def value(self) -> Price:
+        return Price(
+            item=self.item.data,
+            unit=self.unit.data,
+            price_fen=scaled(self.price.data, 100),
+            rate_ppm=scaled(self.rate.data, 10_000),
+            content=(self.content.data or "").strip(),
+            basis=(self.basis.data or "").strip(),
+            complaint_phone=(self.complaint_phone.data or "").strip(),
+            committed_days=self.committed_days.data or 0,
+            effective_from=self.effective_from.data or date.min,
+        )

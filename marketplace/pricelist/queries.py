@@ -1,0 +1,182 @@
+"""Prices as seen: which entry counts on a day, an agency's versions, all agencies' prices for an item."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import aliased, lazyload
+
+from app.database import db
+from app.values import Fen
+from app.web.paging import SIZE, Listing, listing, parsed
+from app.workdays import LOCAL
+from marketplace.agency import queries as agencies
+from marketplace.agency.models import Agency
+from marketplace.catalogue import queries as catalogue
+from marketplace.pricelist import rules
+from marketplace.pricelist.models import PriceEntry
+from marketplace.pricelist.rules import Standing
+
+MOST_SHOWN = 50
+"""So many agencies' prices are shown beside an item, the cheapest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceLine:
+    """One price entry as a page shows it."""
+
+    no: str
+    agency_code: str
+    agency_name: str
+    item_code: str
+    item_name: str
+    unit: str
+    price_fen: int | None
+    rate_ppm: int | None
+    content: str
+    basis: str
+    complaint_phone: str
+    committed_days: int
+    effective_from: date
+    standing: Standing
+
+
+def local_day(now: datetime) -> date:
+    """The day of an instant in Asia/Shanghai."""
+    return now.astimezone(LOCAL).date()
+
+
+def row(no: str) -> Select[PriceEntry]:
+    """The row of a price entry, to be locked; its agency's row stays free."""
+    return select(PriceEntry).where(PriceEntry.no == no).options(lazyload(PriceEntry.agency))
+
+
+def entry_at(agency_id: int, item_code: str, on: date, unit: str | None = None) -> PriceEntry | None:
+    """The entry that counts on a local day: the latest one begun by then, of one unit where that is asked."""
+    query = (
+        select(PriceEntry)
+        .where(PriceEntry.agency_id == agency_id, PriceEntry.item_code == item_code, PriceEntry.effective_from <= on)
+        .order_by(PriceEntry.effective_from.desc(), PriceEntry.id.desc())
+        .limit(1)
+    )
+    if unit is not None:
+        query = query.where(PriceEntry.unit == unit)
+    return db.session.execute(query).scalar_one_or_none()
+
+
+def own_price_at(agency_id: int, item_code: str, on: date) -> Fen | None:
+    """An agency's own public price for a whole project, in fen, on a local day; None where it names none."""
+    entry = entry_at(agency_id, item_code, on, rules.WHOLE)
+    return None if entry is None else entry.price_fen
+
+
+def is_known(agency_id: int, item_code: str, effective_from: date, unit: str) -> bool:
+    """Whether the agency already has an entry for item, unit and day."""
+    query = select(PriceEntry.id).where(
+        PriceEntry.agency_id == agency_id,
+        PriceEntry.item_code == item_code,
+        PriceEntry.effective_from == effective_from,
+        PriceEntry.unit == unit,
+    )
+    return db.session.execute(query).first() is not None
+
+
+def _current(on: date) -> tuple[ColumnElement[bool], ...]:
+    """The SQL twin of `Standing.CURRENT`: begun, and no later one of the same agency, item and unit begun."""
+    later = aliased(PriceEntry)
+    replaced = (
+        select(later.id)
+        .where(
+            later.agency_id == PriceEntry.agency_id,
+            later.item_code == PriceEntry.item_code,
+            later.unit == PriceEntry.unit,
+            later.effective_from > PriceEntry.effective_from,
+            later.effective_from <= on,
+        )
+        .exists()
+    )
+    return PriceEntry.effective_from <= on, ~replaced
+
+
+def entries_of(agency_id: int, on: date) -> list[PriceEntry]:
+    """An agency's entries that count on a local day, one per item and unit, by item."""
+    query = (
+        select(PriceEntry)
+        .where(PriceEntry.agency_id == agency_id, *_current(on))
+        .order_by(PriceEntry.item_code, PriceEntry.unit)
+    )
+    return list(db.session.execute(query).scalars())
+
+
+def history(agency_id: int, after: str | None = None, *, size: int = SIZE) -> Listing[PriceEntry]:
+    """Every version an agency published, newest first."""
+    query = select(PriceEntry).where(PriceEntry.agency_id == agency_id).order_by(PriceEntry.id.desc()).limit(size + 1)
+    key = parsed(after, (int,))
+    if key is not None:
+        query = query.where(PriceEntry.id < key[0])
+    return listing(db.session.execute(query).scalars().all(), size=size, key=lambda entry: (entry.id,))
+
+
+def mine(party_id: int, after: str | None = None, *, on: date) -> Listing[PriceLine]:
+    """An organisation's own versions with where each stands on a day, newest first."""
+    agency = agencies.by_party(party_id)
+    if agency is None:
+        return Listing((), None)
+    page = history(agency.id, after)
+    current = {entry.id for entry in entries_of(agency.id, on)}
+    names = _names(on)
+    return Listing(tuple(_line(entry, names, on, current=entry.id in current) for entry in page.rows), page.after)
+
+
+def public_of(code: str, *, on: date) -> list[PriceLine]:
+    """The price table of an agency by its USCC, for its card: what counts on that day and what begins later."""
+    agency = agencies.by_code(code)
+    if agency is None:
+        return []
+    names = _names(on)
+    current = [_line(entry, names, on, current=True) for entry in entries_of(agency.id, on)]
+    query = (
+        select(PriceEntry)
+        .where(PriceEntry.agency_id == agency.id, PriceEntry.effective_from > on)
+        .order_by(PriceEntry.item_code, PriceEntry.effective_from, PriceEntry.id)
+    )
+    return current + [_line(entry, names, on, current=False) for entry in db.session.execute(query).scalars()]
+
+
+def of_item(item_code: str, *, on: date) -> list[PriceLine]:
+    """What admitted agencies ask for an item on a day: by unit, the cheapest first, at most `MOST_SHOWN`."""
+    query = (
+        select(PriceEntry)
+        .join(Agency, Agency.id == PriceEntry.agency_id)
+        .where(PriceEntry.item_code == item_code, Agency.admitted_at.is_not(None), *_current(on))
+        .order_by(PriceEntry.unit, PriceEntry.price_fen, PriceEntry.rate_ppm, PriceEntry.id)
+        .limit(MOST_SHOWN)
+    )
+    names = _names(on)
+    return [_line(entry, names, on, current=True) for entry in db.session.execute(query).scalars()]
+
+
+def _names(on: date) -> Mapping[str, str]:
+    """Item names as of a day; a handful of rows, one query a page."""
+    return {item.item_code: item.name for item in catalogue.items_in_force(on)}
+
+
+def _line(entry: PriceEntry, names: Mapping[str, str], on: date, *, current: bool) -> PriceLine:
+    later = Standing.FUTURE if entry.effective_from > on else Standing.PAST
+    return PriceLine(
+        no=entry.no,
+        agency_code=entry.agency.organisation.code,
+        agency_name=entry.agency.organisation.name,
+        item_code=entry.item_code,
+        item_name=names.get(entry.item_code, entry.item_code),
+        unit=entry.unit,
+        price_fen=entry.price_fen,
+        rate_ppm=entry.rate_ppm,
+        content=entry.content,
+        basis=entry.basis,
+        complaint_phone=entry.complaint_phone,
+        committed_days=entry.committed_days,
+        effective_from=entry.effective_from,
+        standing=Standing.CURRENT if current else later,
+    )
