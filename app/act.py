@@ -23,7 +23,7 @@ from app.audit.canonical import canonical
 from app.audit.rows import UNHASHED, Written, input_members
 from app.chance import Chance
 from app.clock import clock, held_by_another
-from app.database import Base, db, is_sqlite
+from app.database import Base, db, is_sqlite, one_writer
 from app.keyring import keyring
 from app.refusal import AlreadyDone, NotFound, NotYours, Refusal, Refused, Stale
 from app.values import Done, Nothing, Opens, Receipt
@@ -218,43 +218,44 @@ def act(
     session = db.session()
     if "deed" in session.info or "chore" in session.info:
         raise NestedAct(name)
-    _begin(session)
-    deed = Deed(
-        act=str(name),
-        actor=actor,
-        role=role,
-        key=key,
-        input=input,
-        session=session,
-        began=clock().market(),
-        ref=chance().secret().hex()[:32],
-        subject=subject,
-        party_code=actor.code,
-    )
-    session.info["deed"] = deed
-    session.info["written"] = Written()
-    try:
-        if held_by_another(session):
-            raise Refused([Refusal("clock_moving")])
-        _claim(deed)
-        yield deed
-        _finish(deed, wired)
-        session.commit()
-    except IntegrityError as error:
-        session.rollback()
-        refusal = wired.constraints.get(violated(error))
-        if refusal is None:
+    with one_writer():
+        _begin(session)
+        deed = Deed(
+            act=str(name),
+            actor=actor,
+            role=role,
+            key=key,
+            input=input,
+            session=session,
+            began=clock().market(),
+            ref=chance().secret().hex()[:32],
+            subject=subject,
+            party_code=actor.code,
+        )
+        session.info["deed"] = deed
+        session.info["written"] = Written()
+        try:
+            if held_by_another(session):
+                raise Refused([Refusal("clock_moving")])
+            _claim(deed)
+            yield deed
+            _finish(deed, wired)
+            session.commit()
+        except IntegrityError as error:
+            session.rollback()
+            refusal = wired.constraints.get(violated(error))
+            if refusal is None:
+                raise
+            raise Refused([refusal]) from error
+        except StaleDataError as error:
+            session.rollback()
+            raise Stale(str(name)) from error
+        except BaseException:
+            session.rollback()
             raise
-        raise Refused([refusal]) from error
-    except StaleDataError as error:
-        session.rollback()
-        raise Stale(str(name)) from error
-    except BaseException:
-        session.rollback()
-        raise
-    finally:
-        session.info.pop("deed", None)
-        session.info.pop("written", None)
+        finally:
+            session.info.pop("deed", None)
+            session.info.pop("written", None)
 
 
 def _begin(session: Session) -> None:
@@ -359,16 +360,17 @@ def chore(name: str) -> Iterator[Session]:
     session = db.session()
     if "deed" in session.info or "chore" in session.info:
         raise NestedAct(name)
-    _begin(session)
-    session.info["chore"] = CHORES[name]
-    try:
-        yield session
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
-    finally:
-        session.info.pop("chore", None)
+    with one_writer():
+        _begin(session)
+        session.info["chore"] = CHORES[name]
+        try:
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.info.pop("chore", None)
 
 
 def _before_flush(session: Session, *_: object) -> None:

@@ -4,6 +4,8 @@ import enum
 import json
 import re
 import sqlite3
+import threading
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -120,6 +122,17 @@ def _on_begin(connection: Connection) -> None:
 
 event.listen(Engine, "connect", _on_connect)
 event.listen(Engine, "begin", _on_begin)
+
+
+_writer = threading.Lock()
+
+
+def one_writer() -> AbstractContextManager[object]:
+    """On SQLite one writer at a time, queued in this process: its own busy handler sleeps and polls instead.
+
+    Between processes the write lock of the file decides, as ever; on PostgreSQL there is nothing to queue for.
+    """
+    return _writer if is_sqlite() else nullcontext()
 
 
 def is_sqlite() -> bool:

@@ -16,7 +16,7 @@ def upgrade():
         sa.Column("no", sa.String(length=20), nullable=False),
         sa.Column("agency_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("item_code", sa.String(length=4), nullable=False),
-        sa.Column("unit", sa.String(length=12), nullable=False),
+        sa.Column("unit", sa.String(length=20), nullable=False),
         sa.Column("price_fen", sa.BigInteger(), nullable=True),
         sa.Column("rate_ppm", sa.BigInteger(), nullable=True),
         sa.Column("content", sa.Text(), nullable=False),

@@ -41,7 +41,7 @@ def upgrade():
             name=op.f("ck_sheet_marks_have_evaluator"),
         ),
         sa.CheckConstraint(
-            "expired_at IS NULL OR submitted_at IS NULL OR submitted_at > expired_at",
+            "expired_at IS NULL OR submitted_at IS NULL OR submitted_at >= expired_at",
             name=op.f("ck_sheet_expired_or_late"),
         ),
         sa.CheckConstraint("late_days >= 0", name=op.f("ck_sheet_late_not_negative")),
