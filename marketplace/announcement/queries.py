@@ -412,6 +412,22 @@ def page(no: str, *, now: datetime) -> AnnouncementPage:
     )
 
 
+def own(party_id: int, no: str) -> Announcement:
+    """The party's own published announcement; raises `NotFound` for anybody else's: its forms are not theirs."""
+    found = by_no(no)
+    if found is None or found.need.purchaser.organisation_id != party_id:
+        raise NotFound("announcement")
+    return found
+
+
+def earliest_of(no: str, now: datetime) -> Earliest:
+    """Where a published announcement may close if it is amended or repeated at `now`; raises `NotFound`."""
+    found = by_no(no)
+    if found is None or found.rulebook is None:
+        raise NotFound("announcement")
+    return earliest(found.need, rulebook(found.rulebook), now)
+
+
 def in_review() -> list[Announcement]:
     """What waits for the operator, the most urgent first."""
     query = select(Announcement).where(

@@ -216,7 +216,7 @@ class Unsuccessful:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Where a closing may lie: from the instant `earliest` on (`clause` says why), on a working day, within the hours."""
+    """Where a closing may lie: from the instant `earliest` on (`clause` says why), on a working day, in its hours."""
 
     earliest: datetime
     clause: str

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from app.act import Deed, act, chance
@@ -346,6 +347,26 @@ def against(need: Need, act: AnnouncementAct, *, now: datetime) -> tuple[Refusal
         *need_steps.refusals_now(need, now=now),
         *standing.to(act),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a need becomes public as of an instant: by which act, from when it may close, and what stands against it."""
+
+    act: AnnouncementAct
+    rulebook: str
+    earliest: queries.Earliest
+    refusals: tuple[Refusal, ...]
+
+
+def way_of(need: Need, *, now: datetime) -> Way:
+    """What the page of publishing shows before anybody tries; decided again inside the act."""
+    book = rulebook_for(need.region, now)
+    reviewed = book.terms(PublishTerms).reviewed(need.fund)
+    verb = AnnouncementAct.SUBMIT if reviewed else AnnouncementAct.PUBLISH
+    taken = (Refusal("need_taken"),) if needs.phase_of(need) is NeedPhase.ANNOUNCED else ()
+    reasons = (*taken, *against(need, verb, now=now))
+    return Way(verb, book.id, queries.earliest(need, book, now), reasons)
 
 
 def _against(deed: Deed, need: Need, verb: AnnouncementAct, book: Rulebook) -> Sequence[Refusal]:

@@ -1,13 +1,110 @@
 """What the chapter announcement brings to the house."""
 
-from app.stage import Stage
-from marketplace.announcement import rules
-from marketplace.announcement.rules import AnnouncementAct
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from flask import url_for
+
+from app.actor import Actor, Role
+from app.clock import now
+from app.stage import Command, Resource, Rows, Stage, Task
+from app.values import Nothing
+from marketplace.announcement import queries, rules, services
+from marketplace.announcement.rules import AnnouncementAct, Change, Return, Timetable, Unsuccessful, Withdrawal
+from marketplace.announcement.sweeps import SWEEPS
+from marketplace.announcement.views import bp, latest, of_need
+from marketplace.announcement.wording import WORDS
+from marketplace.need.rules import NeedAct
+
+
+def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
+    """The operator's reviews; the purchaser's returned announcements, and those it may announce again."""
+    if Role.OPERATOR in actor.roles:
+        for waiting in queries.in_review():
+            address = url_for("announcement.review", no=waiting.need.no)
+            yield Task(AnnouncementAct.APPROVE, waiting.need.title, address, waiting.review_due_at)
+    if Role.PURCHASER in actor.roles and actor.party_id is not None:
+        returned, failed = queries.waiting_for(actor.party_id)
+        for back in returned:
+            yield Task(AnnouncementAct.SUBMIT, back.need.title, url_for("need.page", no=back.need.no))
+        for ended in failed:
+            yield Task(AnnouncementAct.REPEAT, ended.need.title, url_for("announcement.repeat", no=ended.no))
+
+
+def resource_page(after: str | None, limit: int, **params: str) -> Rows:
+    """One page of the machine API."""
+    return queries.resource_page(after, limit, now=now(), **params)
+
+
+def resource_one(no: str) -> Mapping[str, Any] | None:
+    """One announcement of the machine API."""
+    return queries.resource_one(no, now=now())
+
+
+TEXT, WHOLE = {"type": "string"}, {"type": "integer"}
+INSTANT = {"type": "string", "format": "date-time"}
+ROW = {
+    "type": "object",
+    "properties": {
+        **dict.fromkeys(
+            ("no", "title", "kind", "phase", "region", "item", "item_name", "fund", "method"),
+            TEXT,
+        ),
+        "purchaser": {"type": "object", "properties": {"name": TEXT, "code": TEXT}},
+        **dict.fromkeys(("budget_fen", "expected_days", "attempt"), WHOLE),
+        "price_fen": {"type": ["integer", "null"]},
+        "published_at": INSTANT,
+        "closes_at": INSTANT,
+    },
+}
 
 STAGE = Stage(
     name="announcement",
     title="采购公告",
+    blueprint=bp,
     acts=AnnouncementAct,
+    flow=rules.FLOW,
     may=rules.MAY,
     opens=rules.OPENS,
+    discloses={
+        AnnouncementAct.PUBLISH: (NeedAct.CREATE, NeedAct.REVISE),
+        AnnouncementAct.CLOSE_UNSUCCESSFUL: (),
+    },
+    sweeps=SWEEPS,
+    notices={
+        AnnouncementAct.APPROVE: services.purchaser_of,
+        AnnouncementAct.RETURN: services.purchaser_of,
+        AnnouncementAct.PUBLISH: services.purchaser_of,
+    },
+    tasks=tasks,
+    panels={"latest_announcements": latest, "need_announcement": of_need},
+    commands={
+        AnnouncementAct.SUBMIT: Command(Timetable, services.submit, "need"),
+        AnnouncementAct.APPROVE: Command(Nothing, services.approve, "need"),
+        AnnouncementAct.RETURN: Command(Return, services.return_, "need"),
+        AnnouncementAct.PUBLISH: Command(Timetable, services.publish, "need"),
+        AnnouncementAct.AMEND: Command(Change, services.amend, "announcement"),
+        AnnouncementAct.WITHDRAW: Command(Withdrawal, services.withdraw, "announcement"),
+        AnnouncementAct.CLOSE_UNSUCCESSFUL: Command(Unsuccessful, services.close_unsuccessful, "announcement"),
+        AnnouncementAct.REPEAT: Command(Timetable, services.repeat, "announcement"),
+    },
+    resources={
+        "announcements": Resource(
+            page=resource_page,
+            one=resource_one,
+            params={
+                "q": "part of the title or of the number",
+                "region": "six digits; its whole branch",
+                "category": "two digits",
+                "item": "four digits",
+                "method": "DIRECT, RANDOM or BID_LOW",
+                "phase": "registering, selecting, decided, unsuccessful, void, withdrawn, scheduled or direct",
+                "fund": "fiscal, state or social",
+            },
+            schema=ROW,
+        )
+    },
+    terms=(rules.PublishTerms, rules.HoursTerms, rules.DrawTerms, rules.StandbyTerms, rules.AttemptTerms),
+    words=WORDS,
 )

@@ -65,7 +65,7 @@ FLOW = Flow(
 
 PUBLIC_MONEY = frozenset({Fund.FISCAL, Fund.STATE})
 
-PROJECT_CODE = re.compile(r"^\d{4}-\d{6}-\d{2}-\d{2}-\d{6}$")
+PROJECT_CODE = re.compile(r"[0-9]{4}-[0-9]{6}-[0-9]{2}-[0-9]{2}-[0-9]{6}")
 """投资项目代码 of the national online approval platform; the format is recalled (rules.md owner.project_code)."""
 
 
@@ -183,7 +183,7 @@ def _refusals_to_what(need: NeedInput, *, known: Known) -> Iterator[Refusal]:
     if need.project_code is None:
         if need.fund is Fund.FISCAL:
             yield Refusal("need_project_code_missing", field="project_code")
-    elif not PROJECT_CODE.match(need.project_code):
+    elif not PROJECT_CODE.fullmatch(need.project_code):
         yield Refusal("need_project_code_malformed", field="project_code")
     if known.item and known.authority_pays and need.payer is not Payer.AUTHORITY:
         yield Refusal("need_authority_pays", field="payer")

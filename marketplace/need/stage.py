@@ -1,13 +1,27 @@
 """What the chapter need brings to the house."""
 
-from app.stage import Stage
-from marketplace.need import rules
-from marketplace.need.rules import NeedAct
+from app.refusal import Refusal
+from app.stage import Command, Stage
+from app.values import Nothing
+from marketplace.need import rules, services
+from marketplace.need.rules import NeedAct, NeedInput
+from marketplace.need.views import bp
+from marketplace.need.wording import WORDS
 
 STAGE = Stage(
     name="need",
     title="采购需求",
+    blueprint=bp,
     acts=NeedAct,
+    flow=rules.FLOW,
     may=rules.MAY,
     opens=rules.OPENS,
+    commands={
+        NeedAct.CREATE: Command(NeedInput, services.create, None),
+        NeedAct.REVISE: Command(NeedInput, services.revise, "need"),
+        NeedAct.ABANDON: Command(Nothing, services.abandon, "need"),
+    },
+    terms=(rules.ScopeTerms, rules.HandsTerms, rules.DirectTerms),
+    words=WORDS,
+    constraints={"ck_need_taken_or_abandoned": Refusal("need_abandoned")},
 )

@@ -1,0 +1,113 @@
+"""When registration closes, what is amended, why something is returned, withdrawn or announced again."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from wtforms import DateTimeLocalField, RadioField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional, Regexp
+
+from app.values import Nothing
+from app.web.choices import offered
+from app.web.perform import ActForm
+from marketplace.announcement.rules import SHANGHAI, Change, Return, Timetable, Withdrawal, WithdrawReason
+
+LOCAL_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
+
+
+class InstantField(DateTimeLocalField):
+    """An instant typed in Asia/Shanghai, optional; `instant()` is the aware value."""
+
+    def __init__(self, label: str, **options: Any) -> None:
+        super().__init__(label, format=LOCAL_FORMATS, validators=[Optional()], **options)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            raise ValueError("请按 2026-03-05 09:00 的格式填写日期和时间。") from error
+
+    def instant(self) -> datetime | None:
+        typed: datetime | None = self.data
+        return None if typed is None else typed.replace(tzinfo=SHANGHAI).astimezone(UTC)
+
+
+class TimetableForm(ActForm):
+    """Publishing, handing in for review, announcing again: until when."""
+
+    closes_at = InstantField("报名截止时间", description="不填写则按规则允许的最早时间。")
+
+    def value(self) -> Timetable:
+        return Timetable(self.closes_at.instant())
+
+
+class ApproveForm(ActForm):
+    """Nothing to fill in."""
+
+    def value(self) -> Nothing:
+        return Nothing()
+
+
+class ReturnForm(ActForm):
+    """Why it goes back."""
+
+    reason = TextAreaField(
+        "退回理由", validators=[InputRequired("请写明退回的理由。"), Length(max=1000, message="理由太长。")]
+    )
+
+    def value(self) -> Return:
+        return Return((self.reason.data or "").replace("\r\n", "\n").strip())
+
+
+class AmendForm(ActForm):
+    """What changes, and why."""
+
+    content = TextAreaField(
+        "服务内容和要求",
+        validators=[InputRequired("请填写服务内容。"), Length(max=10_000, message="服务内容太长。")],
+    )
+    expected_days = StringField(
+        "期望的服务时限（工作日）",
+        validators=[InputRequired("请填写工作日数。"), Regexp(r"^\s*\d{1,4}\s*$", message="请填写整数。")],
+    )
+    closes_at = InstantField("新的报名截止时间", description="不填写则保持不变，公告期不足时自动顺延。")
+    reason = TextAreaField(
+        "变更理由",
+        description="向社会公布。",
+        validators=[InputRequired("请写明变更的理由。"), Length(max=1000, message="理由太长。")],
+    )
+
+    def value(self) -> Change:
+        return Change(
+            reason=(self.reason.data or "").replace("\r\n", "\n").strip(),
+            content=(self.content.data or "").replace("\r\n", "\n").strip(),
+            expected_days=int(self.expected_days.data or 0),
+            closes_at=self.closes_at.instant(),
+        )
+
+
+class WithdrawForm(ActForm):
+    """Why it ends."""
+
+    reason = RadioField(
+        "终止原因",
+        choices=offered(
+            [
+                (WithdrawReason.NEED_CEASED.value, "不再需要该项服务"),
+                (WithdrawReason.TERMS_WRONG.value, "公告条件有误"),
+                (WithdrawReason.PROJECT_CHANGED.value, "项目发生变化"),
+                (WithdrawReason.FUNDS_WITHDRAWN.value, "资金未落实"),
+            ]
+        ),
+        validators=[InputRequired("请选择终止原因。")],
+    )
+    explanation = TextAreaField(
+        "情况说明",
+        description="向社会公布。",
+        validators=[InputRequired("请说明情况。"), Length(max=1000, message="说明太长。")],
+    )
+
+    def value(self) -> Withdrawal:
+        return Withdrawal(
+            reason=WithdrawReason(self.reason.data),
+            explanation=(self.explanation.data or "").replace("\r\n", "\n").strip(),
+        )

@@ -1,0 +1,29 @@
+"""What was approved, or asked for again, becomes public by itself."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from app.actor import Actor
+from app.sweep import Sweep
+from marketplace.announcement import queries, services
+from marketplace.announcement.rules import Timetable
+
+
+def due(now: datetime) -> Iterator[str]:
+    """`<need number>/<attempt to come>` of each."""
+    for need_no, attempt in queries.due_for_publication():
+        yield f"{need_no}/{attempt}"
+
+
+def publish(actor: Actor, subject: str) -> None:
+    """One attempt becomes public; the key is its own, so that it cannot twice."""
+    need_no = subject.partition("/")[0]
+    services.publish(actor, need_no, Timetable(), key=f"sweep:announcement.publish:{subject}")
+
+
+def upcoming(now: datetime) -> datetime | None:
+    """Nothing is waited for: what was approved is due at once."""
+    return None
+
+
+SWEEPS = (Sweep("announcement.publish", due, publish, upcoming),)

@@ -1,0 +1,209 @@
+"""The public list and page of announcements, the purchaser's acts on its own, the operator's review."""
+
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.actor import Role
+from app.clock import now
+from app.region import queries as regions
+from app.values import Done, Waiting
+from app.web.door import actor, door, members, public
+from app.web.perform import ActForm, perform
+from marketplace.announcement import queries, services
+from marketplace.announcement.forms import AmendForm, ApproveForm, ReturnForm, TimetableForm, WithdrawForm
+from marketplace.announcement.queries import Filters
+from marketplace.announcement.rules import AnnouncementAct
+from marketplace.catalogue import queries as catalogue
+from marketplace.need import queries as needs
+
+bp = Blueprint("announcement", __name__)
+
+
+@bp.get("/announcements/")
+@public
+def listed() -> str:
+    """Everything that was ever published, by what one looks for."""
+    return render_template(
+        "marketplace/announcement/list.html",
+        page=queries.public_list(Filters.of(request.args), request.args.get("after"), now=now()),
+        regions=regions.choices(),
+        categories=[(category.code, category.name) for category in catalogue.categories()],
+        items=needs.item_choices(now()),
+    )
+
+
+@bp.get("/announcements/<no>")
+@public
+def page(no: str) -> str:
+    """One announcement: what, how much, until when, who may, how to answer."""
+    found = queries.page(no, now=now())
+    return render_template(
+        "marketplace/announcement/page.html",
+        page=found,
+        rulebook_id=found.rulebook,
+        own=actor().party_id == found.party_id and Role.PURCHASER in actor().roles,
+    )
+
+
+def _back(no: str) -> str:
+    return url_for("announcement.page", no=no)
+
+
+def _own_form(template: str, no: str, form: ActForm) -> str:
+    found = queries.page(no, now=now())
+    return render_template(
+        f"marketplace/announcement/{template}.html",
+        form=form,
+        page=found,
+        rulebook_id=found.rulebook,
+        earliest=queries.earliest_of(no, now()),
+    )
+
+
+@bp.route("/announcements/<no>/amend", methods=["GET", "POST"])
+@door(AnnouncementAct.AMEND)
+def amend(no: str) -> Response:
+    """Change it before registration closes."""
+    found = queries.own(actor().party, no)
+    form = AmendForm(content=found.content, expected_days=str(found.expected_days))
+    return perform(
+        AnnouncementAct.AMEND,
+        form,
+        no,
+        page=lambda: _own_form("amend", no, form),
+        after=lambda done: _back(no),
+    )
+
+
+@bp.route("/announcements/<no>/withdraw", methods=["GET", "POST"])
+@door(AnnouncementAct.WITHDRAW)
+def withdraw(no: str) -> Response:
+    """End it before registration closes."""
+    queries.own(actor().party, no)
+    form = WithdrawForm()
+    return perform(
+        AnnouncementAct.WITHDRAW,
+        form,
+        no,
+        page=lambda: _own_form("withdraw", no, form),
+        after=lambda done: _back(no),
+    )
+
+
+@bp.route("/announcements/<no>/repeat", methods=["GET", "POST"])
+@door(AnnouncementAct.REPEAT)
+def repeat(no: str) -> Response:
+    """Announce the same terms again."""
+    queries.own(actor().party, no)
+    form = TimetableForm()
+    return perform(
+        AnnouncementAct.REPEAT,
+        form,
+        no,
+        page=lambda: _own_form("repeat", no, form),
+        after=lambda done: _back(no),
+    )
+
+
+def _published(done: Done | Waiting, need_no: str) -> str:
+    handed_in = isinstance(done, Done) and done.act == AnnouncementAct.SUBMIT
+    if isinstance(done, Waiting) or handed_in or done.subject is None:
+        return url_for("need.page", no=need_no)
+    return _back(done.subject)
+
+
+@bp.route("/needs/<no>/publish", methods=["GET", "POST"])
+@door(AnnouncementAct.PUBLISH)
+def publish(no: str) -> Response:
+    """Make a need public, or hand it in for review where public money is spent."""
+    need = needs.own(actor().party, no)
+    way = services.way_of(need, now=now())
+    form = TimetableForm()
+    return perform(
+        way.act,
+        form,
+        no,
+        page=lambda: render_template(
+            "marketplace/announcement/publish.html", form=form, need=need, way=way, rulebook_id=way.rulebook
+        ),
+        after=lambda done: _published(done, no),
+    )
+
+
+@bp.get("/announcements/review")
+@members(Role.OPERATOR)
+def in_review() -> str:
+    """What waits for the operator."""
+    return render_template("marketplace/announcement/review_list.html", rows=queries.in_review())
+
+
+def _review(no: str, returned: ReturnForm) -> str:
+    found = queries.reviewed(no)
+    return render_template(
+        "marketplace/announcement/review.html",
+        announcement=found,
+        need=found.need,
+        region=regions.name(found.need.region),
+        approve=ApproveForm(formdata=None),
+        returned=returned,
+    )
+
+
+@bp.get("/needs/<no>/review")
+@members(Role.OPERATOR)
+def review(no: str) -> str:
+    """One that waits, with the two answers."""
+    return _review(no, ReturnForm(formdata=None))
+
+
+@bp.post("/needs/<no>/approve")
+@door(AnnouncementAct.APPROVE)
+def approve(no: str) -> Response:
+    """Nothing is missing."""
+    return perform(
+        AnnouncementAct.APPROVE,
+        ApproveForm(),
+        no,
+        page=lambda: _review(no, ReturnForm(formdata=None)),
+        after=lambda done: url_for("announcement.in_review"),
+    )
+
+
+@bp.post("/needs/<no>/return")
+@door(AnnouncementAct.RETURN)
+def send_back(no: str) -> Response:
+    """Send it back with a reason."""
+    form = ReturnForm()
+    return perform(
+        AnnouncementAct.RETURN,
+        form,
+        no,
+        page=lambda: _review(no, form),
+        after=lambda done: url_for("announcement.in_review"),
+    )
+
+
+def latest() -> dict[str, Any]:
+    """The front page's newest announcements."""
+    found = queries.public_list(Filters(), None, now=now(), size=6)
+    return {
+        "rows": [
+            {"title": line.title, "url": _back(line.no), "note": f"{line.region_name} · {line.item_name}"}
+            for line in found.rows
+        ]
+    }
+
+
+def of_need(*, no: str) -> dict[str, Any]:
+    """What became of a need, for its purchaser's page; empty where it was never handed in."""
+    found = queries.by_need(no)
+    if found is None:
+        return {}
+    present = queries.present_attempt(found) if found.no else None
+    return {
+        "template": "marketplace/announcement/of_need.html",
+        "announcement": found,
+        "phase": queries.phase_of(found, present, now()),
+    }

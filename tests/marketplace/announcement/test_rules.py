@@ -1,0 +1,157 @@
+"""When a need may become public, change, or end: boundaries to the microsecond."""
+
+from datetime import UTC, datetime, time, timedelta
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.refusal import OutOfTurn
+from marketplace.announcement import rules
+from marketplace.announcement.rules import (
+    FLOW,
+    AnnouncementAct,
+    AnnouncementKind,
+    AttemptTerms,
+    Change,
+    Decision,
+    HoursTerms,
+    Instants,
+    Phase,
+    PublishTerms,
+    Window,
+    phase_of,
+)
+from marketplace.need.rules import Fund, Method
+
+CLOSING = datetime(2026, 3, 4, 1, 0, tzinfo=UTC)
+TICK = timedelta(microseconds=1)
+WINDOW = Window(CLOSING, "publish.min_days_small", HoursTerms(opens=time(9), closes=time(17, 30)))
+PUBLISH = PublishTerms(
+    review_fiscal_state=True,
+    review_social=False,
+    review_deadline=1,
+    small_limit=10_000_000,
+    min_days_small=1,
+    min_days_large=3,
+)
+
+
+def facts(**changes):
+    return Instants(
+        **{
+            "kind": AnnouncementKind.OPEN,
+            "approved_at": None,
+            "returned_at": None,
+            "published_at": CLOSING - timedelta(days=2),
+            "repeat_at": None,
+            "withdrawn_at": None,
+            "closes_at": CLOSING,
+            "decision": None,
+            **changes,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "now", "phase"),
+    [
+        ({"published_at": None}, CLOSING, Phase.IN_REVIEW),
+        ({"published_at": None, "approved_at": CLOSING}, CLOSING, Phase.SCHEDULED),
+        ({"published_at": None, "returned_at": CLOSING}, CLOSING, Phase.RETURNED),
+        ({}, CLOSING - TICK, Phase.REGISTERING),
+        ({}, CLOSING, Phase.SELECTING),
+        ({"decision": Decision.DRAWN}, CLOSING, Phase.DECIDED),
+        ({"decision": Decision.UNSUCCESSFUL}, CLOSING, Phase.UNSUCCESSFUL),
+        ({"decision": Decision.VOID}, CLOSING, Phase.VOID),
+        ({"decision": Decision.VOID, "repeat_at": CLOSING}, CLOSING, Phase.SCHEDULED),
+        ({"decision": Decision.WITHDRAWN, "withdrawn_at": CLOSING}, CLOSING - TICK, Phase.WITHDRAWN),
+        ({"kind": AnnouncementKind.DIRECT, "decision": Decision.DRAWN}, CLOSING, Phase.DIRECT),
+    ],
+)
+def test_the_phase_follows_from_instants_and_decisions(changes, now, phase):
+    assert phase_of(facts(**changes), now=now) is phase
+
+
+@pytest.mark.parametrize(
+    ("wish", "workday", "codes"),
+    [
+        (CLOSING, True, []),
+        (CLOSING - TICK, True, ["closing_too_early", "closing_outside_hours"]),
+        (CLOSING + timedelta(hours=8, minutes=30), True, []),
+        (CLOSING + timedelta(hours=8, minutes=30) + TICK, True, ["closing_outside_hours"]),
+        (CLOSING + timedelta(days=3), False, ["closing_not_workday"]),
+        (CLOSING - timedelta(days=400), True, ["closing_too_early"]),
+    ],
+)
+def test_a_closing_lies_after_the_earliest_on_a_working_day_within_the_hours(wish, workday, codes):
+    reasons = list(rules.refusals_to_closing(wish, workday=workday, window=WINDOW))
+    assert [reason.code for reason in reasons] == codes
+    assert all(reason.params["earliest_at"] == CLOSING.isoformat() for reason in reasons)
+    assert {reason.clause for reason in reasons} <= {"publish.min_days_small", "calendar.opens"}
+
+
+@pytest.mark.parametrize(
+    ("budget", "days", "clause"),
+    [(10_000_000, 1, "publish.min_days_small"), (10_000_001, 3, "publish.min_days_large")],
+)
+def test_the_minimum_depends_on_the_budget(budget, days, clause):
+    assert PUBLISH.minimum(budget) == (days, clause)
+
+
+@pytest.mark.parametrize(("fund", "reviewed"), [(Fund.FISCAL, True), (Fund.STATE, True), (Fund.SOCIAL, False)])
+def test_public_money_is_reviewed(fund, reviewed):
+    assert PUBLISH.reviewed(fund) is reviewed
+    way = {reason.code for reason in rules.refusals_to_way(act=AnnouncementAct.PUBLISH, reviewed=reviewed)}
+    assert way == ({"review_needed"} if reviewed else set())
+
+
+def test_what_cannot_be_announced_says_every_reason():
+    reasons = rules.refusals_to_announce(method=Method.DIRECT, abandoned=True)
+    assert {reason.code for reason in reasons} == {"need_abandoned", "announce_direct"}
+
+
+@pytest.mark.parametrize(
+    ("change", "codes"),
+    [
+        (Change("larger", content="five hectares"), []),
+        (Change("longer", expected_days=11), []),
+        (Change("later", closes_at=CLOSING + TICK), []),
+        (Change("", content="five hectares"), ["amend_without_reason"]),
+        (Change("none"), ["nothing_amended"]),
+        (Change("none", content="four hectares", expected_days=10, closes_at=CLOSING), ["nothing_amended"]),
+        (Change("empty", content=" "), ["need_incomplete"]),
+        (Change("days", expected_days=0), ["need_days_not_positive"]),
+    ],
+)
+def test_an_amendment_changes_something_for_a_reason(change, codes):
+    reasons = rules.refusals_to_amend(change, content="four hectares", expected_days=10, closes_at=CLOSING)
+    assert [reason.code for reason in reasons] == codes
+
+
+@given(before=st.datetimes(timezones=st.just(UTC)), earliest=st.datetimes(timezones=st.just(UTC)))
+def test_an_amended_closing_never_leaves_less_than_the_minimum(before, earliest):
+    closing = rules.amended_closing(Change("any"), closes_at=before, earliest=earliest)
+    assert closing >= earliest
+    assert closing >= before
+
+
+@pytest.mark.parametrize(("attempts", "refused"), [(1, False), (2, True), (3, True)])
+def test_the_same_terms_are_announced_twice_at_most(attempts, refused):
+    reasons = list(rules.refusals_to_repeat(attempts=attempts, terms=AttemptTerms(max=2)))
+    assert bool(reasons) is refused
+    assert all(reason.clause == "attempts.max" for reason in reasons)
+
+
+def test_an_attempt_fails_at_its_freeze_and_not_before():
+    assert [reason.code for reason in rules.refusals_to_close_unsuccessful(frozen=False)] == ["attempt_not_frozen"]
+    assert not list(rules.refusals_to_close_unsuccessful(frozen=True))
+
+
+def test_an_act_out_of_turn_is_an_error():
+    allowed = {(phase, act) for phase, act, _ in FLOW}
+    for phase, act in product(Phase, AnnouncementAct):
+        if (phase, act) not in allowed:
+            with pytest.raises(OutOfTurn):
+                FLOW.after(phase, act)

@@ -1,0 +1,88 @@
+"""A purchaser's pages: one page of input, nothing lost, nobody else's business."""
+
+from dataclasses import asdict
+
+from marketplace.need import queries
+from marketplace.need.forms import shown
+from tests.builders.need import a_need, a_need_input, purchaser_for
+from tests.builders.people import an_operator
+from tests.builders.purchaser import a_purchaser
+
+
+def typed(**changes):
+    """What a person types: everything is text."""
+    data = {name: value or "" for name, value in shown(a_need_input()).items()}
+    return {**data, "key": "a form", **changes}
+
+
+def test_a_first_time_purchaser_writes_a_need_on_one_page(app, client):
+    owner = purchaser_for("social")
+    client.sign_in("purchaser1")
+    page = client.get("/needs/new")
+    assert page.status_code == 200
+    assert "0401" in page.text
+    assert len(page.text.split("<fieldset")) > 5
+    answer = client.post("/needs/new", data=typed(budget_fen="50,000.29", price_fen="50000.29"))
+    assert answer.status_code == 303
+    need = queries.mine(owner.party, None).rows[0]
+    assert need.budget_fen == need.price_fen == 5_000_029
+    assert answer.location.endswith(f"/needs/{need.no}")
+    shown_page = client.get(answer.location).text
+    assert f"/needs/{need.no}/publish" in shown_page
+    assert need.no in client.get("/needs/").text or need.title in client.get("/needs/").text
+
+
+def test_the_first_questions_send_elsewhere(app, client):
+    purchaser_for("social")
+    client.sign_in("purchaser1")
+    answer = client.post("/needs/new", data=typed(above_limit="yes", excluded="yes"))
+    assert answer.status_code == 409
+    assert "政府采购或者招标" in answer.text
+    assert "应急、事故调查" in answer.text
+
+
+def test_what_was_typed_stays(app, client):
+    purchaser_for("social")
+    client.sign_in("purchaser1")
+    wrong = client.post("/needs/new", data=typed(title="一所学校的测量", budget_fen="12,34", expected_days="ten"))
+    assert wrong.status_code == 422
+    assert "一所学校的测量" in wrong.text
+    assert "12,34" in wrong.text
+    refused = client.post("/needs/new", data=typed(title="一所学校的测量", price_fen="60000"))
+    assert refused.status_code == 409
+    assert "一所学校的测量" in refused.text
+    assert "服务价格高于预算50,000.00元" in refused.text
+    empty = client.post("/needs/new", data={"key": "x"})
+    assert empty.status_code == 422
+    assert "请选择服务事项" in empty.text
+    assert "Not a valid" not in empty.text
+
+
+def test_it_is_revised_and_given_up(app, client):
+    owner = purchaser_for("social")
+    no = a_need(owner)
+    client.sign_in("purchaser1")
+    assert "1:500 topographic survey" in client.get(f"/needs/{no}/revise").text
+    assert client.post(f"/needs/{no}/revise", data=typed(expected_days="7")).status_code == 303
+    assert queries.own(owner.party, no).expected_days == 7
+    assert client.post(f"/needs/{no}/abandon", data={"key": "y"}).status_code == 303
+    assert "已放弃" in client.get(f"/needs/{no}").text
+
+
+def test_nobody_else_comes_near(app, client):
+    no = a_need(purchaser_for("social"))
+    a_purchaser("purchaser2")
+    an_operator()
+    for path in ("/needs/", "/needs/new", f"/needs/{no}", f"/needs/{no}/revise"):
+        assert client.get(path).status_code == 303
+    client.sign_in("purchaser2")
+    assert client.get(f"/needs/{no}").status_code == 404
+    assert client.get(f"/needs/{no}/revise").status_code == 404
+    assert no not in client.get("/needs/").text
+    client.sign_in("operator1")
+    for path in ("/needs/", "/needs/new", f"/needs/{no}"):
+        assert client.get(path).status_code == 403
+
+
+def test_a_form_shows_everything_an_input_holds(app):
+    assert shown(a_need_input()).keys() == asdict(a_need_input()).keys()

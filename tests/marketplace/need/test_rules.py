@@ -1,0 +1,137 @@
+"""What may be asked for here: every refusal at its boundary, each with its clause."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.refusal import Refusal
+from marketplace.need.forms import fen, typed
+from marketplace.need.rules import (
+    DirectTerms,
+    Fund,
+    HandsTerms,
+    Known,
+    Method,
+    NeedInput,
+    Payer,
+    Phase,
+    ScopeTerms,
+    Terms,
+    phase_of,
+    refusals_to_need,
+)
+from tests.conftest import START
+
+TERMS = Terms(
+    scope=ScopeTerms(upper_limit=50_000_000, small_limit=10_000_000, split_window_days=90),
+    hands=HandsTerms(two_people_above=10_000_000),
+    direct=DirectTerms(above_small_fiscal_state=False),
+)
+KNOWN = Known(unusable=(), item=True, authority_pays=False, region=True, authority=True)
+NEED = NeedInput(
+    item="0401",
+    title="a survey",
+    content="four hectares",
+    region="450803",
+    fund=Fund.SOCIAL,
+    payer=Payer.PURCHASER,
+    budget_fen=5_000_000,
+    expected_days=10,
+    method=Method.RANDOM,
+    contact="somebody",
+    phone="0775-1234567",
+    above_limit=False,
+    excluded=False,
+    price_fen=5_000_000,
+)
+PROJECT = "2603-450803-04-01-123456"
+
+
+def refused(known=KNOWN, terms=TERMS, **changes):
+    return {
+        (reason.code, reason.clause) for reason in refusals_to_need(replace(NEED, **changes), known=known, terms=terms)
+    }
+
+
+def test_an_ordinary_need_is_in_order():
+    assert refused() == set()
+
+
+@pytest.mark.parametrize(
+    ("changes", "reasons"),
+    [
+        ({"above_limit": True}, {("need_above_limit", "scope.upper_limit")}),
+        ({"excluded": True}, {("need_excluded", None)}),
+        ({"title": " "}, {("need_incomplete", None)}),
+        ({"title": "x" * 101}, {("need_too_long", None)}),
+        ({"expected_days": 0}, {("need_days_not_positive", None)}),
+        ({"budget_fen": 50_000_000}, set()),
+        ({"budget_fen": 50_000_001}, {("need_budget_above_limit", "scope.upper_limit")}),
+        ({"budget_fen": 4_999_999}, {("need_price_above_budget", None)}),
+        ({"price_fen": 5_000_000}, set()),
+        ({"price_fen": 0}, {("need_price_not_positive", None)}),
+        ({"price_fen": None}, {("need_price_missing", None)}),
+        ({"method": Method.BID_LOW}, {("need_price_without_draw", None)}),
+        ({"method": Method.BID_LOW, "price_fen": None}, set()),
+        ({"project_code": PROJECT}, set()),
+        ({"project_code": PROJECT[:-1]}, {("need_project_code_malformed", None)}),
+        ({"project_code": PROJECT + "\n"}, {("need_project_code_malformed", None)}),
+        ({"fund": Fund.FISCAL}, {("need_project_code_missing", None)}),
+        ({"fund": Fund.FISCAL, "project_code": PROJECT}, set()),
+        ({"fund": Fund.STATE}, set()),
+        ({"fund": Fund.STATE, "budget_fen": 10_000_000}, set()),
+        ({"fund": Fund.STATE, "budget_fen": 10_000_001}, {("two_people_needed", "owner.two_people_above")}),
+        ({"fund": Fund.SOCIAL, "budget_fen": 10_000_001}, set()),
+        ({"payer": Payer.AUTHORITY}, {("need_budget_line_missing", None)}),
+        ({"payer": Payer.AUTHORITY, "budget_line": "2120801"}, set()),
+        ({"method": Method.DIRECT, "price_fen": None, "budget_fen": 50_000_000}, set()),
+        ({"method": Method.DIRECT, "price_fen": None, "fund": Fund.STATE, "budget_fen": 10_000_000}, set()),
+        (
+            {"method": Method.DIRECT, "price_fen": None, "fund": Fund.STATE, "budget_fen": 10_000_001},
+            {("two_people_needed", "owner.two_people_above"), ("need_direct_above_small", "scope.small_limit")},
+        ),
+        (
+            {"method": Method.DIRECT, "price_fen": None, "payer": Payer.AUTHORITY, "budget_line": "2120801"},
+            {("need_authority_pays_competes", None)},
+        ),
+    ],
+)
+def test_every_reason_at_its_boundary(changes, reasons):
+    assert refused(**changes) == reasons
+
+
+@pytest.mark.parametrize(
+    ("known", "code"),
+    [
+        (replace(KNOWN, unusable=(Refusal("purchaser_not_registered"),)), "purchaser_not_registered"),
+        (replace(KNOWN, item=False), "need_item_unknown"),
+        (replace(KNOWN, region=False), "need_region_unknown"),
+        (replace(KNOWN, authority=False), "need_authority_unknown"),
+        (replace(KNOWN, authority_pays=True), "need_authority_pays"),
+    ],
+)
+def test_what_the_market_knows_counts(known, code):
+    assert refused(known=known) == {(code, None)}
+
+
+def test_every_reason_is_said_at_once():
+    reasons = refused(title="", content="", budget_fen=0, expected_days=0, above_limit=True)
+    assert len(reasons) >= 4
+
+
+def test_the_phase_follows_from_the_instants():
+    assert phase_of(abandoned_at=None, taken_at=None) is Phase.OPEN
+    assert phase_of(abandoned_at=None, taken_at=START) is Phase.ANNOUNCED
+    assert phase_of(abandoned_at=START, taken_at=None) is Phase.ABANDONED
+
+
+@given(st.integers(min_value=1, max_value=10**11))
+def test_money_becomes_fen_exactly_and_back(amount):
+    assert fen(typed(amount)) == amount
+
+
+@pytest.mark.parametrize(("text", "amount"), [("0.29", 29), ("1,234.5", 123_450), (" 50000 ", 5_000_000), ("", None)])
+def test_money_as_people_type_it(text, amount):
+    assert fen(text) == amount
