@@ -8,7 +8,7 @@ from wtforms import DateField, IntegerField, SelectField, StringField, TextAreaF
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
 from app.web.perform import ActForm
-from marketplace.pricelist.rules import Price
+from marketplace.pricelist.rules import RATES, Price
 
 
 def scaled(text: str | None, by: int) -> int | None:
@@ -53,9 +53,15 @@ class PriceForm(ActForm):
     effective_from = DateField("生效日期", validators=[InputRequired("请填写生效日期。")])
 
     def offer(self, *, items: Iterable[tuple[str, str]], units: Iterable[tuple[str, str]]) -> None:
-        """Give the form its choices: items in force, and the units of the chosen one."""
+        """Give the form its choices: items in force, and units of the chosen one, which say what amount is wanted."""
+        offered = list(units)
         self.item.choices = list(items)
-        self.unit.choices = list(units)
+        self.unit.choices = offered
+        shares = {unit in RATES for unit, _ in offered}
+        for kind, amount in ((False, self.price), (True, self.rate)):
+            if shares == {kind}:
+                amount.flags.required = True
+                amount.description = ""
 
     def value(self) -> Price:
         return Price(

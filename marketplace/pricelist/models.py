@@ -26,7 +26,7 @@ class PriceEntry(Base):
     no: Mapped[str] = mapped_column(String(20), unique=True)
     agency_id: Mapped[int] = mapped_column(BIG, ForeignKey("agency.id"), index=True)
     item_code: Mapped[str] = mapped_column(String(4), ForeignKey("item.code"))
-    unit: Mapped[str] = mapped_column(String(12))
+    unit: Mapped[str] = mapped_column(String(20))
     price_fen: Mapped[Fen | None]
     rate_ppm: Mapped[Ppm | None]
     content: Mapped[str]
