@@ -1,0 +1,53 @@
+"""What an agency fills in to register, and the buttons of an existing registration."""
+
+from wtforms import HiddenField, StringField
+from wtforms.validators import AnyOf, InputRequired, Length, Regexp
+
+from app.chance import fresh_key
+from app.values import Nothing
+from app.web.perform import ActForm
+from bidding.registration.rules import Made, Promise
+
+
+def _server_made() -> str:
+    return fresh_key() + fresh_key()
+
+
+class RegistrationForm(ActForm):
+    """The promise; the contribution comes filled in by the server, and a browser that can replaces it by its own."""
+
+    days = StringField(
+        "承诺完成时限（工作日）",
+        validators=[
+            InputRequired("请填写承诺时限。"),
+            Regexp(r"^\s*[0-9]{1,4}\s*$", message="承诺时限为工作日数，填写最多四位的整数。"),
+        ],
+    )
+    contribution = StringField(
+        "抽取参与值",
+        description="64位十六进制数，参与决定抽取结果，截止前只有您能看到。可以改成您自己掷出的数；留空由服务器生成。",
+        default=_server_made,
+        validators=[Length(max=64, message="参与值为64位十六进制数。")],
+    )
+    made = HiddenField(default=Made.SERVER.value, validators=[AnyOf([Made.SERVER.value, Made.BROWSER.value])])
+
+    def value(self) -> Promise:
+        return Promise(
+            days=int((self.days.data or "0").strip()),
+            contribution=(self.contribution.data or "").strip().lower(),
+            made=Made(self.made.data or Made.SERVER),
+        )
+
+
+class WithdrawForm(ActForm):
+    """One button."""
+
+    def value(self) -> Nothing:
+        return Nothing()
+
+
+class ReconfirmForm(ActForm):
+    """One button."""
+
+    def value(self) -> Nothing:
+        return Nothing()

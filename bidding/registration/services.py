@@ -1,0 +1,178 @@
+"""Registering, taking it back, confirming it after an amendment; and the verdict that the freeze writes."""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from app.act import Deed, act
+from app.actor import Actor
+from app.keyring import keyring
+from app.refusal import NotFound, Refusal, Refused, demand
+from app.values import Done, Nothing
+from bidding.registration import queries, rules
+from bidding.registration.models import Registration, RegistrationMember
+from bidding.registration.rules import Made, Promise, RegistrationAct
+from marketplace.agency import queries as agencies
+from marketplace.agency.models import Agency
+from marketplace.announcement import queries as announcements
+from marketplace.announcement.models import Announcement, Attempt
+
+Reasons = Callable[[Announcement, Attempt, datetime], Iterable[Refusal]]
+
+
+def submit(actor: Actor, subject: str | None, promise: Promise, /, *, key: str) -> Done:
+    """An agency promises to serve within the days it names (M15). Raises `Refused` with every reason at once."""
+    promise = _filled(promise, actor=actor, no=subject or "", key=key)
+
+    def reasons(announcement: Announcement, attempt: Attempt, now: datetime) -> Iterable[Refusal]:
+        return rules.refusals_to_submit(
+            promise,
+            position=queries.position(actor, announcement, attempt, now=now),
+            window=queries.window(announcement, attempt),
+            terms=queries.terms(announcement),
+            now=now,
+        )
+
+    with act(RegistrationAct.SUBMIT, actor=actor, key=key, subject=subject, input=promise) as deed:
+        announcement, attempt = shared(deed, subject, reasons)
+        demand(reasons(announcement, attempt, deed.now), rulebook=announcement.rulebook)
+        agency = own_agency(actor)
+        registration = deed.add(
+            Registration(
+                attempt_id=attempt.id,
+                agency_id=agency.id,
+                promised_days=promise.days,
+                contribution=promise.contribution,
+                made=promise.made,
+                revision=announcement.revision,
+                submitted_at=deed.now,
+            )
+        )
+        deed.add(
+            RegistrationMember(
+                registration_id=registration.id,
+                code=agency.organisation.code,
+                attempt_id=attempt.id,
+                lead=True,
+                in_force=True,
+            )
+        )
+        record(deed, announcement, attempt, agency)
+        deed.tell(promised_days=promise.days, contribution=promise.contribution, made=promise.made.value)
+    return deed.answer()
+
+
+def withdraw(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
+    """An agency takes its registration back, free until the closing (rules.md §2.5 register.withdraw)."""
+    with act(RegistrationAct.WITHDRAW, actor=actor, key=key, subject=subject) as deed:
+        announcement, attempt = shared(deed, subject, _too_late)
+        agency, registration = _registered(deed, attempt)
+        demand(_too_late(announcement, attempt, deed.now), rulebook=announcement.rulebook)
+        rules.FLOW.after(queries.phase_of(registration, announcement), RegistrationAct.WITHDRAW)
+        registration.withdrawn_at = deed.now
+        for member in queries.members(registration.id):
+            member.in_force = False
+        record(deed, announcement, attempt, agency)
+    return deed.answer()
+
+
+def reconfirm(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
+    """An agency stands by its registration after an amendment; days and contribution stay (publish.revision)."""
+    with act(RegistrationAct.RECONFIRM, actor=actor, key=key, subject=subject) as deed:
+        announcement, attempt = shared(deed, subject, _too_late)
+        agency, registration = _registered(deed, attempt)
+        demand(
+            rules.refusals_to_reconfirm(
+                promised=registration.promised_days,
+                expected=announcement.expected_days,
+                window=queries.window(announcement, attempt),
+                standing=queries.standing(actor.party, announcement, now=deed.now),
+                terms=queries.terms(announcement),
+                now=deed.now,
+            ),
+            rulebook=announcement.rulebook,
+        )
+        rules.FLOW.after(queries.phase_of(registration, announcement), RegistrationAct.RECONFIRM)
+        registration.revision = announcement.revision
+        record(deed, announcement, attempt, agency)
+        deed.tell(revision=announcement.revision, promised_days=registration.promised_days)
+    return deed.answer()
+
+
+def judge(deed: Deed, registration: Registration, reasons: Iterable[str]) -> None:
+    """A step of the freeze: write the verdict, once; no reasons = valid. Codes ascending, as in the frozen text."""
+    if registration.judged_at is not None or registration.withdrawn_at is not None:
+        raise ValueError(f"registration {registration.id} was judged or withdrawn before")
+    registration.judged_at = deed.now
+    registration.reasons = tuple(sorted(set(reasons)))
+
+
+def shared(deed: Deed, no: str | None, early: Reasons) -> tuple[Announcement, Attempt]:
+    """Share the announcement with all who hand in; its closing excludes, so whoever is acknowledged was in time.
+
+    Who comes too late as of `deed.began` hears `early` at once, and neither queues nor holds up the closing. Raises
+    `NotFound` for what is not public. The caller decides again with `deed.now`.
+    """
+    if no is None:
+        raise NotFound(deed.act)
+    query = announcements.row(no)
+    glance = deed.session.execute(query).scalar_one_or_none()
+    if glance is None:
+        raise NotFound(deed.act)
+    attempt = announcements.present_attempt(glance)
+    if queries.window(glance, attempt).bar(deed.began) is not None:
+        demand(early(glance, attempt, deed.began), rulebook=glance.rulebook)
+    # What the glance read may be changed by whoever holds the lock now: it must be read again behind it.
+    deed.session.expire_all()
+    announcement = deed.lock(query, share=True)
+    return announcement, announcements.present_attempt(announcement)
+
+
+def own_row(deed: Deed, attempt: Attempt) -> tuple[Agency | None, Registration | None]:
+    """The actor's agency and its registration in an attempt, locked for this act alone; None for what there is not."""
+    agency = agencies.by_party(deed.actor.party)
+    if agency is None or queries.of(attempt.id, agency.id) is None:
+        return agency, None
+    return agency, deed.lock(queries.row(attempt.id, agency.id))
+
+
+def _registered(deed: Deed, attempt: Attempt) -> tuple[Agency, Registration]:
+    agency, registration = own_row(deed, attempt)
+    if agency is None or registration is None:
+        raise Refused([Refusal("not_registered")])
+    return agency, registration
+
+
+def own_agency(actor: Actor) -> Agency:
+    """The agency for which the actor acts. Raises `NotFound` for an organisation that is none."""
+    agency = agencies.by_party(actor.party)
+    if agency is None:
+        raise NotFound("agency")
+    return agency
+
+
+def record(deed: Deed, announcement: Announcement, attempt: Attempt, agency: Agency) -> None:
+    """What every act inside an attempt says of itself: its rulebook, its subjects, the attempt."""
+    deed.attempt = attempt.number
+    deed.basis = announcement.rulebook
+    deed.on("announcement", announcement.no or "")
+    deed.on("agency", agency.organisation.code)
+    deed.tell(attempt=attempt.number)
+
+
+def _too_late(announcement: Announcement, attempt: Attempt, now: datetime) -> Iterable[Refusal]:
+    return rules.refusals_to_act_now(queries.window(announcement, attempt), now=now)
+
+
+def _filled(promise: Promise, *, actor: Actor, no: str, key: str) -> Promise:
+    """Where nothing was handed in, the server makes the 32 bytes: from its own secret and this act's key.
+
+    A derivation instead of fresh chance, so that the same request again is the same request (and its receipt holds).
+    """
+    if promise.contribution:
+        return promise
+    text = f"zjcs-contribution-1\n{actor.account_id}\n{no}\n{key}\n"
+    made = hmac.new(keyring().secret, text.encode(), hashlib.sha256).hexdigest()
+    return replace(promise, contribution=made, made=Made.SERVER)
