@@ -1,0 +1,35 @@
+"""What an agency fills in to offer; the amount is typed in 元 and becomes whole fen, exactly."""
+
+from decimal import Decimal
+
+from wtforms import StringField
+from wtforms.validators import InputRequired, Regexp
+
+from app.values import Fen
+from app.web.perform import ActForm
+from bidding.offer.rules import OfferInput
+
+
+class OfferForm(ActForm):
+    """Price and time; there is no draft, and a refused form is filled again from its own answer only."""
+
+    amount_fen = StringField(
+        "报价总额",
+        validators=[
+            InputRequired("请填写报价。"),
+            Regexp(r"^\s*[0-9]{1,11}(\.[0-9]{1,2})?\s*$", message="请填写以元为单位的数，最多两位小数，不加逗号。"),
+        ],
+    )
+    days = StringField(
+        "承诺完成时限（工作日）",
+        validators=[
+            InputRequired("请填写承诺时限。"),
+            Regexp(r"^\s*[0-9]{1,4}\s*$", message="承诺时限为工作日数，填写最多四位的整数。"),
+        ],
+    )
+
+    def value(self) -> OfferInput:
+        return OfferInput(
+            amount_fen=Fen(int(Decimal((self.amount_fen.data or "").strip()) * 100)),
+            days=int((self.days.data or "0").strip()),
+        )

@@ -1,0 +1,48 @@
+"""Handing in a sealed offer; and what everybody may fetch after the opening."""
+
+from dataclasses import asdict
+
+from flask import Blueprint, jsonify, make_response, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.clock import now
+from app.values import Done, Waiting
+from app.web.door import actor, door, public
+from app.web.perform import perform
+from bidding.offer import queries
+from bidding.offer.forms import OfferForm
+from bidding.offer.rules import OfferAct, OfferDone
+
+bp = Blueprint("offer", __name__)
+
+
+@bp.route("/announcements/<no>/offer", methods=["GET", "POST"])
+@door(OfferAct.SUBMIT)
+def submit(no: str) -> Response:
+    """The form, why not, and the commitments of what was handed in; never an amount."""
+    form = OfferForm()
+
+    def page() -> str:
+        shown = queries.page(actor(), no, now=now())
+        if form.days.raw_data is None:
+            form.days.data = str(shown.promised_days or "")
+        return render_template("bidding/offer/page.html", page=shown, form=form)
+
+    def after(done: Done | Waiting) -> str:
+        return url_for("offer.submit", no=no)
+
+    def answer(done: Done) -> Response:
+        body = done.body if isinstance(done, OfferDone) else ""
+        response = make_response(render_template("bidding/offer/handed_in.html", no=no, done=done, body=body))
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return perform(OfferAct.SUBMIT, form, no, page=page, after=after, answer=answer)
+
+
+@bp.get("/announcements/<no>/offers.json")
+@public
+def published(no: str) -> Response:
+    """Bodies, commitments and log indexes of an attempt's offers, once they were opened (protocol.md §2.5)."""
+    found = queries.published(no, attempt=request.args.get("attempt", type=int))
+    return jsonify([asdict(line) for line in found])

@@ -1,0 +1,113 @@
+"""When a sealed offer may be handed in; and that neither input nor answer shows a price by accident."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.refusal import Refusal
+from app.values import Fen
+from bidding.offer import rules
+from bidding.offer.rules import Ground, OfferDone, OfferInput
+from bidding.registration.rules import Position, RegistrationTerms, Window
+
+OPENS = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+CLOSES = datetime(2026, 3, 5, 9, 30, tzinfo=UTC)
+WINDOW = Window(direct=False, withdrawn=False, decided=False, opens=OPENS, closes=CLOSES)
+POSITION = Position(own_need=False, active=True, registered=True, standing=(), expected_days=10)
+GROUND = Ground(by_price=True, ceiling_fen=Fen(5_000_000), promised_days=8, confirmed=True)
+OFFER = OfferInput(Fen(4_321_987), 8)
+TERMS = RegistrationTerms(accept_longer_promise=False)
+
+
+def submit(offer=OFFER, *, position=POSITION, ground=GROUND, now=OPENS, terms=TERMS):
+    found = rules.refusals_to_submit(offer, position=position, ground=ground, window=WINDOW, terms=terms, now=now)
+    return list(found)
+
+
+def codes(refusals):
+    return [refusal.code for refusal in refusals]
+
+
+@pytest.mark.parametrize(
+    ("amount", "code"),
+    [
+        (-1, "amount_not_positive"),
+        (0, "amount_not_positive"),
+        (1, None),
+        (4_999_999, None),
+        (5_000_000, None),
+        (5_000_001, "above_ceiling"),
+    ],
+)
+def test_a_price_is_more_than_nothing_and_at_most_the_ceiling(amount, code):
+    assert codes(submit(OfferInput(Fen(amount), 8))) == ([] if code is None else [code])
+
+
+def test_a_refused_price_is_told_the_ceiling_and_never_itself():
+    (refusal,) = submit(OfferInput(Fen(7_654_321), 8))
+    assert refusal == Refusal("above_ceiling", field="amount_fen", params={"ceiling_fen": 5_000_000})
+    assert "7654321" not in repr(refusal)
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        (8, []),
+        (7, ["days_not_promised"]),
+        (9, ["days_not_promised"]),
+        (11, ["promise_too_long", "days_not_promised"]),
+        (0, ["promise_not_positive", "days_not_promised"]),
+    ],
+)
+def test_the_time_offered_is_the_time_promised(days, expected):
+    assert codes(submit(OfferInput(Fen(100), days))) == expected
+
+
+@pytest.mark.parametrize(
+    ("ground", "expected"),
+    [
+        (Ground(False, Fen(5_000_000), 8, True), ["no_price_asked"]),
+        (Ground(True, Fen(5_000_000), None, False), ["not_registered"]),
+        (Ground(True, Fen(5_000_000), 8, False), ["registration_unconfirmed"]),
+    ],
+)
+def test_an_offer_stands_on_a_confirmed_registration_where_the_price_decides(ground, expected):
+    assert codes(submit(ground=ground)) == expected
+
+
+def test_at_the_closing_it_is_too_late():
+    assert codes(submit(now=CLOSES - timedelta(microseconds=1))) == []
+    assert codes(submit(now=CLOSES)) == ["not_open"]
+
+
+def test_whoever_may_no_longer_register_may_not_offer():
+    lost = Position(own_need=False, active=False, registered=True, standing=(Refusal("suspended"),), expected_days=10)
+    assert codes(submit(position=lost)) == ["agency_not_active", "suspended"]
+
+
+@pytest.mark.parametrize(
+    ("files", "fits"),
+    [
+        ((), True),
+        (("ab" * 32,), True),
+        (("ab" * 32, "cd" * 32), True),
+        (("cd" * 32, "ab" * 32), False),
+        (("ab" * 32, "ab" * 32), False),
+        (("AB" * 32,), False),
+    ],
+)
+def test_files_are_named_by_their_digests_ascending_each_once(files, fits):
+    assert codes(submit(OfferInput(Fen(100), 8, files))) == ([] if fits else ["offer_files_malformed"])
+
+
+def test_neither_the_input_nor_the_answer_shows_the_price_when_it_is_printed():
+    done = OfferDone("offer.submit", "450800-2026-000001", OPENS, None, body="zjcs-offer-1\n4321987\n")
+    assert "4321987" not in repr(OFFER) + str(OFFER) + repr(done)
+
+
+@given(st.integers(-10, 10**12), st.integers(1, 10**12))
+def test_what_is_accepted_lies_between_one_fen_and_the_ceiling(amount, ceiling):
+    refused = list(rules.refusals_to_amount(Fen(amount), ceiling=Fen(ceiling)))
+    assert (not refused) == (1 <= amount <= ceiling)
