@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import BIG, Base
@@ -13,7 +13,7 @@ from marketplace.need.models import Need
 
 
 class Commission(Base):
-    """One purchaser's proposal to one agency; at most one open per need."""
+    """One purchaser's proposal to one agency, one open per need; `minutes`: SHA-256 of the minutes of the decision."""
 
     __tablename__ = "commission"
     __table_args__ = (
@@ -32,6 +32,7 @@ class Commission(Base):
     agency_id: Mapped[int] = mapped_column(BIG, ForeignKey("agency.id"), index=True)
     reason: Mapped[Reason]
     explanation: Mapped[str]
+    minutes: Mapped[str | None] = mapped_column(String(64))
     proposed_at: Mapped[datetime]
     due_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]

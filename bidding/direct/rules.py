@@ -1,9 +1,18 @@
 """When a purchaser may go direct, and how the price is agreed."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 
 from app.actor import Role
-from app.values import Opens
+from app.flow import Flow
+from app.refusal import Refusal
+from app.rulebook import term
+from app.values import Fen, Opens, Ppm
+from marketplace.need.rules import PUBLIC_MONEY, Method, Payer
+from marketplace.purchaser.rules import Fund
 
 
 class DirectAct(StrEnum):
@@ -55,3 +64,164 @@ OPENS = {
     DirectAct.DECLINE: Opens.NEVER,
     DirectAct.LAPSE: Opens.NEVER,
 }
+FLOW: Flow[Phase] = Flow(
+    {
+        (Phase.WITH_AGENCY, DirectAct.ACCEPT): Phase.ACCEPTED,
+        (Phase.WITH_AGENCY, DirectAct.COUNTER): Phase.WITH_PURCHASER,
+        (Phase.WITH_AGENCY, DirectAct.DECLINE): Phase.DECLINED,
+        (Phase.WITH_AGENCY, DirectAct.LAPSE): Phase.LAPSED,
+        (Phase.WITH_PURCHASER, DirectAct.COUNTER): Phase.WITH_AGENCY,
+        (Phase.WITH_PURCHASER, DirectAct.DECLINE): Phase.DECLINED,
+        (Phase.WITH_PURCHASER, DirectAct.LAPSE): Phase.LAPSED,
+    }
+)
+"""充分洽谈: a price goes to and fro until one accepts, declines, or says nothing until it is due."""
+
+
+@dataclass(frozen=True)
+class DirectTerms:
+    """Section [direct] of a rulebook; the yearly cap is an alarm and no refusal."""
+
+    SECTION: ClassVar[str] = "direct"
+
+    reasons: tuple[str, ...] = term("code")
+    accept_days: int = term("workday")
+    above_small_fiscal_state: bool = term("bool")
+    minutes_fiscal_state: bool = term("bool")
+    annual_awards: int = term("count")
+    annual_share: Ppm = term("ppm")
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A purchaser's first price to one agency: its USCC, fen, working days, why direct, and SHA-256 of the minutes."""
+
+    agency: str
+    amount_fen: int
+    days: int
+    reason: Reason
+    explanation: str
+    minutes: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A price in fen and working days that one side names in answer to the other's."""
+
+    amount_fen: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a direct commission is judged by: the need's own figures and conditions."""
+
+    method: Method
+    payer: Payer
+    fund: Fund
+    budget_fen: Fen
+    expected_days: int
+
+    @property
+    def public_funds(self) -> bool:
+        """Whether fiscal or state money pays."""
+        return self.fund in PUBLIC_MONEY
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The agency at the instant: admitted, its own public price, its refusals, whether it is the purchaser."""
+
+    active: bool
+    own_price_fen: Fen | None
+    standing: tuple[Refusal, ...]
+    same_organisation: bool
+
+
+def phase_of(
+    *,
+    last: Side,
+    accepted_at: datetime | None,
+    declined_at: datetime | None,
+    ended_at: datetime | None,
+    due_at: datetime,
+    now: datetime,
+) -> Phase:
+    """Whose turn it is, or how it ended; silence ends it at `due_at` whenever the sweep runs."""
+    if accepted_at is not None:
+        return Phase.ACCEPTED
+    if declined_at is not None:
+        return Phase.DECLINED
+    if ended_at is not None or now >= due_at:
+        return Phase.LAPSED
+    return Phase.WITH_AGENCY if last is Side.PURCHASER else Phase.WITH_PURCHASER
+
+
+def turn(phase: Phase) -> Side | None:
+    """Whose turn it is to name a price, None when it is over."""
+    return {Phase.WITH_AGENCY: Side.AGENCY, Phase.WITH_PURCHASER: Side.PURCHASER}.get(phase)
+
+
+def refusals_to_propose(
+    proposal: Proposal, *, need: Need, chosen: Chosen, small_limit: Fen, open_already: bool, terms: DirectTerms
+) -> Iterator[Refusal]:
+    """Every reason why this purchaser cannot commission this agency directly.
+
+    Source: rules.md §2.4 method matrix and direct.conditions; M16.
+    """
+    if open_already:
+        yield Refusal("direct_open_already", field="agency")
+    yield from refusals_to_go_direct(need=need, small_limit=small_limit, terms=terms)
+    if proposal.reason.value not in terms.reasons:
+        yield Refusal("direct_reason_unknown", "direct.reasons", "reason")
+    if need.public_funds and terms.minutes_fiscal_state and proposal.minutes is None:
+        yield Refusal("direct_minutes_missing", "direct.minutes_fiscal_state", "minutes")
+    yield from refusals_of_agency(chosen)
+    yield from refusals_to_price(Price(proposal.amount_fen, proposal.days), need=need, chosen=chosen)
+
+
+def refusals_to_go_direct(*, need: Need, small_limit: Fen, terms: DirectTerms) -> Iterator[Refusal]:
+    """Why this need must be competed for: said before any agency is chosen. Source: rules.md §2.4."""
+    if need.method is not Method.DIRECT:
+        yield Refusal("direct_other_method")
+    if need.payer is Payer.AUTHORITY:
+        yield Refusal("direct_authority_pays")
+    if need.public_funds and not terms.above_small_fiscal_state and need.budget_fen > small_limit:
+        yield Refusal("direct_above_small_amount", "direct.above_small_fiscal_state", params={"limit_fen": small_limit})
+
+
+def refusals_of_agency(chosen: Chosen) -> Iterator[Refusal]:
+    """Why this agency cannot be commissioned now, whatever the price."""
+    if not chosen.active:
+        yield Refusal("direct_agency_not_active", field="agency")
+    if chosen.same_organisation:
+        yield Refusal("direct_same_organisation", field="agency")
+    yield from chosen.standing
+
+
+def refusals_to_price(price: Price, *, need: Need, chosen: Chosen) -> Iterator[Refusal]:
+    """Why a price or a time cannot be named, by either side: never worse than the budget, nor than the public price.
+
+    Source: rules.md §2.4 direct.conditions (price not above budget nor above the agency's own public price).
+    """
+    if price.amount_fen < 1:
+        yield Refusal("direct_price_missing", field="amount_fen")
+    if price.amount_fen > need.budget_fen:
+        yield Refusal("direct_above_budget", field="amount_fen", params={"budget_fen": need.budget_fen})
+    if chosen.own_price_fen is None:
+        yield Refusal("direct_no_public_price", field="agency")
+    elif price.amount_fen > chosen.own_price_fen:
+        yield Refusal("direct_above_public_price", field="amount_fen", params={"public_fen": chosen.own_price_fen})
+    if price.days < 1:
+        yield Refusal("direct_days_missing", field="days")
+    if price.days > need.expected_days:
+        yield Refusal("direct_too_long", field="days", params={"days": need.expected_days})
+
+
+def may_act(act: DirectAct, *, side: Side, phase: Phase) -> bool:
+    """Whether a side may do this in the phase: prices alternate, the agency alone accepts, either may end it."""
+    if act is DirectAct.DECLINE:
+        return True
+    if act is DirectAct.COUNTER:
+        return turn(phase) is side
+    return act is DirectAct.ACCEPT and side is Side.AGENCY

@@ -1,13 +1,52 @@
 """What the chapter direct brings to the house."""
 
-from app.stage import Stage
-from bidding.direct import rules
-from bidding.direct.rules import DirectAct
+from collections.abc import Iterator
+from datetime import datetime
+
+from flask import url_for
+
+from app.actor import Actor
+from app.refusal import Refusal
+from app.stage import Command, Stage, Task
+from app.values import Nothing
+from bidding.direct import queries, rules, services
+from bidding.direct.rules import DirectAct, DirectTerms, Price, Proposal, Side
+from bidding.direct.sweeps import SWEEPS
+from bidding.direct.views import bp
+from bidding.direct.wording import WORDS
+from marketplace.need.rules import NeedAct
+
+
+def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
+    """Prices that wait for this organisation's word."""
+    for page in queries.waiting_for(actor, now=now):
+        if page.side is Side.AGENCY:
+            yield Task(DirectAct.ACCEPT, page.title, url_for("direct.commission", no=page.need_no), due=page.due_at)
+        else:
+            yield Task(DirectAct.COUNTER, page.title, url_for("direct.propose", no=page.need_no), due=page.due_at)
+
 
 STAGE = Stage(
     name="direct",
     title="直接委托",
+    blueprint=bp,
     acts=DirectAct,
+    flow=rules.FLOW,
     may=rules.MAY,
     opens=rules.OPENS,
+    discloses={
+        DirectAct.ACCEPT: {NeedAct.CREATE, NeedAct.REVISE, DirectAct.PROPOSE, DirectAct.COUNTER},
+    },
+    sweeps=SWEEPS,
+    notices=dict.fromkeys(DirectAct, services.other_side),
+    tasks=tasks,
+    commands={
+        DirectAct.PROPOSE: Command(Proposal, services.propose, "need"),
+        DirectAct.COUNTER: Command(Price, services.counter, "need"),
+        DirectAct.ACCEPT: Command(Nothing, services.accept, "need"),
+        DirectAct.DECLINE: Command(Nothing, services.decline, "need"),
+    },
+    terms=(DirectTerms,),
+    words=WORDS,
+    constraints={"uq_commission_open": Refusal("direct_open_already", field="agency")},
 )

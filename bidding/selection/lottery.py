@@ -457,11 +457,11 @@ def _is(pattern: re.Pattern[str]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, str) and pattern.fullmatch(value) is not None
 
 
-def _is_count(value: Any) -> bool:  # noqa: ANN401  what JSON holds is any value until it was looked at
+def _is_count(value: Any) -> bool:
     return type(value) is int and 0 <= value < 2**53
 
 
-def _is_instant(value: Any) -> bool:  # noqa: ANN401
+def _is_instant(value: Any) -> bool:
     try:
         parse_instant(value)
     except (Malformed, TypeError):
@@ -469,14 +469,14 @@ def _is_instant(value: Any) -> bool:  # noqa: ANN401
     return True
 
 
-def _is_day(value: Any) -> bool:  # noqa: ANN401
+def _is_day(value: Any) -> bool:
     try:
         return _is(_DAY)(value) and date.fromisoformat(value) is not None
     except ValueError:
         return False
 
 
-def _is_printable(value: Any) -> bool:  # noqa: ANN401
+def _is_printable(value: Any) -> bool:
     return isinstance(value, str) and value.isprintable()
 
 
@@ -488,7 +488,7 @@ def _is_none_or(other: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: value is None or other(value)
 
 
-def _is_names(value: Any) -> bool:  # noqa: ANN401
+def _is_names(value: Any) -> bool:
     return isinstance(value, dict) and all(_is(_ID)(key) and _is_printable(name) for key, name in value.items())
 
 
@@ -548,7 +548,7 @@ def _misshapen(value: object, members: Mapping[str, Callable[[Any], bool]], wher
     ]
 
 
-def _json(text: str) -> Any:  # noqa: ANN401
+def _json(text: str) -> Any:
     """JSON without duplicate members, floats and constants (§3.1); raises Malformed."""
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -13,12 +13,18 @@ from marketplace.announcement.models import Attempt
 
 
 class Selection(Base):
-    """What the freeze and the draw made of one attempt; every instant is set once."""
+    """What the freeze and the draw made of one attempt; every instant is set once.
+
+    `verdicts`: JSON object USCC → refusals with clause and figures, as they were said at the freeze. `stopped_by`: the
+    commitment of an envelope that did not open.
+    """
 
     __tablename__ = "selection"
     __table_args__ = (
         CheckConstraint("drawn_at IS NULL OR secret IS NOT NULL", name="draw_reveals_secret"),
         CheckConstraint("opened_at IS NULL OR key_destroyed_at IS NULL", name="opened_or_destroyed"),
+        CheckConstraint("voided_at IS NULL OR resulted_at IS NULL", name="void_without_result"),
+        CheckConstraint("(stopped_at IS NULL) = (stopped_by IS NULL)", name="stopped_by_an_envelope"),
     )
 
     id: Mapped[int] = mapped_column(BIG, primary_key=True)
@@ -26,6 +32,7 @@ class Selection(Base):
     frozen_at: Mapped[datetime]
     frozen_text: Mapped[str]
     frozen: Mapped[str] = mapped_column(String(64))
+    verdicts: Mapped[str]
     freeze_ref: Mapped[str] = mapped_column(String(32))
     minimum: Mapped[int]
     valid: Mapped[int]
@@ -34,6 +41,9 @@ class Selection(Base):
     beacon_value: Mapped[str | None] = mapped_column(String(40))
     opened_at: Mapped[datetime | None]
     key_destroyed_at: Mapped[datetime | None]
+    stopped_at: Mapped[datetime | None]
+    stopped_by: Mapped[str | None] = mapped_column(String(64))
+    voided_at: Mapped[datetime | None]
     drawn_at: Mapped[datetime | None]
     secret: Mapped[str | None] = mapped_column(String(64))
     seed: Mapped[str | None] = mapped_column(String(64))

@@ -1,14 +1,30 @@
-"""When an attempt is frozen, opened and drawn, and what follows from the count."""
+"""When an attempt is frozen, opened and drawn, what follows from the count, and how a day's beacon is typed."""
 
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from app.actor import Role
+from app.refusal import Refusal
+from app.rulebook import term
 from app.values import Opens
+from marketplace.announcement.rules import AnnouncementAct
+from marketplace.purchaser.rules import Fund
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+DRAWINGS = time(20)
+ENTRY = time(22)
+BEACON_VALUE = re.compile(r"[0-9]{3}-[0-9]{5}")
 
 
 class SelectionAct(StrEnum):
-    """The acts of selecting; nobody may perform them but the clockwork."""
+    """The acts of selecting, the clockwork's alone; people only type a day's beacon, each for himself."""
 
+    ENTER_BEACON = "beacon.enter"
     FREEZE = "selection.freeze"
     DESTROY_KEY = "selection.destroy_key"
     OPEN = "selection.open"
@@ -20,28 +36,163 @@ class Phase(StrEnum):
 
     FROZEN = "frozen"
     OPENED = "opened"
+    STOPPED = "stopped"
     DRAWN = "drawn"
     UNSUCCESSFUL = "unsuccessful"
     VOID = "void"
 
 
-class BeaconAct(StrEnum):
-    """The act of typing a day's beacon: two accounts, neither seeing the other's entry."""
-
-    ENTER = "beacon.enter"
-
-
 MAY = {
-    BeaconAct.ENTER: {Role.OPERATOR, Role.SUPERVISOR},
+    SelectionAct.ENTER_BEACON: {Role.OPERATOR, Role.SUPERVISOR},
     SelectionAct.FREEZE: {Role.SYSTEM},
     SelectionAct.DESTROY_KEY: {Role.SYSTEM},
     SelectionAct.OPEN: {Role.SYSTEM},
     SelectionAct.DRAW: {Role.SYSTEM},
 }
 OPENS = {
-    BeaconAct.ENTER: Opens.LATER,
+    SelectionAct.ENTER_BEACON: Opens.LATER,
     SelectionAct.FREEZE: Opens.AT_ONCE,
     SelectionAct.DESTROY_KEY: Opens.AT_ONCE,
     SelectionAct.OPEN: Opens.AT_ONCE,
     SelectionAct.DRAW: Opens.AT_ONCE,
 }
+
+NAMED = frozenset({Role.OPERATOR, Role.REGULATOR, Role.SUPERVISOR})
+"""Offices that learn the names at the freeze, as the purchaser itself does; everybody else with the result."""
+
+
+@dataclass(frozen=True)
+class MinimumTerms:
+    """How many valid registrations, or unopened envelopes in a price method, a selection needs (rules.md §2.4)."""
+
+    SECTION: ClassVar[str] = "min_valid"
+
+    fiscal_state: int = term("count")
+    social: int = term("count")
+    credit_merit: int = term("count")
+    scheme_merit_fiscal_state: int = term("count")
+    scheme_merit_social: int = term("count")
+
+
+@dataclass(frozen=True, slots=True)
+class BeaconInput:
+    """What one account typed for a day: `on` in Asia/Shanghai, `value` as `ddd-ddddd` (福彩3D and 排列5)."""
+
+    on: date
+    value: str
+
+
+def minimum_for(fund: Fund, *, terms: MinimumTerms) -> int:
+    """The fewest that make a random draw or a lowest-price selection; the stricter class for public funds.
+
+    Source: rules.md §2.4 min_valid (JS2).
+    """
+    return terms.social if fund is Fund.SOCIAL else terms.fiscal_state
+
+
+def minimum_clause(fund: Fund) -> str:
+    """The rulebook key behind the minimum."""
+    return "min_valid.social" if fund is Fund.SOCIAL else "min_valid.fiscal_state"
+
+
+def phase_of(*, resulted: bool, voided: bool, unsuccessful: bool, stopped: bool = False, opened: bool = False) -> Phase:
+    """The phase of a frozen attempt; each argument says whether that instant was set (rules.md §3.1 rows 13 to 17)."""
+    if voided:
+        return Phase.VOID
+    if resulted:
+        return Phase.DRAWN
+    if unsuccessful:
+        return Phase.UNSUCCESSFUL
+    if stopped:
+        return Phase.STOPPED
+    return Phase.OPENED if opened else Phase.FROZEN
+
+
+def is_late(*, head_at: datetime, beacon_after: datetime | None) -> bool:
+    """Whether the first head over the freeze is not older than the beacon: the attempt can then only be void.
+
+    `beacon_after` is the instant on the beacon line, None for the rule `none`. Source: protocol.md §1.3.
+    """
+    return beacon_after is not None and head_at >= beacon_after
+
+
+def next_act(
+    *,
+    sealed: bool,
+    valid: int,
+    minimum: int,
+    opened: bool,
+    destroyed: bool,
+    decided: bool,
+    stopped: bool,
+    drawn: bool,
+    head_at: datetime | None,
+    beacon_after: datetime | None,
+    beacon_known: bool,
+) -> StrEnum | None:
+    """The one act that now follows from a frozen attempt, None where it must wait or is over.
+
+    Nothing is opened or decided before a signed head covers the freeze. Too late a head leads to the draw at once,
+    which then says `void`. Too few: the key is destroyed first, so that no envelope can ever be opened; the record
+    still follows. Source: protocol.md §1.3, §2.5; rules.md §2.6 and §3.1 rows 13 to 17.
+    """
+    if drawn or stopped or head_at is None:
+        return None
+    if is_late(head_at=head_at, beacon_after=beacon_after):
+        return SelectionAct.DRAW
+    if valid < minimum:
+        if sealed and not destroyed:
+            return SelectionAct.DESTROY_KEY
+        if not decided:
+            return AnnouncementAct.CLOSE_UNSUCCESSFUL
+    elif sealed and not opened:
+        return SelectionAct.OPEN
+    return SelectionAct.DRAW if beacon_after is None or beacon_known else None
+
+
+def ranked_by_price(prices: Mapping[str, int], *, wanted: int, order: Sequence[str] | None) -> tuple[str, ...] | None:
+    """The first `wanted` ids by lowest price in fen; equal prices stand in `order` (BID_LOW).
+
+    None where `order` is not yet known and a tie reaches one of the ranks that are wanted: they wait for the draw.
+    Source: rules.md §2.6 BID_LOW; protocol.md §1.5.
+    """
+    if order is None:
+        amounts = sorted(prices.values())
+        if any(amounts[place] == amounts[place + 1] for place in range(min(wanted, len(amounts) - 1))):
+            return None
+        place_of: Mapping[str, int] = {}
+    else:
+        place_of = {who: place for place, who in enumerate(order)}
+    return tuple(sorted(prices, key=lambda who: (prices[who], place_of.get(who, 0))))[:wanted]
+
+
+def first_day(after: datetime) -> date:
+    """The first local day whose drawings (20:00 Asia/Shanghai) start at or after the instant (protocol.md §1.1)."""
+    local = after.astimezone(SHANGHAI)
+    starts = datetime.combine(local.date(), DRAWINGS, SHANGHAI)
+    return local.date() if local <= starts else local.date() + timedelta(days=1)
+
+
+def entry_opens(on: date) -> datetime:
+    """The first instant, in UTC, at which the beacon of a day may be typed: 22:00 of `on` (protocol.md §1.1)."""
+    return datetime.combine(on, ENTRY, SHANGHAI).astimezone(UTC)
+
+
+def refusals_to_enter(value: BeaconInput, *, now: datetime, standing: bool, settled: bool) -> Iterator[Refusal]:
+    """Why a value cannot be typed for a day; `standing`: this role's own entry stands already.
+
+    Source: protocol.md §1.1.
+    """
+    if not BEACON_VALUE.fullmatch(value.value):
+        yield Refusal("beacon_malformed", field="number")
+    if now < entry_opens(value.on):
+        yield Refusal("beacon_too_early", field="on", params={"opens_at": entry_opens(value.on).isoformat()})
+    if settled:
+        yield Refusal("beacon_settled", field="on")
+    elif standing:
+        yield Refusal("beacon_entered", field="number")
+
+
+def codes(refusals: Collection[Refusal]) -> tuple[str, ...]:
+    """The reasons of an exclusion as the frozen text wants them: each code once, ascending (protocol.md §1.3)."""
+    return tuple(sorted({refusal.code for refusal in refusals}))

@@ -1,0 +1,310 @@
+"""Commissions as their two sides see them; nobody else knows of one before it is accepted."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Select, func, select
+
+from app.actor import Actor, Role
+from app.database import db
+from app.refusal import NotFound, Refusal
+from app.rulebook import Rulebook
+from app.rules_in_force import rulebook_for
+from app.standing import standing_of
+from app.values import Fen
+from app.web.paging import SIZE, Listing, listing, parsed
+from bidding.direct import rules
+from bidding.direct.models import Commission, NamedPrice
+from bidding.direct.rules import Chosen, DirectAct, DirectTerms, Phase, Side
+from marketplace.agency import queries as agencies
+from marketplace.agency.models import Agency
+from marketplace.need import queries as needs
+from marketplace.need.models import Need
+from marketplace.need.rules import ScopeTerms
+from marketplace.pricelist import queries as prices
+from marketplace.pricelist.queries import PriceLine
+from marketplace.pricelist.rules import WHOLE
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One price that was named, by which side, when."""
+
+    side: Side
+    amount_fen: Fen
+    days: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CommissionPage:
+    """One commission as one of its sides sees it; `acts` are those this reader may do now."""
+
+    id: int
+    need_no: str
+    title: str
+    content: str
+    item: str
+    purchaser: str
+    agency: str
+    agency_code: str
+    budget_fen: Fen
+    expected_days: int
+    reason: StrEnum
+    explanation: str
+    minutes: str | None
+    phase: Phase
+    proposed_at: datetime
+    due_at: datetime
+    prices: tuple[Named, ...]
+    side: Side
+    acts: tuple[StrEnum, ...]
+    refusals: tuple[Refusal, ...]
+    rulebook: str
+
+    @property
+    def last(self) -> Named:
+        """The price on the table."""
+        return self.prices[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class DirectPage:
+    """A need as its purchaser sees it on the way to a direct commission: why not, with whom, and at which price."""
+
+    need_no: str
+    title: str
+    item_code: str
+    budget_fen: Fen
+    expected_days: int
+    public_funds: bool
+    reasons: tuple[str, ...]
+    refusals: tuple[Refusal, ...]
+    offers: tuple[PriceLine, ...]
+    commissions: tuple[CommissionPage, ...]
+    rulebook: str
+
+    @property
+    def open(self) -> CommissionPage | None:
+        """The commission under negotiation."""
+        return next((one for one in self.commissions if one.phase in (Phase.WITH_AGENCY, Phase.WITH_PURCHASER)), None)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether this need was commissioned."""
+        return any(one.phase is Phase.ACCEPTED for one in self.commissions)
+
+
+def open_of(need_id: int) -> Commission | None:
+    """The commission of a need that nobody has ended; the need's own lock guards it."""
+    return db.session.execute(
+        select(Commission)
+        .where(Commission.need_id == need_id, Commission.ended_at.is_(None))
+        .execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+
+
+def last_price(commission: Commission) -> NamedPrice:
+    """The price on the table: the one that was named last."""
+    return commission.prices[-1]
+
+
+def phase_of(commission: Commission, now: datetime) -> Phase:
+    """The phase of a row at `now`."""
+    return rules.phase_of(
+        last=last_price(commission).side,
+        accepted_at=commission.accepted_at,
+        declined_at=commission.declined_at,
+        ended_at=commission.ended_at,
+        due_at=commission.due_at,
+        now=now,
+    )
+
+
+def judged(need: Need) -> rules.Need:
+    """What a direct commission of this need is judged by."""
+    return rules.Need(
+        method=need.method,
+        payer=need.payer,
+        fund=need.fund,
+        budget_fen=need.budget_fen,
+        expected_days=need.expected_days,
+    )
+
+
+def chosen(agency: Agency | None, need: Need, *, book: Rulebook, now: datetime) -> Chosen:
+    """How an agency stands to a need at `now`; an unknown one is not active."""
+    if agency is None:
+        return Chosen(active=False, own_price_fen=None, standing=(), same_organisation=False)
+    standing = standing_of(agency.organisation_id, now=now, scope=needs.scope_of(need, book.id))
+    return Chosen(
+        active=agencies.is_active(agency, now),
+        own_price_fen=prices.own_price_at(agency.id, need.item_code, prices.local_day(now)),
+        standing=standing.to(DirectAct.ACCEPT),
+        same_organisation=agency.organisation_id == need.purchaser.organisation_id,
+    )
+
+
+# What people see
+
+
+def side_of(actor: Actor, commission: Commission) -> Side:
+    """On which side the actor stands; raises `NotFound` for everybody else."""
+    if Role.PURCHASER in actor.roles and actor.party_id == commission.need.purchaser.organisation_id:
+        return Side.PURCHASER
+    if Role.AGENCY in actor.roles and actor.party_id == commission.agency.organisation_id:
+        return Side.AGENCY
+    raise NotFound("commission")
+
+
+def page_for_purchaser(actor: Actor, need_no: str, *, now: datetime) -> DirectPage:
+    """The purchaser's page of one need. Raises `NotFound` for anybody else's."""
+    need = needs.own(actor.party, need_no)
+    book = rulebook_for(need.region, now)
+    terms = book.terms(DirectTerms)
+    rows = db.session.execute(
+        select(Commission).where(Commission.need_id == need.id).order_by(Commission.id.desc())
+    ).scalars()
+    return DirectPage(
+        need_no=need.no,
+        title=need.title,
+        item_code=need.item_code,
+        budget_fen=need.budget_fen,
+        expected_days=need.expected_days,
+        public_funds=judged(need).public_funds,
+        reasons=terms.reasons,
+        refusals=tuple(
+            rules.refusals_to_go_direct(need=judged(need), small_limit=book.terms(ScopeTerms).small_limit, terms=terms)
+        ),
+        offers=tuple(
+            line
+            for line in prices.of_item(need.item_code, on=prices.local_day(now))
+            if line.unit == WHOLE and line.price_fen is not None
+        ),
+        commissions=tuple(_page(commission, Side.PURCHASER, now=now) for commission in rows),
+        rulebook=book.id,
+    )
+
+
+def page_for_agency(actor: Actor, need_no: str, *, now: datetime) -> CommissionPage:
+    """The latest commission of a need to the actor's own agency. Raises `NotFound`."""
+    found = db.session.execute(
+        _of_party(actor.party).join(Commission.need).where(Need.no == need_no).limit(1)
+    ).scalar_one_or_none()
+    if found is None:
+        raise NotFound("commission")
+    return _page(found, Side.AGENCY, now=now)
+
+
+def _page(commission: Commission, side: Side, *, now: datetime) -> CommissionPage:
+    need, phase = commission.need, phase_of(commission, now)
+    book = rulebook_for(need.region, now)
+    acts = tuple(act for act in rules.FLOW.acts_in(phase) if rules.may_act(DirectAct(act), side=side, phase=phase))
+    against = () if not acts else tuple(rules.refusals_of_agency(chosen(commission.agency, need, book=book, now=now)))
+    return CommissionPage(
+        id=commission.id,
+        need_no=need.no,
+        title=need.title,
+        content=need.content,
+        item=need.item.name,
+        purchaser=need.purchaser.organisation.name,
+        agency=commission.agency.organisation.name,
+        agency_code=commission.agency.organisation.code,
+        budget_fen=need.budget_fen,
+        expected_days=need.expected_days,
+        reason=commission.reason,
+        explanation=commission.explanation,
+        minutes=commission.minutes,
+        phase=phase,
+        proposed_at=commission.proposed_at,
+        due_at=commission.due_at,
+        prices=tuple(Named(price.side, price.amount_fen, price.days, price.at) for price in commission.prices),
+        side=side,
+        acts=acts,
+        refusals=against,
+        rulebook=book.id,
+    )
+
+
+def _of_party(party_id: int) -> Select[Commission]:
+    return (
+        select(Commission)
+        .join(Commission.agency)
+        .where(Agency.organisation_id == party_id)
+        .order_by(Commission.id.desc())
+    )
+
+
+def incoming(actor: Actor, after: str | None, *, now: datetime, size: int = SIZE) -> Listing[CommissionPage]:
+    """Commissions to the actor's own agency, the newest first."""
+    query = _of_party(actor.party).limit(size + 1)
+    key = parsed(after, (int,))
+    if key is not None:
+        query = query.where(Commission.id < key[0])
+    found = listing(db.session.execute(query).scalars().all(), size=size, key=lambda row: (row.id,))
+    return Listing(tuple(_page(row, Side.AGENCY, now=now) for row in found.rows), found.after)
+
+
+def waiting_for(actor: Actor, *, now: datetime) -> list[CommissionPage]:
+    """Commissions that wait for a word of the actor's organisation, on whichever side it stands."""
+    if actor.party_id is None or not actor.roles & {Role.PURCHASER, Role.AGENCY}:
+        return []
+    rows = db.session.execute(
+        select(Commission)
+        .join(Commission.agency)
+        .join(Commission.need)
+        .where(Commission.ended_at.is_(None))
+        .where((Agency.organisation_id == actor.party_id) | Need.purchaser.has(organisation_id=actor.party_id))
+        .order_by(Commission.due_at, Commission.id)
+    ).scalars()
+    pages = [_page(row, side_of(actor, row), now=now) for row in rows]
+    return [page for page in pages if rules.turn(page.phase) is page.side]
+
+
+def minutes_of(actor: Actor, need_no: str) -> str:
+    """The minutes of a need's latest commission: for its purchaser and the supervisor. Raises `NotFound`."""
+    commission = db.session.execute(
+        select(Commission)
+        .join(Commission.need)
+        .where(Need.no == need_no, Commission.minutes.is_not(None))
+        .order_by(Commission.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    if commission is None or commission.minutes is None:
+        raise NotFound("minutes")
+    if Role.SUPERVISOR not in actor.roles and actor.party_id != commission.need.purchaser.organisation_id:
+        raise NotFound("minutes")
+    return commission.minutes
+
+
+# What falls due
+
+
+def due_for_lapse(now: datetime) -> list[str]:
+    """Needs whose open commission nobody answered in time."""
+    return list(
+        db.session.execute(
+            select(Need.no)
+            .join(Commission, Commission.need_id == Need.id)
+            .where(Commission.ended_at.is_(None), Commission.due_at <= now)
+            .order_by(Commission.due_at, Commission.id)
+        ).scalars()
+    )
+
+
+def next_lapse(now: datetime) -> datetime | None:
+    """The first instant after `now` at which an answer is too late."""
+    return db.session.execute(
+        select(func.min(Commission.due_at)).where(Commission.ended_at.is_(None), Commission.due_at > now)
+    ).scalar()
+
+
+def open_id(need_no: str) -> int:
+    """The key of a need's open commission: what makes a sweep's act on it unique. Raises `NotFound`."""
+    found = db.session.execute(
+        select(Commission.id).join(Commission.need).where(Need.no == need_no, Commission.ended_at.is_(None))
+    ).scalar_one_or_none()
+    if found is None:
+        raise NotFound("commission")
+    return found

@@ -1,0 +1,30 @@
+"""Beacons of the demonstration world: operator and supervisor type an invented value when one is waited for."""
+
+from app.actor import Actor
+from app.demonstration import World, number
+from app.stage import Demo
+from bidding.selection import queries, services
+from bidding.selection.rules import BeaconInput, entry_opens
+
+SLIP = "000-00000"
+"""What the supervisor types by mistake on the very first evening: both entries are set aside and typed anew."""
+
+
+def evening(world: World) -> None:
+    """Every day that is waited for and may be typed by now; the last day's is left to whoever tries the market."""
+    for on in sorted(queries.waiting_draws()):
+        if world.now < entry_opens(on):
+            continue
+        value = f"{number(f'3d {on}') % 1000:03d}-{number(f'pl5 {on}') % 100_000:05d}"
+        first = not queries.settled_days(limit=1)
+        pairs = ((value, SLIP), (value, value)) if first else ((value, value),)
+        for times, (his, hers) in enumerate(pairs):
+            for login, typed in (("operator1", his), ("supervisor1", hers)):
+                _types(world.actor(login), BeaconInput(on, typed), key=f"demonstration:beacon:{on}:{login}:{times}")
+
+
+def _types(actor: Actor, typed: BeaconInput, *, key: str) -> None:
+    services.enter_beacon(actor, typed.on.isoformat(), typed, key=key)
+
+
+DEMO = Demo(evening=evening)

@@ -1,0 +1,409 @@
+"""What is frozen, what follows from it next, who may see which names, and the beacons of the days."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from app.actor import Actor, Role
+from app.audit import services as records
+from app.audit.models import Head
+from app.database import db, is_sqlite
+from app.refusal import NotFound, Refusal
+from bidding.offer import queries as offers
+from bidding.registration import queries as registrations
+from bidding.selection import lottery, rules
+from bidding.selection.models import Beacon, BeaconEntry, Candidate, Selection
+from bidding.selection.rules import SHANGHAI, Phase
+from marketplace.announcement import queries as announcements
+from marketplace.announcement.models import Attempt
+from marketplace.announcement.rules import AnnouncementKind, Decision
+from marketplace.need.rules import Method
+
+BEACONS = 7_301_116
+"""The advisory lock under which a day's two entries are compared on PostgreSQL; on SQLite the write lock does."""
+
+DAYS_SHOWN = 14
+
+TYPISTS = rules.MAY[rules.SelectionAct.ENTER_BEACON]
+"""The two offices that type a day's beacon."""
+
+
+def of(attempt_id: int) -> Selection | None:
+    """The selection of an attempt, None before the freeze."""
+    return db.session.execute(select(Selection).where(Selection.attempt_id == attempt_id)).scalar_one_or_none()
+
+
+def result(attempt_id: int) -> list[Candidate]:
+    """The candidates of an attempt by rank; empty before its result."""
+    found = of(attempt_id)
+    return [] if found is None or found.resulted_at is None else list(found.candidates)
+
+
+def phase_of(selection: Selection) -> Phase:
+    """The phase of a row."""
+    return rules.phase_of(
+        resulted=selection.resulted_at is not None,
+        voided=selection.voided_at is not None,
+        unsuccessful=selection.attempt.decision is Decision.UNSUCCESSFUL,
+        stopped=selection.stopped_at is not None,
+        opened=selection.opened_at is not None,
+    )
+
+
+def method(attempt: Attempt) -> Method:
+    """How the attempt selects."""
+    return attempt.announcement.need.method
+
+
+# What follows next
+
+
+def beacon_after(selection: Selection) -> datetime | None:
+    """The instant on the beacon line; None for the rule `none`."""
+    return lottery.beacon_instant(selection.beacon_rule, selection.frozen_at)
+
+
+def beacon_of(selection: Selection) -> Beacon | None:
+    """The value that serves this draw: the first settled day whose drawings started late enough (protocol.md §1.1)."""
+    after = beacon_after(selection)
+    if after is None:
+        return None
+    return db.session.execute(
+        select(Beacon).where(Beacon.on >= rules.first_day(after)).order_by(Beacon.on).limit(1)
+    ).scalar_one_or_none()
+
+
+def head_over(selection: Selection) -> Head | None:
+    """The first signed head that covers the freeze, None while there is none."""
+    entry = records.entry_by_ref(selection.freeze_ref)
+    return None if entry is None else records.first_head_over(entry)
+
+
+def next_act(selection: Selection) -> StrEnum | None:
+    """The one act that now follows from a frozen attempt."""
+    head = head_over(selection)
+    return rules.next_act(
+        sealed=method(selection.attempt) is Method.BID_LOW,
+        valid=selection.valid,
+        minimum=selection.minimum,
+        opened=selection.opened_at is not None,
+        destroyed=selection.key_destroyed_at is not None,
+        decided=selection.attempt.decision is not None,
+        stopped=selection.stopped_at is not None,
+        drawn=selection.drawn_at is not None,
+        head_at=None if head is None else head.timestamp,
+        beacon_after=beacon_after(selection),
+        beacon_known=beacon_of(selection) is not None,
+    )
+
+
+def undrawn() -> list[Selection]:
+    """Frozen attempts whose record is not yet published, oldest first; a stopped one waits for people."""
+    return list(
+        db.session.execute(
+            select(Selection)
+            .where(Selection.drawn_at.is_(None), Selection.stopped_at.is_(None))
+            .order_by(Selection.frozen_at, Selection.id)
+        ).scalars()
+    )
+
+
+def subject(announcement_no: str | None, number: int) -> str:
+    """How sweeps call one attempt."""
+    return f"{announcement_no}/{number}"
+
+
+def due_for(act: StrEnum) -> list[str]:
+    """The attempts from which this act follows now."""
+    return [
+        subject(selection.attempt.announcement.no, selection.attempt.number)
+        for selection in undrawn()
+        if next_act(selection) is act
+    ]
+
+
+# The record
+
+
+def record(no: str, number: int | None = None) -> Mapping[str, Any]:
+    """The published record of an attempt, the latest one's where none is named. Raises `NotFound` before the draw."""
+    stored = record_text(no, number)
+    found: Mapping[str, Any] = json.loads(stored)
+    return found
+
+
+def record_text(no: str, number: int | None = None) -> str:
+    """The record as it was stored: the file `record.json`. Raises `NotFound`."""
+    found = of(attempt_of(no, number).id)
+    if found is None or found.record is None:
+        raise NotFound(no)
+    return found.record
+
+
+def attempt_of(no: str, number: int | None) -> Attempt:
+    """An attempt of a published announcement, the present one where none is named. Raises `NotFound`."""
+    announcement = announcements.by_no(no)
+    if announcement is None:
+        raise NotFound(no)
+    if number is None:
+        return announcements.present_attempt(announcement)
+    return announcements.attempt(announcement.id, number)
+
+
+# What people see
+
+
+@dataclass(frozen=True, slots=True)
+class Registrant:
+    """One line of the frozen text: who, with which lots, every reason against; rank and price where there are any."""
+
+    code: str
+    name: str
+    lots: int
+    made: str
+    reasons: tuple[Refusal, ...]
+    place: int | None
+    rank: int | None
+    amount_fen: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionPage:
+    """A frozen attempt as this reader may see it; `registrants` is None while the names are not his to know."""
+
+    no: str
+    title: str
+    attempt: int
+    method: Method
+    phase: Phase
+    frozen_at: datetime
+    frozen: str
+    minimum: int
+    minimum_clause: str
+    valid: int | None
+    winners: int
+    alternates: int
+    rulebook: str
+    commitment: str
+    beacon_rule: str
+    beacon_after: datetime | None
+    beacon_day: date | None
+    beacon_value: str | None
+    opened_at: datetime | None
+    resulted_at: datetime | None
+    drawn_at: datetime | None
+    secret: str | None
+    seed: str | None
+    head: Mapping[str, Any] | None
+    stopped_by: str | None
+    registrants: tuple[Registrant, ...] | None
+
+
+def page(no: str, number: int | None = None, *, actor: Actor) -> SelectionPage | None:
+    """An attempt after its freeze, None before it. Raises `NotFound` for what was never published."""
+    attempt = attempt_of(no, number)
+    selection = of(attempt.id)
+    return None if selection is None else _page(selection, actor=actor)
+
+
+def latest(no: str, *, actor: Actor) -> SelectionPage | None:
+    """The latest attempt that was frozen: the present one, or while that still takes registrations the one before."""
+    number = attempt_of(no, None).number
+    pages = (page(no, place, actor=actor) for place in (number, number - 1) if place)
+    return next((found for found in pages if found is not None), None)
+
+
+def attempts(no: str) -> tuple[int, ...]:
+    """The attempts of an announcement that can have a record: none of a direct commission. Raises `NotFound`."""
+    present = attempt_of(no, None)
+    if present.announcement.kind is AnnouncementKind.DIRECT:
+        return ()
+    return tuple(range(1, present.number + 1))
+
+
+def names_shown(selection: Selection, actor: Actor) -> bool:
+    """Who may know the names: offices and the purchaser from the freeze on, everybody with the result.
+
+    Source: rules.md §2.5 visibility.registrants.
+    """
+    if selection.opened_at is not None or selection.drawn_at is not None or selection.attempt.decision is not None:
+        return True
+    purchaser = selection.attempt.announcement.need.purchaser.organisation_id
+    return bool(actor.roles & rules.NAMED) or (Role.PURCHASER in actor.roles and actor.party_id == purchaser)
+
+
+def _page(selection: Selection, *, actor: Actor) -> SelectionPage:
+    attempt, after = selection.attempt, beacon_after(selection)
+    announcement, shown = attempt.announcement, names_shown(selection, actor)
+    published = None if selection.record is None else json.loads(selection.record)
+    return SelectionPage(
+        no=announcement.no or "",
+        title=announcement.need.title,
+        attempt=attempt.number,
+        method=method(attempt),
+        phase=phase_of(selection),
+        frozen_at=selection.frozen_at,
+        frozen=selection.frozen,
+        minimum=selection.minimum,
+        minimum_clause=rules.minimum_clause(announcement.need.fund),
+        valid=selection.valid if shown else None,
+        winners=attempt.winners,
+        alternates=attempt.alternates,
+        rulebook=announcement.rulebook or "",
+        commitment=attempt.commitment,
+        beacon_rule=selection.beacon_rule,
+        beacon_after=after,
+        beacon_day=selection.beacon_on or (None if after is None else rules.first_day(after)),
+        beacon_value=selection.beacon_value,
+        opened_at=selection.opened_at,
+        resulted_at=selection.resulted_at,
+        drawn_at=selection.drawn_at,
+        secret=selection.secret,
+        seed=selection.seed,
+        head=None if published is None else published["log"]["head"],
+        stopped_by=selection.stopped_by,
+        registrants=_registrants(selection, order=[] if published is None else published["order"]) if shown else None,
+    )
+
+
+def _registrants(selection: Selection, *, order: Sequence[str]) -> tuple[Registrant, ...]:
+    verdicts = json.loads(selection.verdicts)
+    prices = {offer.registration_id: offer.amount_fen for offer in offers.counting(selection.attempt_id)}
+    ranks = {candidate.registration_id: candidate for candidate in selection.candidates}
+    lots = {line.id: line.lots for line in lottery.parse_frozen_text(selection.frozen_text).lines}
+    found = []
+    for registration in registrations.judged(selection.attempt_id):
+        code = registration.agency.organisation.code
+        candidate = ranks.get(registration.id)
+        found.append(
+            Registrant(
+                code=code,
+                name=registration.agency.organisation.name,
+                lots=lots[code],
+                made=registration.made.value,
+                reasons=tuple(Refusal(**reason) for reason in verdicts[code]),
+                place=order.index(code) + 1 if code in order else None,
+                rank=None if candidate is None else candidate.rank,
+                amount_fen=prices.get(registration.id),
+            )
+        )
+    return tuple(sorted(found, key=lambda one: (one.rank or 99, one.place or 9999, one.code)))
+
+
+# Beacons
+
+
+@dataclass(frozen=True, slots=True)
+class TypedPair:
+    """Two unequal entries of a day, set aside and shown."""
+
+    values: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BeaconDay:
+    """One day's beacon as one office sees it: never the other's entry before both are there."""
+
+    on: date
+    opens_at: datetime
+    open: bool
+    waiting: tuple[str, ...]
+    mine: str | None
+    mine_at: datetime | None
+    value: str | None
+    settled_at: datetime | None
+    set_aside: tuple[TypedPair, ...]
+
+
+def hold_beacons(session: Session) -> None:
+    """Two entries of a day must see one another: whoever types waits for whoever is typing."""
+    if not is_sqlite():
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": BEACONS})
+
+
+def day_of(text: str) -> date:
+    """The day of an address; raises `NotFound` for what is none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise NotFound(text) from error
+
+
+def beacon(on: date) -> Beacon | None:
+    """The settled value of a day."""
+    return db.session.get(Beacon, on)
+
+
+def standing_entries(on: date) -> list[BeaconEntry]:
+    """The entries of a day that were not set aside: at most one for each office."""
+    return list(
+        db.session.execute(
+            select(BeaconEntry).where(BeaconEntry.on == on, BeaconEntry.set_aside_at.is_(None)).order_by(BeaconEntry.id)
+        ).scalars()
+    )
+
+
+def waiting_draws() -> dict[date, tuple[str, ...]]:
+    """Announcements whose draw waits for a beacon, by the first day that can serve them."""
+    found: dict[date, list[str]] = {}
+    for selection in undrawn():
+        after = beacon_after(selection)
+        if after is not None and beacon_of(selection) is None:
+            found.setdefault(rules.first_day(after), []).append(selection.attempt.announcement.no or "")
+    return {on: tuple(nos) for on, nos in sorted(found.items())}
+
+
+def beacon_days(actor: Actor, *, now: datetime) -> list[BeaconDay]:
+    """The days that can be typed or will be: from the first that a draw waits for up to the last, at most two weeks."""
+    waiting = waiting_draws()
+    if not waiting:
+        return []
+    first, last = min(waiting), max(max(waiting), now.astimezone(SHANGHAI).date())
+    count = min((last - first).days + 1, DAYS_SHOWN)
+    return [_day(first + timedelta(days=ahead), waiting, actor, now=now) for ahead in range(count)]
+
+
+def beacon_day(on: date, actor: Actor, *, now: datetime) -> BeaconDay:
+    """One day, for its page."""
+    return _day(on, waiting_draws(), actor, now=now)
+
+
+def _day(on: date, waiting: Mapping[date, tuple[str, ...]], actor: Actor, *, now: datetime) -> BeaconDay:
+    settled = beacon(on)
+    mine = next((entry for entry in standing_entries(on) if entry.role in actor.roles), None)
+    return BeaconDay(
+        on=on,
+        opens_at=rules.entry_opens(on),
+        open=now >= rules.entry_opens(on) and settled is None and mine is None,
+        waiting=tuple(no for day, nos in waiting.items() if day <= on for no in nos),
+        mine=None if mine is None else mine.value,
+        mine_at=None if mine is None else mine.at,
+        value=None if settled is None else settled.value,
+        settled_at=None if settled is None else settled.settled_at,
+        set_aside=_set_aside(on),
+    )
+
+
+def _set_aside(on: date) -> tuple[TypedPair, ...]:
+    rows = db.session.execute(
+        select(BeaconEntry)
+        .where(BeaconEntry.on == on, BeaconEntry.set_aside_at.is_not(None))
+        .order_by(BeaconEntry.set_aside_at, BeaconEntry.id)
+    ).scalars()
+    pairs: dict[datetime, list[str]] = {}
+    for entry in rows:
+        if entry.set_aside_at is not None:
+            pairs.setdefault(entry.set_aside_at, []).append(entry.value)
+    return tuple(TypedPair(tuple(values), at) for at, values in pairs.items())
+
+
+def settled_days(*, limit: int = DAYS_SHOWN) -> list[Beacon]:
+    """The latest settled beacons, newest first: public, so that anybody can compare them with their publisher."""
+    return list(db.session.execute(select(Beacon).order_by(Beacon.on.desc()).limit(limit)).scalars())

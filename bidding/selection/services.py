@@ -1,0 +1,442 @@
+"""Freezing, opening, drawing: what the clockwork does with a closed attempt; and typing a day's beacon."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from app import sealing
+from app.act import Deed, act
+from app.actor import Actor
+from app.audit import services as records
+from app.audit.canonical import canonical, sha256_hex
+from app.keyring import keyring
+from app.refusal import NotFound, OutOfTurn, Refusal, demand
+from app.rules_in_force import rulebook
+from app.stage import Recipient
+from app.standing import Scope, standing_of
+from app.values import Done, Nothing
+from bidding.offer import queries as offers
+from bidding.offer import services as opening
+from bidding.offer.services import BrokenEnvelope
+from bidding.registration import queries as registrations
+from bidding.registration import services as registering
+from bidding.registration.models import Registration
+from bidding.registration.rules import RegistrationAct
+from bidding.selection import lottery, queries, rules
+from bidding.selection.models import Beacon, BeaconEntry, Candidate, Selection
+from bidding.selection.rules import BeaconInput, MinimumTerms, SelectionAct
+from marketplace.agency import queries as agencies
+from marketplace.announcement import queries as announcements
+from marketplace.announcement import services as announcing
+from marketplace.announcement.models import Announcement, Attempt
+from marketplace.announcement.rules import AnnouncementAct, Decision, Unsuccessful
+from marketplace.need import queries as needs
+from marketplace.need.rules import Method
+
+SECRET_INFO = b"zjcs-secret-1"
+OFFER_INFO = b"zjcs-offer-1"
+
+
+class Contradiction(Exception):
+    """A record that its own verifier refuses: nothing is published, an alarm is raised."""
+
+
+# The freeze
+
+
+def freeze(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
+    """Fix who takes part, as of the announced closing, whenever this really runs (protocol.md §1.3)."""
+    with act(SelectionAct.FREEZE, actor=actor, key=key, subject=subject) as deed:
+        announcement, attempt = _closed(deed, subject)
+        frozen_at = attempt.closes_at
+        if attempt.frozen_at is not None or attempt.decision is not None or frozen_at > deed.now:
+            raise OutOfTurn("frozen" if attempt.frozen_at else "registering", deed.act)
+        book = rulebook(announcement.rulebook or "")
+        scope = needs.scope_of(announcement.need, book.id)
+        judged = registrations.in_force_at_closing(attempt)
+        verdicts = {registration.id: _against(registration, scope, at=frozen_at) for registration in judged}
+        for registration in judged:
+            registering.judge(deed, registration, rules.codes(verdicts[registration.id]))
+        text = lottery.frozen_text(
+            market=records.market(),
+            no=announcement.no or "",
+            attempt=attempt.number,
+            frozen_at=frozen_at,
+            winners=attempt.winners,
+            alternates=attempt.alternates,
+            commitment=attempt.commitment,
+            beacon_rule=attempt.beacon_rule,
+            lines=[_line(registration) for registration in judged],
+        )
+        deed.add(
+            Selection(
+                attempt_id=attempt.id,
+                frozen_at=frozen_at,
+                frozen_text=text,
+                frozen=sha256_hex(text),
+                verdicts=_told(judged, verdicts),
+                freeze_ref=deed.ref,
+                minimum=rules.minimum_for(announcement.need.fund, terms=book.terms(MinimumTerms)),
+                valid=_counted(attempt, judged),
+                beacon_rule=attempt.beacon_rule,
+            )
+        )
+        announcing.freeze(deed, attempt, frozen_at)
+        _about(deed, announcement, attempt)
+        deed.tell(frozen=sha256_hex(text))
+    return deed.answer()
+
+
+def _against(registration: Registration, scope: Scope, *, at: datetime) -> tuple[Refusal, ...]:
+    agency = registration.agency
+    active = () if agencies.is_active(agency, at) else (Refusal("agency_not_active"),)
+    standing = standing_of(agency.organisation_id, now=at, scope=scope).to(RegistrationAct.SUBMIT)
+    return (*active, *standing)
+
+
+def _line(registration: Registration) -> lottery.Line:
+    lead = registration.agency.organisation.code
+    members = [member.code for member in registrations.members(registration.id) if not member.lead]
+    reasons = registration.reasons or ()
+    return lottery.Line(
+        id=lead,
+        lots=0 if reasons else 1,
+        contribution=registration.contribution,
+        made=registration.made.value,
+        members=tuple(members),
+        reasons=reasons,
+    )
+
+
+def _told(judged: Sequence[Registration], verdicts: Mapping[int, tuple[Refusal, ...]]) -> str:
+    """Each verdict in full, so that a later page says the clause and the figures of the freeze (M46)."""
+    return canonical(
+        {
+            registration.agency.organisation.code: [
+                {"code": one.code, "clause": one.clause, "field": None, "params": dict(one.params)}
+                for one in verdicts[registration.id]
+            ]
+            for registration in judged
+        }
+    )
+
+
+def _counted(attempt: Attempt, judged: Sequence[Registration]) -> int:
+    """What the minimum is compared with: valid registrations, in a price method those with an unopened envelope."""
+    valid = {registration.id for registration in judged if not registration.reasons}
+    if queries.method(attempt) is Method.BID_LOW:
+        valid &= {offer.registration_id for offer in offers.counting(attempt.id)}
+    return len(valid)
+
+
+# Too few
+
+
+def destroy_key(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
+    """Too few envelopes: the key goes, so that nobody enters the next attempt knowing everybody's price (§2.5)."""
+    with act(SelectionAct.DESTROY_KEY, actor=actor, key=key, subject=subject) as deed:
+        announcement, attempt = _closed(deed, subject)
+        selection = _in_turn(attempt, SelectionAct.DESTROY_KEY)
+        attempt.sealed_offer_key = None
+        selection.key_destroyed_at = deed.now
+        _about(deed, announcement, attempt)
+        deed.tell(offer_key="" if attempt.offer_key is None else attempt.offer_key.hex())
+    return deed.answer()
+
+
+def close_unsuccessful(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
+    """Too few: the announcement says so at once, with count and minimum; the record follows (rules.md §2.6)."""
+    no, number = _parts(subject)
+    attempt = queries.attempt_of(no, number)
+    selection = _in_turn(attempt, AnnouncementAct.CLOSE_UNSUCCESSFUL)
+    reason = "too_few_offers" if queries.method(attempt) is Method.BID_LOW else "too_few_registrations"
+    return announcing.close_unsuccessful(
+        actor, no, Unsuccessful(reason, valid=selection.valid, minimum=selection.minimum), key=key
+    )
+
+
+# The opening
+
+
+def open_offers(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
+    """Open every envelope that counts, in one act; without a tie the result stands (protocol.md §1.5, §2.5).
+
+    One that does not open stops the selection: its agency is to hand in the body, nobody guesses a price.
+    """
+    with act(SelectionAct.OPEN, actor=actor, key=key, subject=subject) as deed:
+        announcement, attempt = _closed(deed, subject)
+        selection = _in_turn(attempt, SelectionAct.OPEN)
+        _about(deed, announcement, attempt)
+        valid = {registration.id: registration for registration in registrations.valid(attempt.id)}
+        counting = [offer for offer in offers.counting(attempt.id) if offer.registration_id in valid]
+        try:
+            opening.open_all(deed, attempt, counting, _offer_key(attempt))
+        except BrokenEnvelope as broken:
+            selection.stopped_at, selection.stopped_by = deed.now, broken.commitment
+            deed.tell(stopped_by=broken.commitment)
+        else:
+            selection.opened_at = deed.now
+            # The key has served: what was replaced before the closing stays sealed for ever (protocol.md §2.4).
+            attempt.sealed_offer_key = None
+            deed.tell(
+                offers=[
+                    {
+                        "id": valid[offer.registration_id].agency.organisation.code,
+                        "commitment": offer.commitment,
+                        "amount_fen": offer.amount_fen,
+                        "days": valid[offer.registration_id].promised_days,
+                    }
+                    for offer in counting
+                ]
+            )
+            _rank_by_price(deed, selection, order=None)
+            deed.disclose("announcement", announcement.no or "")
+    return deed.answer()
+
+
+def _offer_key(attempt: Attempt) -> bytes:
+    if attempt.offer_key is None or attempt.sealed_offer_key is None:
+        raise Contradiction("no offer key")
+    return sealing.open_box(
+        attempt.sealed_offer_key,
+        private=keyring().opening,
+        associated=bytes.fromhex(sha256_hex(attempt.offer_key)),
+        info=OFFER_INFO,
+    )
+
+
+def _rank_by_price(deed: Deed, selection: Selection, *, order: Sequence[str] | None) -> None:
+    """Write the candidates by lowest price, once; a tie among those wanted waits for the order."""
+    attempt = selection.attempt
+    by_code = {one.agency.organisation.code: one for one in registrations.valid(attempt.id)}
+    amounts = {offer.registration_id: offer.amount_fen for offer in offers.counting(attempt.id)}
+    prices = {code: amount for code, one in by_code.items() if (amount := amounts.get(one.id)) is not None}
+    ranks = rules.ranked_by_price(prices, wanted=attempt.winners + attempt.alternates, order=order)
+    if ranks is not None:
+        _candidates(deed, selection, [(by_code[code], prices[code]) for code in ranks])
+
+
+def _candidates(deed: Deed, selection: Selection, ranked: Sequence[tuple[Registration, int]]) -> None:
+    for rank, (registration, amount) in enumerate(ranked, 1):
+        selection.candidates.append(
+            Candidate(selection_id=selection.id, registration_id=registration.id, rank=rank, amount_fen=amount)
+        )
+    selection.resulted_at = deed.now
+    deed.session.flush()
+    announcing.decide(deed, selection.attempt, Decision.DRAWN)
+
+
+# The draw
+
+
+def draw(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
+    """Reveal the secret, publish the record, and where a draw decides, its result (protocol.md §1.3 to §1.6).
+
+    Every frozen attempt comes here: drawn, unsuccessful, or void because no signed head over the freeze was older than
+    the beacon. Raises `Contradiction` where the record does not pass its own verifier.
+    """
+    with act(SelectionAct.DRAW, actor=actor, key=key, subject=subject) as deed:
+        announcement, attempt = _closed(deed, subject)
+        selection = _in_turn(attempt, SelectionAct.DRAW)
+        # Once decided, names and offers are public already; the next attempt's may by now be sealed under this number.
+        undecided = attempt.decision is None
+        _about(deed, announcement, attempt)
+        record = _record(deed, selection, attempt, decision=_decision(selection))
+        selection.secret, selection.seed, selection.drawn_at = record["secret"], record["seed"], deed.now
+        selection.beacon_value = record["beacon_value"]
+        selection.record = canonical(record)
+        if record["decision"] == "void":
+            _void(deed, selection, attempt)
+        elif selection.valid >= selection.minimum and selection.resulted_at is None:
+            _decide_by_order(deed, selection, record["order"])
+        deed.tell(
+            decision=record["decision"],
+            frozen=selection.frozen,
+            secret=record["secret"],
+            beacon_on=record["beacon_on"],
+            beacon_value=record["beacon_value"],
+            seed=record["seed"],
+            order=record["order"],
+        )
+        if undecided:
+            deed.disclose("announcement", announcement.no or "")
+    return deed.answer()
+
+
+def _decision(selection: Selection) -> lottery.Decision:
+    head, after = queries.head_over(selection), queries.beacon_after(selection)
+    if head is not None and rules.is_late(head_at=head.timestamp, beacon_after=after):
+        return "void"
+    return "unsuccessful" if selection.valid < selection.minimum else "drawn"
+
+
+def _record(deed: Deed, selection: Selection, attempt: Attempt, *, decision: lottery.Decision) -> dict[str, Any]:
+    about = f"announcement:{attempt.announcement.no}"
+    published = records.entry_of(AnnouncementAct.PUBLISH, about, attempt=attempt.number)
+    frozen, head = records.entry_by_ref(selection.freeze_ref), queries.head_over(selection)
+    if published is None or frozen is None or head is None:
+        raise Contradiction(f"{about}: publication, freeze or head is missing")
+    beacon = queries.beacon_of(selection)
+    if beacon is not None:
+        selection.beacon_on = beacon.on
+    record = lottery.record(
+        frozen_text=selection.frozen_text,
+        secret=sealing.open_box(
+            attempt.sealed_secret,
+            private=keyring().opening,
+            associated=bytes.fromhex(attempt.commitment),
+            info=SECRET_INFO,
+        ),
+        beacon_value=None if beacon is None else beacon.value,
+        beacon_on=None if beacon is None else beacon.on,
+        decision=decision,
+        names={
+            one.agency.organisation.code: "".join(filter(str.isprintable, one.agency.organisation.name))
+            for one in registrations.judged(attempt.id)
+        },
+        drawn_at=deed.now,
+        publish=records.entry_proof(published, head),
+        freeze=records.entry_proof(frozen, head),
+        head=records.head_members(head),
+    )
+    faults = lottery.verify(record)
+    if faults:
+        raise Contradiction(f"{about}: {'; '.join(faults)}")
+    return record
+
+
+def _void(deed: Deed, selection: Selection, attempt: Attempt) -> None:
+    selection.voided_at = deed.now
+    if attempt.sealed_offer_key is not None:
+        attempt.sealed_offer_key = None
+        selection.key_destroyed_at = deed.now
+    announcing.decide(deed, attempt, Decision.VOID)
+
+
+def _decide_by_order(deed: Deed, selection: Selection, order: Sequence[str]) -> None:
+    attempt = selection.attempt
+    if queries.method(attempt) is Method.BID_LOW:
+        _rank_by_price(deed, selection, order=order)
+        return
+    by_code = {one.agency.organisation.code: one for one in registrations.valid(attempt.id)}
+    price = attempt.announcement.need.price_fen
+    if price is None:
+        raise Contradiction("a random draw without a stated price")
+    _candidates(deed, selection, [(by_code[code], price) for code in order[: attempt.winners + attempt.alternates]])
+
+
+# Shared
+
+
+def _parts(subject: str | None) -> tuple[str, int]:
+    no, _, number = (subject or "").rpartition("/")
+    if not number.isdigit():
+        raise NotFound(subject)
+    return no, int(number)
+
+
+def _closed(deed: Deed, subject: str | None) -> tuple[Announcement, Attempt]:
+    """The announcement, excluding everybody who still hands in, and the attempt of the sweep's subject."""
+    no, number = _parts(subject)
+    announcement = deed.lock(announcements.row(no))
+    return announcement, announcements.attempt(announcement.id, number)
+
+
+def _in_turn(attempt: Attempt, act: StrEnum) -> Selection:
+    selection = queries.of(attempt.id)
+    if selection is None:
+        raise NotFound(act)
+    if queries.next_act(selection) is not act:
+        raise OutOfTurn(queries.phase_of(selection), act)
+    return selection
+
+
+def _about(deed: Deed, announcement: Announcement, attempt: Attempt) -> None:
+    deed.subject = announcement.no
+    deed.attempt = attempt.number
+    deed.basis = announcement.rulebook
+    deed.on("announcement", announcement.no or "")
+    deed.tell(attempt=attempt.number)
+
+
+# Who is told
+
+
+def told_the_verdict(deed: Deed) -> Iterable[Recipient]:
+    """At the freeze each registrant hears its own verdict, and the purchaser that the list is fixed (rules.md §3.1)."""
+    attempt = _attempt_of(deed)
+    for registration in registrations.judged(attempt.id):
+        reasons = ",".join(registration.reasons or ())
+        yield Recipient(registration.agency.organisation_id, {**_named(attempt), "side": "agency", "reasons": reasons})
+    yield Recipient(_purchaser(attempt), {**_named(attempt), "side": "purchaser", "reasons": ""})
+
+
+def told_the_result(deed: Deed) -> Iterable[Recipient]:
+    """What came of it: each registrant hears its own rank (0 = none), the purchaser what it is.
+
+    A record that only follows a result of the opening is told to nobody again.
+    """
+    attempt = _attempt_of(deed)
+    selection = queries.of(attempt.id)
+    if selection is not None and selection.resulted_at is not None and selection.resulted_at < deed.now:
+        return
+    ranks = {candidate.registration_id: candidate.rank for candidate in queries.result(attempt.id)}
+    for registration in registrations.judged(attempt.id):
+        yield Recipient(
+            registration.agency.organisation_id,
+            {**_named(attempt), "side": "agency", "rank": ranks.get(registration.id, 0)},
+        )
+    yield Recipient(_purchaser(attempt), {**_named(attempt), "side": "purchaser", "rank": 0})
+
+
+def _attempt_of(deed: Deed) -> Attempt:
+    return queries.attempt_of(deed.about("announcement") or "", deed.attempt)
+
+
+def _purchaser(attempt: Attempt) -> int:
+    return attempt.announcement.need.purchaser.organisation_id
+
+
+def _named(attempt: Attempt) -> dict[str, str | int]:
+    return {"no": attempt.announcement.no or "", "title": attempt.announcement.need.title, "attempt": attempt.number}
+
+
+# The beacon
+
+
+def enter_beacon(actor: Actor, subject: str | None, typed: BeaconInput, /, *, key: str) -> Done:
+    """One office types a day's value; two equal entries settle it, two unequal ones are both set aside (§1.1)."""
+    with act(SelectionAct.ENTER_BEACON, actor=actor, key=key, subject=subject, input=typed) as deed:
+        if subject != typed.on.isoformat() or actor.account_id is None:
+            raise NotFound(subject)
+        queries.hold_beacons(deed.session)
+        deed.lock_none()
+        entries = queries.standing_entries(typed.on)
+        demand(
+            rules.refusals_to_enter(
+                typed,
+                now=deed.now,
+                standing=any(entry.role is deed.role for entry in entries),
+                settled=queries.beacon(typed.on) is not None,
+            )
+        )
+        entry = deed.add(
+            BeaconEntry(on=typed.on, role=deed.role, account_id=actor.account_id, value=typed.value, at=deed.now)
+        )
+        deed.on("beacon", typed.on.isoformat())
+        deed.tell(on=typed.on.isoformat(), value=typed.value)
+        if entries:
+            _compare(deed, [*entries, entry])
+            deed.disclose("beacon", typed.on.isoformat())
+    return deed.answer()
+
+
+def _compare(deed: Deed, pair: Sequence[BeaconEntry]) -> None:
+    agreed = len({entry.value for entry in pair}) == 1
+    deed.tell(agreed=agreed)
+    if agreed:
+        deed.add(Beacon(on=pair[0].on, value=pair[0].value, settled_at=deed.now))
+        return
+    for entry in pair:
+        entry.set_aside_at = deed.now

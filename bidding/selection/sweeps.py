@@ -1,0 +1,48 @@
+"""What falls due by itself: the freeze at the closing, and whatever follows from it."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from enum import StrEnum
+
+from app.actor import Actor
+from app.stage import Performs
+from app.sweep import Sweep
+from app.values import Nothing
+from bidding.selection import queries, services
+from bidding.selection.rules import SelectionAct
+from marketplace.announcement import queries as announcements
+from marketplace.announcement.rules import AnnouncementAct
+
+
+def _performing(name: StrEnum, command: Performs) -> Callable[[Actor, str], object]:
+    def do(actor: Actor, subject: str) -> object:
+        return command(actor, subject, Nothing(), key=f"sweep:{name}:{subject}")
+
+    return do
+
+
+def _following(name: StrEnum, command: Performs) -> Sweep:
+    """What follows from a frozen attempt waits for a head, a beacon or another act, never for an instant of its own."""
+
+    def due(now: datetime) -> Iterable[str]:
+        return queries.due_for(name)
+
+    return Sweep(name, due, _performing(name, command), lambda now: None)
+
+
+def _closed(now: datetime) -> Iterable[str]:
+    return [queries.subject(no, number) for no, number in announcements.attempts_due_for_freeze(now)]
+
+
+SWEEPS = (
+    Sweep(
+        SelectionAct.FREEZE,
+        _closed,
+        _performing(SelectionAct.FREEZE, services.freeze),
+        announcements.next_closing,
+    ),
+    _following(SelectionAct.DESTROY_KEY, services.destroy_key),
+    _following(AnnouncementAct.CLOSE_UNSUCCESSFUL, services.close_unsuccessful),
+    _following(SelectionAct.OPEN, services.open_offers),
+    _following(SelectionAct.DRAW, services.draw),
+)

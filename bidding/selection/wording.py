@@ -1,0 +1,28 @@
+"""The words of selecting."""
+
+WORDS = {
+    "beacon.enter": "录入外部随机源",
+    "selection.freeze": "冻结报名名单",
+    "selection.destroy_key": "销毁报价密钥",
+    "selection.open": "开启报价",
+    "selection.draw": "公布抽取记录",
+    "selection_phase.frozen": "名单已冻结，等待选取",
+    "selection_phase.opened": "报价已开启，并列名次等待抽取",
+    "selection_phase.stopped": "有报价无法开启，选取中止",
+    "selection_phase.drawn": "已产生结果",
+    "selection_phase.unsuccessful": "流标",
+    "selection_phase.void": "作废",
+    "beacon_rule.none": "未使用外部随机源",
+    "beacon_rule.lottery 3d+pl5": "福彩3D与排列5当晚开奖号码",
+    "beacon_rule.witness": "现场见证人掷出的数字",
+    "unsuccessful.too_few_registrations": "有效报名不足",
+    "unsuccessful.too_few_offers": "有效报价不足",
+    "refusal.beacon_malformed": "开奖号码的写法不对。",
+    "cure.beacon_malformed": "请按“三位数-五位数”填写，例如 372-90418。",
+    "refusal.beacon_too_early": "当日的开奖号码在{opens_at}之前不能录入。",
+    "cure.beacon_too_early": "请在当晚开奖结束后录入。",
+    "refusal.beacon_settled": "当日的开奖号码已经由两方一致录入，不能更改。",
+    "cure.beacon_settled": "如发现录入有误，请由监察部门按规定处理；已公布的抽取不会重做。",
+    "refusal.beacon_entered": "您这一方已经录入当日的开奖号码。",
+    "cure.beacon_entered": "请等待另一方录入；两方不一致时两次录入都会作废，届时重新录入。",
+}

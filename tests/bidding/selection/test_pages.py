@@ -1,0 +1,191 @@
+"""What each reader sees between freeze and result, the record for everybody, and the pages of the beacon."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from app.chance import fresh_key
+from app.database import db
+from app.sweep import run_due
+from bidding.selection import lottery, queries, rules
+from marketplace.announcement import services as announcing
+from marketplace.announcement.rules import Timetable
+from tests import outsider
+from tests.builders import direct as direct_builder
+from tests.builders.announcement import an_announcement
+from tests.builders.direct import an_accepted_commission
+from tests.builders.offer import an_offer
+from tests.builders.people import a_regulator, a_supervisor, an_admin, an_operator
+from tests.builders.purchaser import a_purchaser
+from tests.builders.registration import a_registration, agencies
+from tests.builders.selection import closed, drawn, selection
+
+
+def waiting(n=3, **what):
+    """A fiscal announcement after its closing, waiting for the beacon."""
+    found = agencies(n)
+    no = an_announcement(**{"fund": "fiscal", **what})
+    for agency in found:
+        a_registration(agency, no)
+        if what.get("method") == "BID_LOW":
+            an_offer(agency, no, amount_fen=800_000)
+    closed(no)
+    return no, found
+
+
+def test_before_the_closing_there_is_nothing(app, client):
+    (agency,) = agencies(1)
+    no = an_announcement()
+    a_registration(agency, no)
+    page = client.get(f"/announcements/{no}/record")
+    assert page.status_code == 200
+    assert agency.code not in page.text
+    assert client.get(f"/announcements/{no}/record.json").status_code == 404
+    assert queries.page(no, actor=agency) is None
+
+
+@pytest.mark.parametrize(
+    ("login", "sees"),
+    [
+        (None, False),
+        ("agency1", False),
+        ("purchaser1", False),
+        ("admin1", False),
+        ("purchaser_fiscal", True),
+        ("operator1", True),
+        ("regulator1", True),
+        ("supervisor1", True),
+    ],
+)
+def test_between_freeze_and_result_names_are_for_the_offices_and_the_purchaser(app, client, login, sees):
+    no, found = waiting()
+    for office in (an_operator, a_regulator, a_supervisor, an_admin):
+        office()
+    an_announcement()
+    if login:
+        client.sign_in(login)
+    page = client.get(f"/announcements/{no}/record").text
+    assert all((agency.code in page) is sees for agency in found[1:])
+    assert ("有效报名 3 家" in page) is sees
+    assert selection(no).frozen in page
+
+
+def test_after_the_result_everybody_sees_it_and_can_check_it(app, client, tmp_path):
+    no, found = waiting()
+    drawn(no)
+    page = client.get(f"/announcements/{no}/record").text
+    for agency in found:
+        assert agency.code in page
+    assert "第1名" in page
+    text = client.get(f"/announcements/{no}/record.json?attempt=1")
+    assert text.mimetype == "application/json"
+    record = json.loads(text.text)
+    assert outsider.check_record(record) == []
+    (tmp_path / "record.json").write_text(text.text)
+    with client.get("/verify/lottery.py") as verifier:
+        (tmp_path / "lottery.py").write_bytes(verifier.data)
+    ran = subprocess.run(
+        [sys.executable, "-I", "-S", "lottery.py", "record.json"], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert ran.returncode == 0, ran.stdout.decode()
+    assert client.get(f"/announcements/{no}/record.json?attempt=2").status_code == 404
+    assert client.get("/announcements/450803-2026-999999/record").status_code == 404
+
+
+def test_a_draw_without_beacon_carries_the_warning(app, client):
+    fiscal, found = waiting()
+    no = an_announcement()
+    a_registration(found[0], no)
+    drawn(no)
+    warning = "本次抽取未使用外部随机源，不能排除平台运行方预知结果。"
+    assert warning in client.get(f"/announcements/{no}/record").text
+    assert warning not in client.get(f"/announcements/{fiscal}/record").text
+
+
+def test_a_tie_is_told_with_names_and_prices_before_the_order(app, client):
+    no, found = waiting(method="BID_LOW")
+    page = client.get(f"/announcements/{no}/record").text
+    assert "并列名次等待抽取" in page
+    assert "8,000.00" in page
+    assert found[0].code in page
+
+
+def test_the_announcement_page_tells_the_result(app, client):
+    no, found = waiting()
+    drawn(no)
+    page = client.get(f"/announcements/{no}")
+    assert page.status_code == 200
+    assert "选取结果" in page.text
+    assert found[0].code in page.text
+
+
+def test_two_offices_type_the_beacon_by_page(app, client, at):
+    no, _ = waiting()
+    an_operator()
+    a_supervisor()
+    on = rules.first_day(queries.beacon_after(selection(no))).isoformat()
+    client.sign_in("operator1")
+    assert no in client.get("/beacon/").text
+    early = client.post(f"/beacon/{on}", data={"number": "372-90418"})
+    assert early.status_code == 409
+    assert 'value="372-90418"' in early.text
+    at(f"{on} 22:00")
+    client.sign_in("operator1")
+    assert f"/beacon/{on}" in client.get("/desk").text
+    assert client.post(f"/beacon/{on}", data={"number": "37290418"}).status_code == 409
+    assert client.post(f"/beacon/{on}", data={"number": ""}).status_code == 422
+    done = client.post(f"/beacon/{on}", data={"number": "372-90418"})
+    assert (done.status_code, done.location) == (303, "/beacon/")
+    assert "372-90418" in client.get("/beacon/").text
+    client.sign_in("supervisor1")
+    assert "372-90418" not in client.get("/beacon/").text
+    assert "372-90418" not in client.get(f"/beacon/{on}").text.replace("例如 372-90418", "")
+    assert client.post(f"/beacon/{on}", data={"number": "372-90418"}).status_code == 303
+    client.post("/logout")
+    public = client.get("/beacon/").text
+    assert "372-90418" in public
+    assert "演示数据" in public
+    at(f"{on} 22:01")
+    assert queries.record(no)["beacon_value"] == "372-90418"
+
+
+@pytest.mark.parametrize(("login", "status"), [("purchaser1", 403), ("agency1", 403), (None, 303)])
+def test_nobody_else_types_a_beacon(app, client, login, status):
+    agencies(1)
+    an_announcement()
+    if login:
+        client.sign_in(login)
+    assert client.get("/beacon/2026-03-11").status_code == status
+    assert client.get("/beacon/").status_code == 200
+
+
+def test_no_such_day(app, client):
+    an_operator()
+    client.sign_in("operator1")
+    assert client.get("/beacon/2026-02-30").status_code == 404
+
+
+def test_everybody_hears_his_own_verdict_and_rank(app, client):
+    no, found = waiting()
+    record = drawn(no)
+    winner = next(agency for agency in found if agency.code == record["order"][0])
+    client.sign_in(f"agency{found.index(winner) + 1}")
+    inbox = client.get("/inbox/").text
+    assert "通过核验" in inbox
+    assert "列第1名" in inbox
+    assert lottery.verify(record) == []
+
+
+def test_every_attempt_keeps_its_record_and_a_direct_commission_has_none(app, client):
+    no, _ = waiting(2)
+    announcing.repeat(a_purchaser(login="purchaser_fiscal", funds=("fiscal",)), no, Timetable(None), key=fresh_key())
+    run_due()
+    db.session.rollback()
+    assert "还没有截止" in client.get(f"/announcements/{no}/record").text
+    assert f"/announcements/{no}/record?attempt=1" in client.get(f"/announcements/{no}/record").text
+    assert "流标" in client.get(f"/announcements/{no}/record?attempt=1").text
+    assert "选取结果" in client.get(f"/announcements/{no}").text
+    direct = an_accepted_commission(a_purchaser(), direct_builder.an_agency("agency9"))
+    assert "没有报名和抽取" in client.get(f"/announcements/{direct}/record").text

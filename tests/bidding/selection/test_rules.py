@@ -1,0 +1,178 @@
+"""What follows from a frozen attempt, ranks by price, when a beacon may be typed; boundaries to the microsecond."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.refusal import Refusal
+from bidding.selection import lottery, rules
+from bidding.selection.rules import BeaconInput, MinimumTerms, Phase, SelectionAct
+from marketplace.announcement.rules import AnnouncementAct
+from marketplace.purchaser.rules import Fund
+
+TERMS = MinimumTerms(fiscal_state=3, social=1, credit_merit=2, scheme_merit_fiscal_state=2, scheme_merit_social=1)
+FROZEN_AT = datetime(2026, 3, 4, 1, 0, tzinfo=UTC)
+AFTER = FROZEN_AT + timedelta(minutes=30)
+TICK = timedelta(microseconds=1)
+
+WAITING = {
+    "sealed": False,
+    "valid": 3,
+    "minimum": 3,
+    "opened": False,
+    "destroyed": False,
+    "decided": False,
+    "stopped": False,
+    "drawn": False,
+    "head_at": FROZEN_AT,
+    "beacon_after": AFTER,
+    "beacon_known": False,
+}
+
+
+@pytest.mark.parametrize(
+    ("fund", "minimum", "clause"),
+    [
+        (Fund.FISCAL, 3, "min_valid.fiscal_state"),
+        (Fund.STATE, 3, "min_valid.fiscal_state"),
+        (Fund.SOCIAL, 1, "min_valid.social"),
+    ],
+)
+def test_the_stricter_class_needs_three(fund, minimum, clause):
+    assert rules.minimum_for(fund, terms=TERMS) == minimum
+    assert rules.minimum_clause(fund) == clause
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        # RANDOM
+        ({"head_at": None}, None),
+        ({}, None),
+        ({"beacon_known": True}, SelectionAct.DRAW),
+        ({"beacon_after": None}, SelectionAct.DRAW),
+        ({"beacon_after": None, "head_at": None}, None),
+        ({"beacon_after": None, "drawn": True}, None),
+        ({"valid": 2}, AnnouncementAct.CLOSE_UNSUCCESSFUL),
+        ({"valid": 2, "decided": True}, None),
+        ({"valid": 2, "decided": True, "beacon_known": True}, SelectionAct.DRAW),
+        # the head must be older than the beacon, or nothing but `void` is consistent
+        ({"head_at": AFTER - TICK}, None),
+        ({"head_at": AFTER}, SelectionAct.DRAW),
+        ({"head_at": AFTER, "valid": 2}, SelectionAct.DRAW),
+        ({"head_at": AFTER, "sealed": True}, SelectionAct.DRAW),
+        ({"head_at": AFTER, "drawn": True}, None),
+        # BID_LOW
+        ({"sealed": True}, SelectionAct.OPEN),
+        ({"sealed": True, "head_at": None}, None),
+        ({"sealed": True, "opened": True, "decided": True}, None),
+        ({"sealed": True, "opened": True, "decided": True, "beacon_known": True}, SelectionAct.DRAW),
+        ({"sealed": True, "stopped": True, "beacon_known": True}, None),
+        ({"sealed": True, "valid": 2}, SelectionAct.DESTROY_KEY),
+        ({"sealed": True, "valid": 2, "destroyed": True}, AnnouncementAct.CLOSE_UNSUCCESSFUL),
+        ({"sealed": True, "valid": 2, "destroyed": True, "decided": True, "beacon_known": True}, SelectionAct.DRAW),
+    ],
+)
+def test_one_act_follows(change, expected):
+    assert rules.next_act(**{**WAITING, **change}) == expected
+
+
+@given(
+    st.fixed_dictionaries({name: st.booleans() for name in ("sealed", "decided", "stopped", "beacon_known")}),
+    st.integers(0, 5),
+    st.integers(1, 5),
+)
+def test_too_few_are_never_opened(flags, valid, minimum):
+    opened = rules.next_act(**{**WAITING, **flags, "valid": valid, "minimum": minimum}) is SelectionAct.OPEN
+    assert not (opened and valid < minimum)
+
+
+@pytest.mark.parametrize(
+    ("instants", "phase"),
+    [
+        ({}, Phase.FROZEN),
+        ({"opened": True}, Phase.OPENED),
+        ({"stopped": True}, Phase.STOPPED),
+        ({"opened": True, "resulted": True}, Phase.DRAWN),
+        ({"unsuccessful": True}, Phase.UNSUCCESSFUL),
+        ({"resulted": True, "unsuccessful": True}, Phase.DRAWN),
+        ({"voided": True}, Phase.VOID),
+    ],
+)
+def test_phase(instants, phase):
+    none = dict.fromkeys(("resulted", "voided", "unsuccessful"), False)
+    assert rules.phase_of(**{**none, **instants}) is phase
+
+
+@pytest.mark.parametrize(
+    ("prices", "order", "ranks"),
+    [
+        ({"A": 3, "B": 1, "C": 2}, None, ("B", "C", "A")),
+        ({"A": 3, "B": 1, "C": 2, "D": 4, "E": 4}, None, ("B", "C", "A")),  # the tie lies behind the ranks wanted
+        ({"A": 3, "B": 1, "C": 2, "D": 3}, None, None),  # it reaches the last one wanted
+        ({"A": 1, "B": 1}, None, None),
+        ({"A": 1, "B": 1, "C": 1}, ["C", "A", "B"], ("C", "A", "B")),
+        ({"A": 1, "B": 2}, ["C", "B", "A"], ("A", "B")),  # C registered and made no offer
+        ({"A": 7}, None, ("A",)),
+        ({}, None, ()),
+    ],
+)
+def test_ranks_by_price(prices, order, ranks):
+    assert rules.ranked_by_price(prices, wanted=3, order=order) == ranks
+
+
+@given(st.dictionaries(st.text("ABCDEFGH", min_size=1, max_size=3), st.integers(1, 6), max_size=8), st.randoms())
+def test_the_order_decides_ties_and_nothing_else(prices, shuffle):
+    order = sorted(prices)
+    shuffle.shuffle(order)
+    ranks = rules.ranked_by_price(prices, wanted=3, order=order)
+    assert [prices[who] for who in ranks] == sorted(prices.values())[:3]
+    early = rules.ranked_by_price(prices, wanted=3, order=None)
+    assert early is None or early == ranks
+
+
+@given(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
+def test_the_day_is_the_one_the_verifier_accepts(after):
+    """The day's drawings start at or after the instant, those of the day before did not."""
+    on = rules.first_day(after)
+    starts = rules.entry_opens(on) - timedelta(hours=2)
+    assert starts - timedelta(days=1) < after <= starts
+
+
+@pytest.mark.parametrize(
+    ("after", "on"),
+    [
+        (datetime(2026, 3, 4, 12, 0, tzinfo=UTC), date(2026, 3, 4)),  # 20:00 sharp in Shanghai
+        (datetime(2026, 3, 4, 12, 0, 0, 1, tzinfo=UTC), date(2026, 3, 5)),
+        (datetime(2026, 3, 4, 16, 0, tzinfo=UTC), date(2026, 3, 5)),  # midnight there
+    ],
+)
+def test_first_day(after, on):
+    assert rules.first_day(after) == on
+
+
+@pytest.mark.parametrize(
+    ("value", "now", "state", "expected"),
+    [
+        ("372-90418", datetime(2026, 3, 4, 14, 0, tzinfo=UTC), {}, []),
+        ("372-90418", datetime(2026, 3, 4, 14, 0, tzinfo=UTC) - TICK, {}, ["beacon_too_early"]),
+        ("37290418", datetime(2026, 3, 4, 14, 0, tzinfo=UTC), {}, ["beacon_malformed"]),
+        ("372-9041٣", datetime(2026, 3, 4, 14, 0, tzinfo=UTC), {}, ["beacon_malformed"]),
+        ("372-90418\n", datetime(2026, 3, 4, 14, 0, tzinfo=UTC), {}, ["beacon_malformed"]),
+        ("372-90418", datetime(2026, 3, 4, 14, 0, tzinfo=UTC), {"settled": True}, ["beacon_settled"]),
+        ("372-90418", datetime(2026, 3, 4, 14, 0, tzinfo=UTC), {"standing": True}, ["beacon_entered"]),
+        ("x", datetime(2026, 3, 4, tzinfo=UTC), {}, ["beacon_malformed", "beacon_too_early"]),
+    ],
+)
+def test_typing_a_beacon(value, now, state, expected):
+    state = {"standing": False, "settled": False, **state}
+    found = rules.refusals_to_enter(BeaconInput(date(2026, 3, 4), value), now=now, **state)
+    assert [refusal.code for refusal in found] == expected
+
+
+def test_reasons_stand_in_the_frozen_text_once_and_ascending():
+    found = rules.codes([Refusal("b.c"), Refusal("a"), Refusal("b.c", "register.commit")])
+    assert found == ("a", "b.c")
+    lottery.Line("91450800MA5K000013", 0, "11" * 32, "browser", (), found)

@@ -1,0 +1,360 @@
+"""Freezing, opening and drawing as the clockwork does them: rows, record, log, and what an outsider says of it."""
+
+import json
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import update
+
+from app.actor import Actor
+from app.audit import services as records
+from app.chance import fresh_key
+from app.database import db
+from app.refusal import NotFound, NotYours, Refusal, Refused
+from app.standing import Standing, answer_with
+from app.sweep import run_due
+from app.values import Nothing
+from bidding.offer import queries as offers
+from bidding.offer.models import Offer
+from bidding.registration import queries as registrations
+from bidding.selection import lottery, queries, rules, services
+from bidding.selection.models import Beacon, BeaconEntry
+from bidding.selection.rules import BeaconInput, Phase, SelectionAct
+from marketplace.announcement import queries as announcements
+from marketplace.announcement import services as announcing
+from marketplace.announcement.rules import Decision, Timetable
+from tests import outsider
+from tests.builders.announcement import an_announcement
+from tests.builders.offer import an_offer
+from tests.builders.people import a_supervisor, an_operator
+from tests.builders.purchaser import a_purchaser
+from tests.builders.registration import a_registration, a_withdrawal, agencies
+from tests.builders.selection import VALUE, a_beacon, closed, drawn, selection
+
+EVENING = date(2026, 3, 11)
+
+
+def market_of(n, **what):
+    """Agencies first (their publicity takes days), then the announcement, then everybody registers."""
+    found = agencies(n)
+    no = an_announcement(**what)
+    for agency in found:
+        a_registration(agency, no)
+    return no, found
+
+
+def decision(no, attempt=None):
+    return queries.attempt_of(no, attempt).decision
+
+
+def acts_about(no):
+    return [happened.act for happened in records.timeline(f"announcement:{no}")]
+
+
+def test_a_random_draw_of_social_funds_is_done_at_the_closing(app):
+    no, found = market_of(4)
+    assert "registration.submit" not in acts_about(no)
+    record = drawn(no)
+    assert lottery.verify(record) == []
+    assert outsider.check_record(dict(record)) == []
+    assert record["decision"] == "drawn"
+    assert sorted(record["order"]) == sorted(agency.code for agency in found)
+    assert record["names"][found[0].code]
+    ranks = queries.result(queries.attempt_of(no, None).id)
+    assert [one.registration.agency.organisation.code for one in ranks] == record["order"][:3]
+    assert {one.amount_fen for one in ranks} == {5_000_000}
+    assert decision(no) is Decision.DRAWN
+    row = selection(no)
+    assert (row.valid, row.minimum) == (4, 1)
+    assert row.frozen_at == queries.attempt_of(no, None).closes_at
+    assert queries.phase_of(row) is Phase.DRAWN
+    assert acts_about(no).count("registration.submit") == 4
+    assert json.loads(queries.record_text(no)) == record
+
+
+def test_a_withdrawn_registration_is_in_no_frozen_text(app):
+    found = agencies(2)
+    no = an_announcement()
+    for agency in found:
+        a_registration(agency, no)
+    a_withdrawal(found[0], no)
+    assert drawn(no)["order"] == [found[1].code]
+
+
+def test_public_funds_wait_for_the_beacon_of_two_offices(app):
+    no, _ = market_of(3, fund="fiscal")
+    row = closed(no)
+    assert (row.drawn_at, decision(no), queries.next_act(row)) == (None, None, None)
+    assert "registration.submit" not in acts_about(no)
+    with pytest.raises(NotFound):
+        queries.record(no)
+    record = drawn(no)
+    assert record["beacon_value"] == VALUE
+    assert record["beacon_on"] == rules.first_day(queries.beacon_after(row)).isoformat()
+    assert lottery.verify(record) == outsider.check_record(dict(record)) == []
+    assert decision(no) is Decision.DRAWN
+    head_at = outsider.when(record["log"]["head"]["timestamp"])
+    assert row.frozen_at <= head_at < queries.beacon_after(row)
+
+
+def test_too_few_end_at_once_and_the_record_follows(app):
+    no, _ = market_of(2, fund="fiscal")
+    row = closed(no)
+    assert decision(no) is Decision.UNSUCCESSFUL
+    assert (row.valid, row.minimum, row.drawn_at) == (2, 3, None)
+    told = records.timeline(f"announcement:{no}")
+    ended = next(one for one in told if one.act == "announcement.close_unsuccessful")
+    assert {name: ended.public[name] for name in ("valid", "minimum", "reason")} == {
+        "valid": 2,
+        "minimum": 3,
+        "reason": "too_few_registrations",
+    }
+    assert acts_about(no).count("registration.submit") == 2
+    record = drawn(no)
+    assert record["decision"] == "unsuccessful"
+    assert lottery.verify(record) == outsider.check_record(dict(record)) == []
+    assert queries.result(queries.attempt_of(no, None).id) == []
+    assert queries.phase_of(selection(no)) is Phase.UNSUCCESSFUL
+
+
+def test_nobody_registered(app):
+    no = an_announcement()
+    record = drawn(no)
+    assert (record["decision"], record["order"]) == ("unsuccessful", [])
+    assert lottery.verify(record) == outsider.check_record(dict(record)) == []
+
+
+def test_the_record_of_a_first_attempt_opens_nothing_of_the_second(app):
+    no, found = market_of(2, fund="fiscal")
+    row = closed(no)
+    purchaser = a_purchaser(login="purchaser_fiscal", funds=("fiscal",))
+    announcing.repeat(purchaser, no, Timetable(None), key=fresh_key())
+    run_due()
+    assert queries.attempt_of(no, None).number == 2
+    a_registration(found[0], no)
+    a_beacon(rules.first_day(queries.beacon_after(row)))
+    assert queries.record(no, 1)["decision"] == "unsuccessful"
+    assert acts_about(no).count("registration.submit") == 2
+
+
+def test_no_head_in_time_makes_the_attempt_void(app):
+    """The clock jumped past the beacon's instant before anything ran: an outage of half an hour."""
+    no, _ = market_of(3, fund="fiscal")
+    closes_at = queries.attempt_of(no, None).closes_at
+    app.extensions["market.clock"].instant = closes_at + timedelta(minutes=30)
+    run_due()
+    db.session.rollback()
+    record = queries.record(no)
+    assert record["decision"] == "void"
+    assert record["beacon_value"] is None
+    assert lottery.verify(record) == outsider.check_record(dict(record)) == []
+    assert decision(no) is Decision.VOID
+    assert queries.phase_of(selection(no)) is Phase.VOID
+    assert selection(no).frozen_at == closes_at
+    assert queries.result(queries.attempt_of(no, None).id) == []
+
+
+def test_a_late_sweep_is_no_harm_while_a_head_is_in_time(app):
+    no, _ = market_of(3, fund="fiscal")
+    closes_at = queries.attempt_of(no, None).closes_at
+    app.extensions["market.clock"].instant = closes_at + timedelta(minutes=30) - timedelta(microseconds=1)
+    run_due()
+    db.session.rollback()
+    assert (decision(no), selection(no).frozen_at) == (None, closes_at)
+    assert drawn(no)["decision"] == "drawn"
+
+
+def test_the_lowest_price_wins_at_the_opening(app):
+    no, found = market_of(3, method="BID_LOW")
+    prices = [900_000, 700_000, 800_000]
+    for agency, price in zip(found, prices, strict=True):
+        an_offer(agency, no, amount_fen=price + 1)
+        an_offer(agency, no, amount_fen=price)
+    row = closed(no)
+    assert [one.amount_fen for one in queries.result(row.attempt_id)] == sorted(prices)
+    assert (row.resulted_at, decision(no)) == (row.opened_at, Decision.DRAWN)
+    assert row.attempt.sealed_offer_key is None
+    opening = next(one for one in records.timeline(f"announcement:{no}") if one.act == "selection.open")
+    assert [one["amount_fen"] for one in opening.public["offers"]] == [
+        price for _, price in sorted(zip((agency.code for agency in found), prices, strict=True))
+    ]
+    assert acts_about(no).count("offer.submit") == 6
+    for line in offers.published(no):
+        assert line.body is None or outsider.check_offer(line.body, line.commitment) == []
+    assert sum(line.body is None for line in offers.published(no)) == 3
+    record = queries.record(no)
+    assert lottery.verify(record) == outsider.check_record(dict(record)) == []
+
+
+def test_a_tie_waits_for_the_order(app):
+    no, found = market_of(3, method="BID_LOW", fund="fiscal")
+    for agency in found:
+        an_offer(agency, no, amount_fen=800_000)
+    row = closed(no)
+    assert row.opened_at is not None
+    assert (row.resulted_at, decision(no), queries.phase_of(row)) == (None, None, Phase.OPENED)
+    record = drawn(no)
+    ranks = queries.result(queries.attempt_of(no, None).id)
+    assert [one.registration.agency.organisation.code for one in ranks] == record["order"]
+    assert decision(no) is Decision.DRAWN
+
+
+def test_a_result_without_tie_stands_and_the_record_follows(app):
+    no, found = market_of(3, method="BID_LOW", fund="fiscal")
+    for agency, price in zip(found, (3, 2, 1), strict=True):
+        an_offer(agency, no, amount_fen=price)
+    row = closed(no)
+    ranked = [one.registration_id for one in queries.result(row.attempt_id)]
+    assert len(ranked) == 3
+    assert drawn(no)["decision"] == "drawn"
+    assert [one.registration_id for one in queries.result(selection(no).attempt_id)] == ranked
+
+
+def test_too_few_envelopes_destroy_the_key_unopened(app):
+    no, found = market_of(3, method="BID_LOW", fund="fiscal")
+    for agency in found[:2]:
+        an_offer(agency, no, amount_fen=800_000)
+    row = closed(no)
+    assert (row.valid, row.opened_at, decision(no)) == (2, None, Decision.UNSUCCESSFUL)
+    assert row.key_destroyed_at is not None
+    assert row.attempt.sealed_offer_key is None
+    assert len(registrations.valid(row.attempt_id)) == 3
+    with pytest.raises(NotFound):
+        offers.published(no)
+    done = acts_about(no)
+    assert done.index("selection.destroy_key") < done.index("announcement.close_unsuccessful")
+    assert drawn(no)["decision"] == "unsuccessful"
+
+
+def test_a_broken_envelope_stops_the_selection(app):
+    no, found = market_of(3, method="BID_LOW")
+    for agency in found:
+        an_offer(agency, no, amount_fen=800_000)
+    # Nobody can break an envelope through the market: this is what a disk, or a thief with the database, could do.
+    db.session.execute(update(Offer).values(envelope=b"no box"))
+    db.session.commit()
+    row = closed(no)
+    assert row.stopped_by is not None
+    assert (row.opened_at, decision(no), queries.phase_of(row)) == (None, None, Phase.STOPPED)
+    assert all(one.amount_fen is None for one in offers.counting(row.attempt_id))
+    assert queries.next_act(row) is None
+
+
+def test_eligibility_is_judged_as_of_the_closing(app):
+    no, found = market_of(2)
+    asked = []
+
+    def answers(party_id, *, now, scope):
+        asked.append(now)
+        against = (Refusal("case_open", "register.accept_longer_promise", params={"case": "S-1"}),)
+        return Standing(refusals={"registration.submit": against} if party_id == found[0].party else {})
+
+    known = next(stage.standing for stage in app.extensions["market.stages"] if stage.standing)
+    answer_with(answers)
+    try:
+        row = closed(no)
+    finally:
+        answer_with(known)
+    assert set(asked) == {row.frozen_at}
+    assert row.valid == 1
+    line = next(one for one in lottery.parse_frozen_text(row.frozen_text).lines if one.id == found[0].code)
+    assert (line.lots, line.reasons) == (0, ("case_open",))
+    page = queries.page(no, actor=Actor.stranger())
+    shown = next(one for one in page.registrants if one.code == found[0].code)
+    assert (shown.reasons[0].clause, dict(shown.reasons[0].params)) == (
+        "register.accept_longer_promise",
+        {"case": "S-1"},
+    )
+    record = queries.record(no)
+    assert record["order"] == [found[1].code]
+
+
+def test_the_freeze_says_nothing_of_names_or_numbers(app):
+    no, _ = market_of(3, fund="fiscal")
+    closed(no)
+    frozen = next(one for one in records.timeline(f"announcement:{no}") if one.act == "selection.freeze")
+    assert set(frozen.public) == {"attempt", "frozen"}
+    entry = records.entry_by_ref(selection(no).freeze_ref)
+    assert json.loads(entry.payload)["subjects"] == [f"announcement:{no}"]
+
+
+def test_nobody_but_the_clockwork_touches_a_selection(app):
+    no, _ = market_of(1)
+    for command in (services.freeze, services.draw, services.open_offers, services.destroy_key):
+        with pytest.raises(NotYours):
+            command(an_operator(), f"{no}/1", Nothing(), key=fresh_key())
+
+
+# The beacon
+
+
+def test_unequal_entries_are_set_aside_and_typed_anew(app, at):
+    at("2026-03-11 22:00")
+    operator, supervisor, day = an_operator(), a_supervisor(), EVENING.isoformat()
+    services.enter_beacon(operator, day, BeaconInput(EVENING, "111-11111"), key=fresh_key())
+    shown = queries.beacon_day(EVENING, supervisor, now=app.extensions["market.clock"].instant)
+    assert (shown.mine, shown.set_aside) == (None, ())
+    assert records.timeline(f"beacon:{day}") == ()
+    with pytest.raises(Refused) as again:
+        services.enter_beacon(operator, day, BeaconInput(EVENING, "222-22222"), key=fresh_key())
+    assert [one.code for one in again.value.reasons] == ["beacon_entered"]
+    services.enter_beacon(supervisor, day, BeaconInput(EVENING, "222-22222"), key=fresh_key())
+    assert db.session.get(Beacon, EVENING) is None
+    assert [one.public["value"] for one in records.timeline(f"beacon:{day}")] == ["111-11111", "222-22222"]
+    shown = queries.beacon_day(EVENING, supervisor, now=app.extensions["market.clock"].instant)
+    assert shown.set_aside[0].values == ("111-11111", "222-22222")
+    a_beacon(EVENING)
+    assert db.session.get(Beacon, EVENING).value == VALUE
+    assert db.session.query(BeaconEntry).count() == 4
+    with pytest.raises(Refused) as settled:
+        services.enter_beacon(operator, day, BeaconInput(EVENING, VALUE), key=fresh_key())
+    assert [one.code for one in settled.value.reasons] == ["beacon_settled"]
+
+
+def test_no_entry_before_ten_in_the_evening(app, at):
+    at("2026-03-11 21:59")
+    with pytest.raises(Refused) as early:
+        services.enter_beacon(an_operator(), "2026-03-11", BeaconInput(EVENING, VALUE), key=fresh_key())
+    assert [one.code for one in early.value.reasons] == ["beacon_too_early"]
+
+
+def test_the_page_and_the_value_name_the_same_day(app, at):
+    at("2026-03-11 22:00")
+    with pytest.raises(NotFound):
+        services.enter_beacon(an_operator(), "2026-03-10", BeaconInput(EVENING, VALUE), key=fresh_key())
+
+
+def test_a_day_without_drawing_is_passed_over(app):
+    no, _ = market_of(3, fund="fiscal")
+    row = closed(no)
+    first = rules.first_day(queries.beacon_after(row))
+    a_beacon(first + timedelta(days=1))
+    record = queries.record(no)
+    assert record["beacon_on"] == (first + timedelta(days=1)).isoformat()
+    assert lottery.verify(record) == []
+
+
+def test_one_evening_serves_all_draws_that_wait_for_it(app):
+    found = agencies(3)
+    nos = [an_announcement(fund="fiscal") for _ in range(2)]
+    for no in nos:
+        for agency in found:
+            a_registration(agency, no)
+    rows = [closed(no) for no in nos]
+    waiting = queries.waiting_draws()
+    assert waiting == {rules.first_day(queries.beacon_after(rows[0])): tuple(nos)}
+    a_beacon(next(iter(waiting)))
+    assert [queries.record(no)["decision"] for no in nos] == ["drawn", "drawn"]
+    assert queries.record(nos[0])["seed"] != queries.record(nos[1])["seed"]
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_an_attempt_is_asked_for_by_number(app, announced):
+    no = an_announcement()
+    if announced:
+        assert announcements.present_attempt(announcements.by_no(no)).number == 1
+    else:
+        with pytest.raises(NotFound):
+            queries.page(no, 7, actor=Actor.stranger())
+    assert queries.page(no, actor=Actor.stranger()) is None
+    assert SelectionAct.FREEZE not in acts_about(no)

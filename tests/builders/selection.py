@@ -1,0 +1,52 @@
+"""From the closing to the published record, as the clockwork and the two offices bring it about."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from app.chance import fresh_key
+from app.clockwork import services as clockwork
+from app.database import db
+from app.sweep import run_due
+from app.values import Done
+from bidding.selection import queries, rules, services
+from bidding.selection.models import Selection
+from bidding.selection.rules import BeaconInput
+from tests.builders.people import a_supervisor, an_operator
+
+VALUE = "372-90418"
+"""A beacon as tests type it: 福彩3D and 排列5 of one evening."""
+
+
+def closed(no: str) -> Selection:
+    """Walk to the closing of the present attempt, doing there whatever follows; its selection."""
+    clockwork.go_to(queries.attempt_of(no, None).closes_at)
+    db.session.rollback()
+    return selection(no)
+
+
+def selection(no: str, attempt: int | None = None) -> Selection:
+    """The selection of an attempt, the present one's where none is named, read anew."""
+    found = queries.of(queries.attempt_of(no, attempt).id)
+    if found is None:
+        raise LookupError(no)
+    return found
+
+
+def a_beacon(on: date, value: str = VALUE) -> Done:
+    """Both offices type the same value, at 22:00 of the day or later."""
+    clockwork.go_to(rules.entry_opens(on))
+    services.enter_beacon(an_operator(), on.isoformat(), BeaconInput(on, value), key=fresh_key())
+    done = services.enter_beacon(a_supervisor(), on.isoformat(), BeaconInput(on, value), key=fresh_key())
+    run_due()
+    db.session.rollback()
+    return done
+
+
+def drawn(no: str, *, value: str = VALUE) -> Mapping[str, Any]:
+    """The published record of the present attempt: closed, and where a beacon is waited for, with this value typed."""
+    found = closed(no)
+    after = queries.beacon_after(found)
+    if after is not None and found.drawn_at is None:
+        a_beacon(rules.first_day(after), value)
+    return queries.record(no)
