@@ -1,13 +1,97 @@
 """What the chapter award brings to the house."""
 
-from app.stage import Stage
-from bidding.award import rules
-from bidding.award.rules import AwardAct
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from flask import url_for
+
+from app.act import Deed
+from app.actor import Actor, Role
+from app.stage import Command, Recipient, Resource, Stage, Task
+from app.values import Nothing
+from bidding.award import queries, rules, services
+from bidding.award.rules import AwardAct, AwardTerms, Declined, ResultTerms, SigningTerms, SmallTerms
+from bidding.award.sweeps import SWEEPS
+from bidding.award.views import bp
+from bidding.award.wording import WORDS
+from bidding.direct.rules import DirectAct
+from bidding.selection.rules import SelectionAct
+
+
+def both_sides(deed: Deed) -> Iterator[Recipient]:
+    """Winner and purchaser, each told what is his to do; the next winner is told by his own notice."""
+    award = queries.by_no(deed.subject or "")
+    params = {"no": award.no, "title": award.announcement.need.title, "agency": award.agency.organisation.name}
+    yield Recipient(queries.party(award), {**params, "side": "agency"})
+    yield Recipient(queries.purchaser_party(award), {**params, "side": "purchaser"})
+
+
+def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
+    """The winner's answer."""
+    if Role.AGENCY not in actor.roles or actor.party_id is None:
+        return
+    for award in queries.to_answer(actor.party_id):
+        yield Task(
+            AwardAct.ACCEPT, award.announcement.need.title, url_for("award.page", no=award.no), award.accept_due_at
+        )
+
+
+def award_box(*, no: str) -> Mapping[str, Any]:
+    """On the announcement's page: who won, and what follows."""
+    awards = queries.of_announcement(no)
+    if not awards:
+        return {}
+    return {"template": "bidding/award/box.html", "awards": [(award, queries.phase_of(award)) for award in awards]}
+
+
+def latest_results() -> Mapping[str, Any]:
+    """On the front page."""
+    return {
+        "rows": [
+            {
+                "title": line.title,
+                "url": url_for("award.page", no=line.no),
+                "note": line.agency,
+            }
+            for line in queries.public_list(size=5).rows
+        ]
+    }
+
+
+def agency_awards(*, code: str, **_: object) -> Mapping[str, Any]:
+    """On an agency's card: its latest awards."""
+    return {"template": "bidding/award/agency.html", "page": queries.public_list(size=10, agency=code)}
+
 
 STAGE = Stage(
     name="award",
     title="中选",
+    blueprint=bp,
     acts=AwardAct,
+    flow=rules.FLOW,
     may=rules.MAY,
     opens=rules.OPENS,
+    hears={
+        DirectAct.ACCEPT: services.on_direct,
+        SelectionAct.OPEN: services.on_result,
+        SelectionAct.DRAW: services.on_result,
+    },
+    sweeps=SWEEPS,
+    notices=dict.fromkeys(AwardAct, both_sides),
+    tasks=tasks,
+    panels={"award_box": award_box, "latest_results": latest_results, "awards": agency_awards},
+    commands={
+        AwardAct.ACCEPT: Command(Nothing, services.accept, "award"),
+        AwardAct.DECLINE: Command(Declined, services.decline, "award"),
+    },
+    resources={
+        "awards": Resource(
+            queries.resource,
+            one=queries.resource_one,
+            params={"agency": "code of the winning agency", "region": "code of a division; its whole branch"},
+        )
+    },
+    terms=(AwardTerms, ResultTerms, SmallTerms, SigningTerms),
+    words=WORDS,
 )

@@ -1,0 +1,341 @@
+"""What can be seen of awards: rows to lock, the page of one, public lists, what falls due."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import lazyload
+
+from app.actor import Actor, Role
+from app.calendar.services import calendar
+from app.database import db
+from app.identity.models import Organisation
+from app.refusal import NotFound, NotYours
+from app.region import queries as regions
+from app.rules_in_force import rulebook
+from app.web.paging import SIZE, Listing, listing, parsed
+from app.workdays import Deadline
+from bidding.award import rules
+from bidding.award.models import Award
+from bidding.award.rules import AwardAct, AwardTerms, Phase, SigningTerms
+from bidding.selection.models import Candidate, Selection
+from marketplace.agency.models import Agency
+from marketplace.announcement.models import Announcement
+from marketplace.need.models import Need
+
+IN_FORCE = (Award.declined_at.is_(None), Award.lapsed_at.is_(None), Award.fallen_at.is_(None))
+
+
+def row(no: str) -> Select[Award]:
+    """The row of an award, to be locked; it alone."""
+    return select(Award).where(Award.no == no).options(lazyload("*"))
+
+
+def by_no(no: str) -> Award:
+    """An award by its public number; raises `NotFound`."""
+    found = db.session.execute(select(Award).where(Award.no == no)).scalar_one_or_none()
+    if found is None:
+        raise NotFound(no)
+    return found
+
+
+def phase_of(award: Award) -> Phase:
+    """The phase of a row."""
+    return rules.phase_of(
+        noticed_at=award.noticed_at,
+        accepted_at=award.accepted_at,
+        declined_at=award.declined_at,
+        lapsed_at=award.lapsed_at,
+        fallen_at=award.fallen_at,
+    )
+
+
+def party(award: Award) -> int:
+    """The organisation that won."""
+    return award.agency.organisation_id
+
+
+def purchaser_party(award: Award) -> int:
+    """The organisation whose need it is."""
+    return award.announcement.need.purchaser.organisation_id
+
+
+def region_path(award: Award) -> tuple[str, ...]:
+    """The region path whose working days count: the need's."""
+    return regions.path(award.announcement.need.region)
+
+
+def sign_by(award: Award) -> Deadline | None:
+    """By when the contract is to be signed; None before the notice. Source: rules.md §2.7 contract.sign_days."""
+    if award.noticed_at is None:
+        return None
+    terms = rulebook(award.announcement.rulebook or "").terms(SigningTerms)
+    return calendar().due(award.noticed_at, terms.sign_days, path=region_path(award))
+
+
+def in_force(attempt_id: int) -> Award | None:
+    """The one award of an attempt that stands."""
+    return db.session.execute(
+        select(Award).where(Award.attempt_id == attempt_id, *IN_FORCE).execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+
+
+def exist(attempt_id: int) -> bool:
+    """Whether an attempt has had any award."""
+    return db.session.execute(select(Award.id).where(Award.attempt_id == attempt_id).limit(1)).first() is not None
+
+
+def count_of(announcement_id: int) -> int:
+    """How many awards an announcement has had, over all attempts: the next one's place in its number."""
+    return db.session.execute(
+        select(func.count()).select_from(Award).where(Award.announcement_id == announcement_id)
+    ).scalar_one()
+
+
+def result_of(attempt_id: int) -> Selection | None:
+    """The selection of an attempt once it has its result; candidates by rank."""
+    return db.session.execute(
+        select(Selection).where(Selection.attempt_id == attempt_id, Selection.resulted_at.is_not(None))
+    ).scalar_one_or_none()
+
+
+def candidate(attempt_id: int, *, rank: int) -> Candidate | None:
+    """The candidate of a rank; None where the list ends, or where nothing was selected (a direct commission)."""
+    result = result_of(attempt_id)
+    return None if result is None else next((one for one in result.candidates if one.rank == rank), None)
+
+
+# What falls due
+
+
+def due_for_notice(now: datetime) -> list[str]:
+    """Awards whose publicity has ended and whose notice is not issued."""
+    query = select(Award.no).where(Award.noticed_at.is_(None), Award.publicity_ends_at <= now, *IN_FORCE)
+    return list(db.session.execute(query.order_by(Award.id)).scalars())
+
+
+def due_for_lapse(now: datetime) -> list[str]:
+    """Awards that nobody accepted in time."""
+    query = select(Award.no).where(Award.accepted_at.is_(None), Award.accept_due_at <= now, *IN_FORCE)
+    return list(db.session.execute(query.order_by(Award.id)).scalars())
+
+
+def next_notice(now: datetime) -> datetime | None:
+    """The first instant after `now` at which a publicity ends."""
+    return db.session.execute(
+        select(func.min(Award.publicity_ends_at)).where(
+            Award.noticed_at.is_(None), Award.publicity_ends_at > now, *IN_FORCE
+        )
+    ).scalar()
+
+
+def next_lapse(now: datetime) -> datetime | None:
+    """The first instant after `now` at which an answer is too late."""
+    return db.session.execute(
+        select(func.min(Award.accept_due_at)).where(Award.accepted_at.is_(None), Award.accept_due_at > now, *IN_FORCE)
+    ).scalar()
+
+
+def to_answer(agency_party: int) -> list[Award]:
+    """Awards that wait for the answer of an organisation."""
+    found = db.session.execute(
+        select(Award).where(
+            Award.agency.has(organisation_id=agency_party),
+            Award.noticed_at.is_not(None),
+            Award.accepted_at.is_(None),
+            *IN_FORCE,
+        )
+    )
+    return list(found.scalars())
+
+
+# Lists
+
+
+@dataclass(frozen=True, slots=True)
+class AwardLine:
+    """One award as lists show it; everything in it is public from the result on."""
+
+    id: int
+    no: str
+    announcement_no: str
+    title: str
+    purchaser: str
+    agency: str
+    agency_code: str
+    amount_fen: int
+    promised_days: int
+    phase: Phase
+    made_at: datetime
+
+
+def _line(award: Award) -> AwardLine:
+    return AwardLine(
+        id=award.id,
+        no=award.no,
+        announcement_no=award.announcement.no or "",
+        title=award.announcement.need.title,
+        purchaser=award.announcement.need.purchaser.organisation.name,
+        agency=award.agency.organisation.name,
+        agency_code=award.agency.organisation.code,
+        amount_fen=award.amount_fen,
+        promised_days=award.promised_days,
+        phase=phase_of(award),
+        made_at=award.made_at,
+    )
+
+
+def public_list(
+    after: str | None = None, *, size: int = SIZE, agency: str | None = None, region: str | None = None
+) -> Listing[AwardLine]:
+    """All awards, newest first; of one agency (its code) or one branch of the regions where that is asked."""
+    key = parsed(after, (int,))
+    query = select(Award).order_by(Award.id.desc()).limit(size + 1)
+    if key is not None:
+        query = query.where(Award.id < key[0])
+    if agency is not None:
+        query = query.where(Award.agency.has(Agency.organisation.has(Organisation.code == agency)))
+    if region is not None:
+        query = query.join(Announcement, Announcement.id == Award.announcement_id).join(
+            Need, Need.id == Announcement.need_id
+        )
+        query = query.where(Need.region.startswith(regions.under(region), autoescape=True))
+    rows = [_line(award) for award in db.session.execute(query).scalars()]
+    return listing(rows, size=size, key=lambda line: (line.id,))
+
+
+def of_agency(agency_party: int, after: str | None = None, *, size: int = SIZE) -> Listing[AwardLine]:
+    """An organisation's own awards, newest first."""
+    key = parsed(after, (int,))
+    query = select(Award).where(Award.agency.has(organisation_id=agency_party)).order_by(Award.id.desc())
+    if key is not None:
+        query = query.where(Award.id < key[0])
+    rows = [_line(award) for award in db.session.execute(query.limit(size + 1)).scalars()]
+    return listing(rows, size=size, key=lambda line: (line.id,))
+
+
+def of_announcement(no: str) -> list[Award]:
+    """All awards of an announcement in the order they were made."""
+    query = select(Award).join(Announcement, Announcement.id == Award.announcement_id).where(Announcement.no == no)
+    return list(db.session.execute(query.order_by(Award.id)).scalars())
+
+
+# Pages
+
+
+@dataclass(frozen=True, slots=True)
+class AwardPage:
+    """One award: the facts of its notice, and what this reader may do."""
+
+    line: AwardLine
+    attempt: int
+    agency_address: str
+    purchaser_code: str
+    item: str
+    method: StrEnum
+    fund: StrEnum
+    rank: int
+    publicity_ends_at: datetime
+    provisional: bool
+    noticed_at: datetime | None
+    accept_due_at: datetime | None
+    accepted_at: datetime | None
+    sign_by: Deadline | None
+    rulebook: str
+    refusals_before_suspension: int
+    contact: str | None
+    phone: str | None
+    decline_reason: str | None
+    acts: tuple[StrEnum, ...]
+
+
+def page(no: str, *, actor: Actor) -> AwardPage:
+    """The page of an award; the purchaser's contact for the winner, the reason of a refusal for both sides only.
+
+    Raises `NotFound`.
+    """
+    award = by_no(no)
+    need = award.announcement.need
+    book = rulebook(award.announcement.rulebook or "")
+    mine = actor.party_id == party(award)
+    sides = mine or actor.party_id == purchaser_party(award) or bool(actor.roles & {Role.REGULATOR, Role.SUPERVISOR})
+    known = award.noticed_at is not None and (mine or actor.party_id == purchaser_party(award))
+    return AwardPage(
+        line=_line(award),
+        attempt=award.attempt.number,
+        agency_address=award.agency.address,
+        purchaser_code=need.purchaser.organisation.code,
+        item=need.item.name,
+        method=need.method,
+        fund=need.fund,
+        rank=award.rank,
+        publicity_ends_at=award.publicity_ends_at,
+        provisional=award.provisional,
+        noticed_at=award.noticed_at,
+        accept_due_at=award.accept_due_at,
+        accepted_at=award.accepted_at,
+        sign_by=sign_by(award),
+        rulebook=book.id,
+        refusals_before_suspension=book.terms(AwardTerms).refusals_before_suspension,
+        contact=need.contact if known else None,
+        phone=need.phone if known else None,
+        decline_reason=award.decline_reason if sides else None,
+        acts=_acts(award) if mine and Role.AGENCY in actor.roles else (),
+    )
+
+
+def own_page(no: str, *, actor: Actor) -> AwardPage:
+    """The same for the winner alone; raises `NotYours` for everybody else."""
+    if actor.party_id != party(by_no(no)):
+        raise NotYours(no)
+    return page(no, actor=actor)
+
+
+def _acts(award: Award) -> tuple[StrEnum, ...]:
+    return tuple(act for act in rules.FLOW.acts_in(phase_of(award)) if Role.AGENCY in rules.MAY[AwardAct(act)])
+
+
+def members(award: Award) -> Mapping[str, Any]:
+    """An award as machines read it: public members only, instants as text, money in fen."""
+    need = award.announcement.need
+    return {
+        "no": award.no,
+        "announcement": award.announcement.no,
+        "attempt": award.attempt.number,
+        "title": need.title,
+        "item": need.item_code,
+        "region": need.region,
+        "fund": need.fund.value,
+        "method": need.method.value,
+        "budget_fen": need.budget_fen,
+        "purchaser": {"code": need.purchaser.organisation.code, "name": need.purchaser.organisation.name},
+        "agency": {"code": award.agency.organisation.code, "name": award.agency.organisation.name},
+        "rank": award.rank,
+        "amount_fen": award.amount_fen,
+        "promised_days": award.promised_days,
+        "phase": phase_of(award).value,
+        "made_at": award.made_at.isoformat(),
+        "publicity_ends_at": award.publicity_ends_at.isoformat(),
+        "noticed_at": None if award.noticed_at is None else award.noticed_at.isoformat(),
+    }
+
+
+def resource(
+    after: str | None = None, limit: int = SIZE, *, agency: str | None = None, region: str | None = None
+) -> Listing[Mapping[str, Any]]:
+    """One page of the machine API's awards."""
+    page = public_list(after, size=limit, agency=agency, region=region)
+    found = {
+        award.id: members(award)
+        for award in db.session.execute(select(Award).where(Award.id.in_([line.id for line in page.rows]))).scalars()
+    }
+    return Listing(tuple(found[line.id] for line in page.rows), page.after)
+
+
+def resource_one(no: str) -> Mapping[str, Any] | None:
+    """One award of the machine API."""
+    found = db.session.execute(select(Award).where(Award.no == no)).scalar_one_or_none()
+    return None if found is None else members(found)

@@ -1,0 +1,222 @@
+"""What happens to awards: made from a result, noticed, answered, passed on to who stands by."""
+
+from app.act import Deed, act
+from app.actor import Actor
+from app.calendar.services import calendar
+from app.numbering import part
+from app.refusal import NotFound, NotYours, demand
+from app.region import queries as regions
+from app.rules_in_force import rulebook
+from app.values import Done, Nothing
+from app.workdays import Deadline
+from bidding.award import queries, rules
+from bidding.award.models import Award
+from bidding.award.rules import AwardAct, AwardTerms, Declined, ResultTerms, SmallTerms
+from bidding.selection.models import Candidate
+from marketplace.agency import queries as agencies
+from marketplace.agency.models import Agency
+from marketplace.announcement import queries as announcements
+from marketplace.announcement import services as announcing
+from marketplace.announcement.models import Announcement, Attempt
+from marketplace.announcement.rules import Decision
+from marketplace.need.rules import Method
+
+
+def on_result(deed: Deed) -> None:
+    """A step: the selection that this act gave a result makes its first candidate the winner (M21).
+
+    Where prices decided at the opening and the draw then finds the attempt void, the award made meanwhile falls.
+    """
+    announcement = _announcement(deed)
+    attempt = announcements.present_attempt(announcement)
+    if attempt.decision is Decision.VOID:
+        standing = queries.in_force(attempt.id)
+        if standing is not None:
+            standing.fallen_at = deed.now
+            deed.on("award", standing.no)
+        return
+    first = queries.candidate(attempt.id, rank=1)
+    if first is not None and not queries.exist(attempt.id):
+        _make_of(deed, attempt, first, publicity=_publicity(deed, announcement))
+
+
+def on_direct(deed: Deed) -> None:
+    """A step: a direct commission's acceptance is the award and its acceptance in one (rules.md §3.1 row 3)."""
+    announcement, agency = _announcement(deed), agencies.by_code(deed.about("agency") or "")
+    if agency is None:
+        raise NotFound("agency")
+    award = _make(
+        deed,
+        announcements.present_attempt(announcement),
+        agency=agency,
+        rank=1,
+        amount_fen=deed.public["amount_fen"],
+        days=deed.public["days"],
+        publicity=_publicity(deed, announcement),
+    )
+    award.accepted_at = deed.now
+
+
+def _announcement(deed: Deed) -> Announcement:
+    found = announcements.by_no(deed.about("announcement") or "")
+    if found is None:
+        raise NotFound("announcement")
+    return found
+
+
+def _publicity(deed: Deed, announcement: Announcement) -> Deadline:
+    """Until when the result is shown before its notice; at once where no day is asked."""
+    book = rulebook(announcement.rulebook or "")
+    days = rules.publicity_days(
+        fund=announcement.need.fund,
+        budget_fen=announcement.need.budget_fen,
+        result=book.terms(ResultTerms),
+        small=book.terms(SmallTerms),
+    )
+    if days == 0:
+        return Deadline(deed.now, provisional=False)
+    return calendar().due(deed.now, days, path=regions.path(announcement.need.region))
+
+
+def _make_of(deed: Deed, attempt: Attempt, candidate: Candidate, *, publicity: Deadline) -> Award:
+    return _make(
+        deed,
+        attempt,
+        agency=candidate.registration.agency,
+        rank=candidate.rank,
+        amount_fen=candidate.amount_fen,
+        days=candidate.registration.promised_days,
+        publicity=publicity,
+    )
+
+
+def _make(
+    deed: Deed, attempt: Attempt, *, agency: Agency, rank: int, amount_fen: int, days: int, publicity: Deadline
+) -> Award:
+    announcement = attempt.announcement
+    # Counted over all attempts: a repeated attempt's first award must not take the number of an earlier one.
+    no = part(announcement.no or "", "A", queries.count_of(announcement.id) + 1)
+    award = deed.add(
+        Award(
+            no=no,
+            announcement_id=announcement.id,
+            attempt_id=attempt.id,
+            agency_id=agency.id,
+            rank=rank,
+            amount_fen=amount_fen,
+            promised_days=days,
+            made_at=deed.now,
+            publicity_ends_at=publicity.at,
+            provisional=publicity.provisional,
+        )
+    )
+    deed.on("award", no)
+    deed.on("agency", agency.organisation.code)
+    deed.tell(award=no, winner=agency.organisation.code, award_fen=amount_fen, award_days=days)
+    return award
+
+
+def notice(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
+    """The 中选通知书: issued by itself when the publicity ends (rules.md §3.1 row 19)."""
+    with act(AwardAct.NOTICE, actor=actor, key=key, subject=subject, input=nothing) as deed:
+        award = deed.lock(queries.row(subject or ""))
+        rules.FLOW.after(queries.phase_of(award), AwardAct.NOTICE)
+        demand(rules.refusals_to_notice(publicity_ends_at=award.publicity_ends_at, now=deed.now))
+        award.noticed_at = deed.now
+        _about(deed, award)
+        deed.tell(winner=award.agency.organisation.code, amount_fen=award.amount_fen, days=award.promised_days)
+        if award.accepted_at is None:
+            terms = rulebook(award.announcement.rulebook or "").terms(AwardTerms)
+            due = calendar().due(deed.now, terms.confirm_days, path=queries.region_path(award))
+            award.accept_due_at, award.provisional = due.at, due.provisional
+            deed.tell(accept_due_at=due.at)
+    return deed.answer()
+
+
+def accept(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
+    """The winner takes the award."""
+    with act(AwardAct.ACCEPT, actor=actor, key=key, subject=subject, input=nothing) as deed:
+        award = _own(deed, actor)
+        rules.FLOW.after(queries.phase_of(award), AwardAct.ACCEPT)
+        demand(
+            rules.refusals_to_accept(accept_due_at=award.accept_due_at, now=deed.now),
+            rulebook=award.announcement.rulebook,
+        )
+        award.accepted_at = deed.now
+        _about(deed, award)
+    return deed.answer()
+
+
+def decline(actor: Actor, subject: str | None, declined: Declined, /, *, key: str) -> Done:
+    """The winner refuses, with a reason; the next candidate follows (rules.md §3.1 rows 21-22)."""
+    with act(AwardAct.DECLINE, actor=actor, key=key, subject=subject, input=declined) as deed:
+        award = _own(deed, actor)
+        rules.FLOW.after(queries.phase_of(award), AwardAct.DECLINE)
+        demand(
+            rules.refusals_to_decline(declined, accept_due_at=award.accept_due_at, now=deed.now),
+            rulebook=award.announcement.rulebook,
+        )
+        award.declined_at, award.decline_reason = deed.now, declined.reason.strip()
+        _about(deed, award)
+        pass_on(deed, award)
+    return deed.answer()
+
+
+def lapse(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
+    """Silence is refusal (rules.md §2.7 award.confirm); the next candidate follows."""
+    with act(AwardAct.LAPSE, actor=actor, key=key, subject=subject, input=nothing) as deed:
+        award = deed.lock(queries.row(subject or ""))
+        rules.FLOW.after(queries.phase_of(award), AwardAct.LAPSE)
+        demand(rules.refusals_to_lapse(accept_due_at=award.accept_due_at, now=deed.now))
+        award.lapsed_at = deed.now
+        _about(deed, award)
+        pass_on(deed, award)
+    return deed.answer()
+
+
+def fall(deed: Deed, award: Award) -> None:
+    """A step: an accepted award whose contract the winner did not sign stands no more; the next candidate follows."""
+    award.fallen_at = deed.now
+    pass_on(deed, award)
+
+
+def pass_on(deed: Deed, award: Award) -> Award | None:
+    """A step: the next candidate wins in place of an award that fell; None where nobody stands by any more.
+
+    At most `alternates` of the attempt follow. Then the attempt ends as unsuccessful, so that it can be repeated.
+    Source: rules.md §2.7 award.replacement, §3.1 rows 22 and 36.
+    """
+    # One award in force per attempt: the database must see this one fall before the next is written.
+    deed.session.flush()
+    attempt, need = award.attempt, award.announcement.need
+    following = queries.candidate(attempt.id, rank=award.rank + 1) if award.rank <= attempt.alternates else None
+    terms = rulebook(award.announcement.rulebook or "").terms(AwardTerms)
+    if following is None or not rules.may_follow(
+        by_price=need.method is Method.BID_LOW,
+        next_fen=following.amount_fen,
+        last_fen=award.amount_fen,
+        ceiling_fen=need.budget_fen,
+        above=terms.replacement_above,
+    ):
+        announcing.fail_after_award(deed, award.announcement)
+        deed.tell(exhausted=True)
+        return None
+    # The result was public already: the next one's notice follows at once.
+    return _make_of(deed, attempt, following, publicity=Deadline(deed.now, provisional=False))
+
+
+def _own(deed: Deed, actor: Actor) -> Award:
+    award = deed.lock(queries.row(deed.subject or ""))
+    if queries.party(award) != actor.party_id:
+        raise NotYours(deed.act)
+    return award
+
+
+def _about(deed: Deed, award: Award) -> None:
+    deed.attempt = award.attempt.number
+    deed.basis = award.announcement.rulebook
+    deed.on("award", award.no)
+    deed.on("announcement", award.announcement.no or "")
+    deed.on("agency", award.agency.organisation.code)
+    deed.on("purchaser", award.announcement.need.purchaser.organisation.code)
+    deed.tell(attempt=award.attempt.number)

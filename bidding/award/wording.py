@@ -1,0 +1,28 @@
+"""The words of awards."""
+
+WORDS = {
+    "award.notice": "发出中选通知书",
+    "award.accept": "确认中选",
+    "award.decline": "放弃中选",
+    "award.lapse": "逾期未确认",
+    "award_phase.publicity": "结果公示中",
+    "award_phase.noticed": "待机构确认",
+    "award_phase.accepted": "已确认",
+    "award_phase.declined": "已放弃",
+    "award_phase.lapsed": "逾期未确认",
+    "award_phase.fallen": "未按时签约，已失效",
+    "award_next.publicity": "公示期满后发出中选通知书",
+    "award_next.noticed": "等待中选机构确认；逾期不确认视为放弃，由候补机构依次递补",
+    "award_next.accepted": "双方签订并上传合同",
+    "award_next.declined": "由候补机构依次递补；无候补的可以重新公告",
+    "award_next.lapsed": "由候补机构依次递补；无候补的可以重新公告",
+    "award_next.fallen": "由候补机构依次递补；无候补的可以重新公告",
+    "refusal.award_answer_late": "确认期限已于{due_at}届满。",
+    "cure.award_answer_late": "逾期视为放弃，不能再确认或放弃；有异议的请向行业主管部门提出。",
+    "refusal.award_publicity_open": "结果公示至{until_at}，尚未届满。",
+    "cure.award_publicity_open": "公示期满后自动发出中选通知书。",
+    "refusal.award_answer_open": "中选机构的确认期限尚未届满。",
+    "cure.award_answer_open": "期限届满后自动处理。",
+    "refusal.award_reason_missing": "没有填写放弃中选的理由。",
+    "cure.award_reason_missing": "请写明理由；因不可抗力或者业主改变条件的，请写明情况。",
+}
