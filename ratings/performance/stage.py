@@ -1,13 +1,83 @@
 """What the chapter performance brings to the house."""
 
-from app.stage import Stage
-from ratings.performance import rules
-from ratings.performance.rules import PerformanceAct
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from flask import url_for
+
+from app.act import Deed
+from app.actor import Actor
+from app.clock import now as present
+from app.stage import Command, Recipient, Stage, Task
+from app.values import Nothing
+from bidding.contract import queries as contracts
+from bidding.contract.rules import ContractAct, Side
+from ratings.performance import queries, rules, services
+from ratings.performance.rules import Because, DeliverableTerms, Delivery, PerformanceAct, Phase, ServiceTerms
+from ratings.performance.sweeps import SWEEPS
+from ratings.performance.views import bp
+from ratings.performance.wording import WORDS
+
+
+def both_sides(deed: Deed) -> Iterator[Recipient]:
+    """Both parties, each told what is its to do."""
+    performance = queries.by_contract_no(deed.about("contract") or "")
+    contract = performance.contract
+    last = performance.deliverables[-1] if performance.deliverables else None
+    params = {
+        "no": contract.no,
+        "title": contract.award.announcement.need.title,
+        "reason": (last.return_reason or "") if last else "",
+        "why": performance.pauses[-1].reason if performance.pauses else "",
+    }
+    for side in Side:
+        yield Recipient(contracts.party_of(contract, side), {**params, "side": side.value})
+
+
+def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
+    """Versions to deliver, versions to look at, clocks to let go on."""
+    if actor.party_id is None:
+        return
+    for performance in queries.open_of_party(actor.party_id):
+        contract = performance.contract
+        side, phase = contracts.side_of(contract, actor), queries.phase_of(performance)
+        title = contract.award.announcement.need.title
+        url = url_for("performance.page", no=contract.no)
+        if side is Side.AGENCY and phase in (Phase.IN_SERVICE, Phase.PAUSED):
+            due = performance.due_at if phase is Phase.IN_SERVICE else None
+            yield Task(PerformanceAct.SUBMIT, title, url_for("performance.submit", no=contract.no), due)
+        elif side is Side.PURCHASER and phase is Phase.DELIVERED:
+            yield Task(PerformanceAct.CONFIRM, title, url, performance.deliverables[-1].confirm_due_at)
+        elif side is Side.PURCHASER and phase is Phase.PAUSED:
+            yield Task(PerformanceAct.RESUME, title, url)
+
+
+def performance_summary(*, code: str, **_: object) -> Mapping[str, Any]:
+    """On an agency's card: promised against used days of its last finished contracts."""
+    return {"template": "ratings/performance/summary.html", "kept": queries.kept_by(code, now=present())}
+
 
 STAGE = Stage(
     name="performance",
     title="履约",
+    blueprint=bp,
     acts=PerformanceAct,
+    flow=rules.FLOW,
     may=rules.MAY,
     opens=rules.OPENS,
+    hears={ContractAct.CONFIRM: services.on_contract, ContractAct.DEEM: services.on_contract},
+    sweeps=SWEEPS,
+    notices=dict.fromkeys(PerformanceAct, both_sides),
+    tasks=tasks,
+    panels={"performance_summary": performance_summary},
+    commands={
+        PerformanceAct.PAUSE: Command(Because, services.pause, "contract"),
+        PerformanceAct.RESUME: Command(Nothing, services.resume, "contract"),
+        PerformanceAct.SUBMIT: Command(Delivery, services.submit, "contract"),
+        PerformanceAct.RETURN: Command(Because, services.return_, "contract"),
+        PerformanceAct.CONFIRM: Command(Nothing, services.confirm, "contract"),
+    },
+    terms=(ServiceTerms, DeliverableTerms),
+    words=WORDS,
 )

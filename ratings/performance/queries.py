@@ -1,0 +1,345 @@
+"""What can be seen of how contracts are kept: clocks, deliverables, what is late, who may read which file."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import lazyload
+
+from app.actor import Actor
+from app.calendar.services import calendar
+from app.database import db
+from app.identity.models import Organisation
+from app.refusal import NotFound, NotYours
+from app.rules_in_force import rulebook
+from app.web.paging import SIZE, Listing, listing, parsed
+from app.workdays import WorkCalendar
+from bidding.award import queries as awards
+from bidding.award.models import Award
+from bidding.contract import queries as contracts
+from bidding.contract.models import Contract
+from bidding.contract.rules import Side
+from marketplace.agency.models import Agency
+from marketplace.announcement.models import Announcement
+from marketplace.need.models import Need
+from marketplace.purchaser.models import Purchaser
+from ratings.performance import rules
+from ratings.performance.models import Deliverable, Performance
+from ratings.performance.rules import LEVELS, DeliverableTerms, Handed, PerformanceAct, Phase, ServiceClock
+
+
+def row(no: str) -> Select[Performance]:
+    """The row of the performance of a contract, to be locked; it alone."""
+    found = select(Contract.id).where(Contract.no == no).scalar_subquery()
+    return select(Performance).where(Performance.contract_id == found).options(lazyload("*"))
+
+
+def by_contract_no(no: str) -> Performance:
+    """How a contract is kept; raises `NotFound` before it is effective."""
+    query = select(Performance).join(Contract, Contract.id == Performance.contract_id).where(Contract.no == no)
+    found = db.session.execute(query).scalar_one_or_none()
+    if found is None:
+        raise NotFound(no)
+    return found
+
+
+def clock_of(performance: Performance) -> ServiceClock:
+    """The clock of a row."""
+    return ServiceClock(
+        started_at=performance.started_at,
+        days=performance.days,
+        path=awards.region_path(performance.contract.award),
+        pauses=tuple((pause.from_at, pause.until_at) for pause in performance.pauses),
+        handed=tuple(Handed(one.uploaded_at, one.returned_at, one.confirmed_at) for one in performance.deliverables),
+    )
+
+
+def phase_of(performance: Performance) -> Phase:
+    """The phase of a row."""
+    return rules.phase_of(done_at=performance.done_at, clock=clock_of(performance))
+
+
+def late_days(performance: Performance, *, now: datetime) -> int:
+    """Working days late, at `now` or at the upload that stopped the clock; after the end, for good."""
+    return rules.late_days(clock_of(performance), now=now, calendar=calendar())
+
+
+def used_days(performance: Performance, *, now: datetime) -> int:
+    """Working days used of the promised ones, counted as lateness is."""
+    return rules.used_days(clock_of(performance), until=now, calendar=calendar())
+
+
+def deliverable_terms(performance: Performance) -> DeliverableTerms:
+    """The terms the contract's announcement was published under."""
+    return rulebook(performance.contract.award.announcement.rulebook or "").terms(DeliverableTerms)
+
+
+def deliverable_for(no: str, *, actor: Actor) -> str:
+    """The SHA-256 of a deliverable; raises `NotFound`, or `NotYours` for whom it does not concern."""
+    query = select(Deliverable, Contract).join(Performance, Performance.id == Deliverable.performance_id)
+    found = db.session.execute(
+        query.join(Contract, Contract.id == Performance.contract_id).where(Deliverable.no == no)
+    ).first()
+    if found is None:
+        raise NotFound(no)
+    deliverable, contract = found
+    if not contracts.concerns(contract, actor):
+        raise NotYours(no)
+    return deliverable.file
+
+
+# Lateness
+
+
+def _running(now: datetime) -> Iterator[Performance]:
+    """Performances whose time is over at `now` and of which a level may still be unrecorded."""
+    query = select(Performance).where(Performance.late_level < LEVELS[-1], Performance.due_at <= now)
+    yield from db.session.execute(query.where(Performance.done_at.is_(None)).order_by(Performance.id)).scalars()
+
+
+def level_due(performance: Performance, *, now: datetime, days: WorkCalendar) -> int | None:
+    """The level of lateness that is reached and not yet recorded."""
+    late = rules.late_days(clock_of(performance), now=now, calendar=days)
+    return rules.level_due(late, performance.late_level)
+
+
+def due_for_overdue(now: datetime) -> list[str]:
+    """`<contract number>/<level>` where lateness has reached a level that is not recorded."""
+    days = calendar()
+    reached = ((one.contract.no, level_due(one, now=now, days=days)) for one in _running(now))
+    return [f"{no}/{level}" for no, level in reached if level is not None]
+
+
+def next_overdue(now: datetime) -> datetime | None:
+    """The first instant after `now` at which the 11th or 31st late day of any running clock begins."""
+    days, first = calendar(), None
+    query = select(Performance).where(Performance.done_at.is_(None), Performance.late_level < LEVELS[-1])
+    for one in db.session.execute(query.order_by(Performance.due_at)).scalars():
+        # No level is reached before the time is over, so later ends cannot come first.
+        if first is not None and one.due_at >= first:
+            break
+        clock = clock_of(one)
+        for level in LEVELS:
+            at = rules.late_from(clock, level, calendar=days)
+            if at is not None and at > now and (first is None or at < first):
+                first = at
+    return first
+
+
+def open_late(party_id: int, *, now: datetime, over: int) -> list[str]:
+    """Contract numbers of an agency's open deliveries that are more than `over` working days late.
+
+    What lies with the purchaser is closed for this question: the agency has done what it can. Source: rules.md §2.9.
+    """
+    query = _of_party_query(party_id, Side.AGENCY).where(Performance.done_at.is_(None), Performance.due_at <= now)
+    days = calendar()
+    found = []
+    for one in db.session.execute(query.order_by(Performance.id)).scalars():
+        clock = clock_of(one)
+        if clock.standing is None and rules.late_days(clock, now=now, calendar=days) > over:
+            found.append(one.contract.no)
+    return found
+
+
+# Lists
+
+
+def _of_party_query(party_id: int, side: Side | None = None) -> Select[Performance]:
+    serves, needs = Agency.organisation_id == party_id, Purchaser.organisation_id == party_id
+    wanted = {None: serves | needs, Side.AGENCY: serves, Side.PURCHASER: needs}
+    return (
+        select(Performance)
+        .join(Contract, Contract.id == Performance.contract_id)
+        .join(Award, Award.id == Contract.award_id)
+        .join(Agency, Agency.id == Award.agency_id)
+        .join(Announcement, Announcement.id == Award.announcement_id)
+        .join(Need, Need.id == Announcement.need_id)
+        .join(Purchaser, Purchaser.id == Need.purchaser_id)
+        .where(wanted[side])
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PerformanceLine:
+    """One contract's keeping as lists show it: promised, used and late working days."""
+
+    id: int
+    contract_no: str
+    title: str
+    purchaser: str
+    agency: str
+    phase: Phase
+    days: int
+    used: int
+    late: int
+    due_at: datetime
+    done_at: datetime | None
+
+
+def _line(performance: Performance, *, now: datetime, days: WorkCalendar) -> PerformanceLine:
+    clock = clock_of(performance)
+    need = performance.contract.award.announcement.need
+    return PerformanceLine(
+        id=performance.id,
+        contract_no=performance.contract.no,
+        title=need.title,
+        purchaser=need.purchaser.organisation.name,
+        agency=performance.contract.award.agency.organisation.name,
+        phase=rules.phase_of(done_at=performance.done_at, clock=clock),
+        days=performance.days,
+        used=rules.used_days(clock, until=now, calendar=days),
+        late=rules.late_days(clock, now=now, calendar=days),
+        due_at=performance.due_at,
+        done_at=performance.done_at,
+    )
+
+
+def of_party(party_id: int, after: str | None = None, *, now: datetime, size: int = SIZE) -> Listing[PerformanceLine]:
+    """What an organisation keeps or has kept for it, newest first."""
+    key = parsed(after, (int,))
+    query = _of_party_query(party_id).order_by(Performance.id.desc()).limit(size + 1)
+    if key is not None:
+        query = query.where(Performance.id < key[0])
+    days = calendar()
+    rows = [_line(one, now=now, days=days) for one in db.session.execute(query).scalars()]
+    return listing(rows, size=size, key=lambda line: (line.id,))
+
+
+def open_of_party(party_id: int) -> list[Performance]:
+    """An organisation's contracts in service, on either side."""
+    query = _of_party_query(party_id).where(Performance.done_at.is_(None)).order_by(Performance.id)
+    return list(db.session.execute(query).scalars())
+
+
+def overdue(*, now: datetime, size: int = SIZE) -> list[PerformanceLine]:
+    """Open performances beyond their time, longest overdue first: for offices that watch."""
+    query = select(Performance).where(Performance.done_at.is_(None), Performance.due_at <= now)
+    days = calendar()
+    rows = db.session.execute(query.order_by(Performance.due_at, Performance.id).limit(size)).scalars()
+    return [line for one in rows if (line := _line(one, now=now, days=days)).late]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What an agency's card says of kept promises: finished contracts, those in time, promised and used days."""
+
+    done: int
+    in_time: int
+    promised: int
+    used: int
+    latest: tuple[PerformanceLine, ...]
+
+
+def kept_by(code: str, *, now: datetime, size: int = 20) -> Kept:
+    """The last finished contracts of an agency, by its code."""
+    party = select(Organisation.id).where(Organisation.code == code)
+    party_id = db.session.execute(party).scalar()
+    if party_id is None:
+        return Kept(0, 0, 0, 0, ())
+    query = _of_party_query(party_id, Side.AGENCY).where(Performance.done_at.is_not(None))
+    rows = db.session.execute(query.order_by(Performance.done_at.desc(), Performance.id.desc()).limit(size)).scalars()
+    days = calendar()
+    lines = tuple(_line(one, now=now, days=days) for one in rows)
+    return Kept(
+        done=len(lines),
+        in_time=sum(line.late == 0 for line in lines),
+        promised=sum(line.days for line in lines),
+        used=sum(line.used for line in lines),
+        latest=lines,
+    )
+
+
+# The page
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverableLine:
+    """One version: its number and hash are public, the note is for whom it concerns."""
+
+    no: str
+    version: int
+    file: str
+    note: str | None
+    uploaded_at: datetime
+    confirm_due_at: datetime
+    returned_at: datetime | None
+    return_reason: str | None
+    confirmed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PauseLine:
+    """One pause; the reason is for whom it concerns."""
+
+    from_at: datetime
+    until_at: datetime | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PerformancePage:
+    """How one contract is kept, and what this reader may do."""
+
+    line: PerformanceLine
+    announcement_no: str
+    started_at: datetime
+    provisional: bool
+    pauses: tuple[PauseLine, ...]
+    deliverables: tuple[DeliverableLine, ...]
+    rulebook: str
+    concerned: bool
+    acts: tuple[StrEnum, ...]
+
+
+def page(no: str, *, actor: Actor, now: datetime) -> PerformancePage:
+    """The page of a contract's keeping. Raises `NotFound`."""
+    performance = by_contract_no(no)
+    contract = performance.contract
+    concerned = contracts.concerns(contract, actor)
+    return PerformancePage(
+        line=_line(performance, now=now, days=calendar()),
+        announcement_no=contract.award.announcement.no or "",
+        started_at=performance.started_at,
+        provisional=performance.provisional,
+        pauses=tuple(
+            PauseLine(pause.from_at, pause.until_at, pause.reason if concerned else None)
+            for pause in performance.pauses
+        ),
+        deliverables=tuple(
+            DeliverableLine(
+                no=one.no,
+                version=one.version,
+                file=one.file,
+                note=one.note if concerned else None,
+                uploaded_at=one.uploaded_at,
+                confirm_due_at=one.confirm_due_at,
+                returned_at=one.returned_at,
+                return_reason=one.return_reason if concerned else None,
+                confirmed_at=one.confirmed_at,
+            )
+            for one in performance.deliverables
+        ),
+        rulebook=contract.award.announcement.rulebook or "",
+        concerned=concerned,
+        acts=_acts(performance, contracts.side_of(contract, actor)),
+    )
+
+
+def own_page(no: str, *, actor: Actor, now: datetime, act: PerformanceAct) -> PerformancePage:
+    """The same for the side that may perform an act; raises `NotYours` for everybody else."""
+    side = contracts.side_of(by_contract_no(no).contract, actor)
+    if side is None or side.value not in {role.value for role in rules.MAY[act]}:
+        raise NotYours(no)
+    return page(no, actor=actor, now=now)
+
+
+def _acts(performance: Performance, side: Side | None) -> tuple[StrEnum, ...]:
+    if side is None:
+        return ()
+    return tuple(
+        act
+        for act in rules.FLOW.acts_in(phase_of(performance))
+        if side.value in {role.value for role in rules.MAY[PerformanceAct(act)]}
+    )

@@ -1,0 +1,164 @@
+"""What happens while a contract is kept: started, paused, delivered, returned, confirmed, recorded as late."""
+
+from app import files
+from app.act import Deed, act
+from app.actor import Actor
+from app.calendar.services import calendar
+from app.numbering import part
+from app.refusal import NotYours, demand
+from app.values import Done, Nothing
+from bidding.award import queries as awards
+from bidding.contract import queries as contracts
+from bidding.contract.rules import Side
+from ratings.performance import queries, rules
+from ratings.performance.models import Deliverable, Pause, Performance
+from ratings.performance.rules import Because, Delivery, PerformanceAct, ServiceClock
+
+
+def on_contract(deed: Deed) -> None:
+    """A step: the service clock starts when the contract is on record (M24)."""
+    contract = contracts.by_no(deed.about("contract") or "")
+    if contract.days is None:
+        raise LookupError(contract.no)
+    clock = ServiceClock(deed.now, contract.days, awards.region_path(contract.award))
+    due = rules.due(clock, calendar=calendar())
+    deed.add(
+        Performance(
+            contract_id=contract.id,
+            started_at=deed.now,
+            days=contract.days,
+            due_at=due.at,
+            provisional=due.provisional,
+            late_level=0,
+        )
+    )
+    deed.tell(service_due_at=due.at)
+
+
+def pause(actor: Actor, subject: str | None, because: Because, /, *, key: str) -> Done:
+    """The purchaser stops the clock, for a reason on his side (rules.md §2.7 contract.extension)."""
+    with act(PerformanceAct.PAUSE, actor=actor, key=key, subject=subject, input=because) as deed:
+        performance = _own(deed, actor, Side.PURCHASER)
+        rules.FLOW.after(queries.phase_of(performance), PerformanceAct.PAUSE)
+        demand(rules.refusals_to_give_reason(because))
+        deed.add(Pause(performance_id=performance.id, from_at=deed.now, reason=because.reason.strip()))
+        _about(deed, performance)
+        deed.keep(reason=because.reason.strip())
+    return deed.answer()
+
+
+def resume(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
+    """The clock goes on; the end moves by the days left out."""
+    with act(PerformanceAct.RESUME, actor=actor, key=key, subject=subject, input=nothing) as deed:
+        performance = _own(deed, actor, Side.PURCHASER)
+        rules.FLOW.after(queries.phase_of(performance), PerformanceAct.RESUME)
+        _end_pause(deed, performance)
+        _move_end(performance)
+        _about(deed, performance)
+        deed.tell(service_due_at=performance.due_at)
+    return deed.answer()
+
+
+def submit(actor: Actor, subject: str | None, delivery: Delivery, /, *, key: str) -> Done:
+    """The agency hands in a version: the clock stops, a pause ends with it (rules.md §3.1 row 30)."""
+    with act(PerformanceAct.SUBMIT, actor=actor, key=key, subject=subject, input=delivery) as deed:
+        performance = _own(deed, actor, Side.AGENCY)
+        rules.FLOW.after(queries.phase_of(performance), PerformanceAct.SUBMIT)
+        known = files.known(delivery.file, account_id=actor.account_id) is not None
+        demand(rules.refusals_to_submit(file_known=known))
+        _end_pause(deed, performance)
+        _move_end(performance)
+        award = performance.contract.award
+        terms = queries.deliverable_terms(performance)
+        due = calendar().due(deed.now, terms.confirm_days, path=awards.region_path(award))
+        version = len(performance.deliverables) + 1
+        # An announcement has one effective contract at most, so its deliverables are the contract's versions.
+        no = part(award.announcement.no or "", "D", version)
+        files.keep(deed, [delivery.file], by=f"deliverable:{no}")
+        performance.deliverables.append(
+            Deliverable(
+                no=no,
+                version=version,
+                file=delivery.file,
+                note=delivery.note.strip(),
+                uploaded_at=deed.now,
+                confirm_due_at=due.at,
+            )
+        )
+        _about(deed, performance)
+        deed.tell(
+            deliverable=no,
+            file=delivery.file,
+            late=queries.late_days(performance, now=deed.now),
+            confirm_due_at=due.at,
+        )
+    return deed.answer()
+
+
+def return_(actor: Actor, subject: str | None, because: Because, /, *, key: str) -> Done:
+    """The purchaser returns the version with reasons; the clock goes on (rules.md §3.1 row 31)."""
+    with act(PerformanceAct.RETURN, actor=actor, key=key, subject=subject, input=because) as deed:
+        performance = _own(deed, actor, Side.PURCHASER)
+        rules.FLOW.after(queries.phase_of(performance), PerformanceAct.RETURN)
+        demand(rules.refusals_to_give_reason(because))
+        version = performance.deliverables[-1]
+        version.returned_at, version.return_reason = deed.now, because.reason.strip()
+        _move_end(performance)
+        _about(deed, performance)
+        deed.tell(deliverable=version.no, service_due_at=performance.due_at)
+        deed.keep(reason=version.return_reason)
+    return deed.answer()
+
+
+def confirm(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
+    """The purchaser recognises the version: the service is done (rules.md §3.1 row 32)."""
+    with act(PerformanceAct.CONFIRM, actor=actor, key=key, subject=subject, input=nothing) as deed:
+        performance = _own(deed, actor, Side.PURCHASER)
+        rules.FLOW.after(queries.phase_of(performance), PerformanceAct.CONFIRM)
+        version = performance.deliverables[-1]
+        version.confirmed_at = performance.done_at = deed.now
+        _about(deed, performance)
+        deed.tell(deliverable=version.no, late=queries.late_days(performance, now=deed.now))
+    return deed.answer()
+
+
+def overdue(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
+    """A level of lateness is reached: public, each level once (rules.md §2.9 V06); credit hears it."""
+    with act(PerformanceAct.OVERDUE, actor=actor, key=key, subject=subject, input=nothing) as deed:
+        performance = deed.lock(queries.row(subject or ""))
+        level = queries.level_due(performance, now=deed.now, days=calendar())
+        demand(rules.refusals_to_overdue(level=level))
+        performance.late_level = level or performance.late_level
+        _about(deed, performance)
+        deed.tell(level=performance.late_level, late=queries.late_days(performance, now=deed.now))
+    return deed.answer()
+
+
+def _own(deed: Deed, actor: Actor, side: Side) -> Performance:
+    performance = deed.lock(queries.row(deed.subject or ""))
+    if contracts.side_of(performance.contract, actor) is not side:
+        raise NotYours(deed.act)
+    return performance
+
+
+def _end_pause(deed: Deed, performance: Performance) -> None:
+    for stretch in performance.pauses:
+        if stretch.until_at is None:
+            stretch.until_at = deed.now
+
+
+def _move_end(performance: Performance) -> None:
+    """The end of the promised days anew, with what has been left out meanwhile."""
+    due = rules.due(queries.clock_of(performance), calendar=calendar())
+    performance.due_at, performance.provisional = due.at, due.provisional
+
+
+def _about(deed: Deed, performance: Performance) -> None:
+    contract = performance.contract
+    award = contract.award
+    deed.attempt = award.attempt.number
+    deed.basis = award.announcement.rulebook
+    deed.on("contract", contract.no)
+    deed.on("announcement", award.announcement.no or "")
+    deed.on("agency", award.agency.organisation.code)
+    deed.on("purchaser", award.announcement.need.purchaser.organisation.code)
