@@ -22,10 +22,11 @@ HANDED_IN = frozenset({RegistrationAct.SUBMIT, RegistrationAct.WITHDRAW, Registr
 
 
 def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
-    """The days whose beacon this office may type now."""
+    """The days that a draw waits for first and whose beacon this office may type now."""
     if not actor.roles & queries.TYPISTS:
         return
-    for day in queries.beacon_days(actor, now=now):
+    for on in queries.waiting_draws():
+        day = queries.beacon_day(on, actor, now=now)
         if day.open:
             yield Task(SelectionAct.ENTER_BEACON, day.on.isoformat(), url_for("selection.enter", on=day.on.isoformat()))
 
