@@ -12,7 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
-from app import files
+from app import demonstration, files
 from app import sweep as sweeps
 from app.act import act as _act  # noqa: F401 - the models of the door belong to the metadata
 from app.audit import check
@@ -173,8 +173,32 @@ def rulebook_show(identifier: str) -> None:
         click.echo(f"{clause.key} = {clause.value} {clause.unit} [{clause.evidence}] {clause.basis}")
 
 
+demo = AppGroup("demo", help="The demonstration world.")
+
+
+@demo.command("load")
+@click.option("--scale", type=click.Choice(tuple(demonstration.SCALES)), default="small", show_default=True)
+@click.option("--fresh", is_flag=True, help="Empty the database first, whatever it holds.")
+def demo_load(scale: str, fresh: bool) -> None:
+    """Make the world by the acts that people perform, up to now; nothing where there is one already."""
+    try:
+        made = demonstration.load(scale=scale, fresh=fresh, progress=click.echo)
+    except Misconfigured as error:
+        raise click.ClickException(str(error)) from error
+    click.echo("loaded" if made else "there is a world already; --fresh makes it anew")
+
+
+@demo.command("accounts")
+def demo_accounts() -> None:
+    """Every account of the world, of which organisation it is and what it shows."""
+    rows = list(demonstration.accounts())
+    if not rows:
+        raise click.ClickException("no demonstration world here: flask demo load")
+    click.echo(demonstration.table(rows))
+
+
 def register(app: Flask) -> None:
     """Add the commands."""
-    commands: tuple[Any, ...] = (reference, log, clock_group, sweep, story, rulebook)
+    commands: tuple[Any, ...] = (reference, log, clock_group, sweep, story, rulebook, demo)
     for command in commands:
         app.cli.add_command(command)

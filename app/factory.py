@@ -26,6 +26,7 @@ from app.keyring import Keyring
 from app.notice import services as notices
 from app.notice.services import Channel, InApp
 from app.notice.stage import STAGE as NOTICE
+from app.openrules.stage import STAGE as OPENRULES
 from app.region.stage import STAGE as REGION
 from app.rulebook import SHIPPED as RULEBOOKS
 from app.rulebook import Rulebooks
@@ -39,7 +40,7 @@ from app.workdays import WorkCalendar
 
 T = TypeVar("T")
 
-HOUSE: tuple[Stage, ...] = (REGION, IDENTITY, APPROVAL, CALENDAR, NOTICE, CLOCKWORK, EXCHANGE)
+HOUSE: tuple[Stage, ...] = (REGION, IDENTITY, APPROVAL, CALENDAR, NOTICE, CLOCKWORK, OPENRULES, EXCHANGE)
 """The house's own rooms, before every chapter."""
 
 TESTS = "the tests' own token"
@@ -78,7 +79,7 @@ def create_app(
     stages = (*HOUSE, *story)
     calendars = WorkCalendar.load((WORKDAYS, *settings.workdays))
     books = Rulebooks.load((RULEBOOKS, *settings.rulebooks))
-    # books.check(terms for stage in stages for terms in stage.terms)
+    books.check(terms for stage in stages for terms in stage.terms)
     app.extensions.update(
         {
             "market.settings": settings,

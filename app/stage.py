@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -51,7 +51,7 @@ class Task:
     due: datetime | None = None
 
 
-Panel = Callable[..., Mapping[str, Any]]
+Panel = Callable[..., Mapping[str, Any] | None]
 
 
 class Rows(Protocol):
@@ -81,6 +81,19 @@ class Resource:
 
 
 @dataclass(frozen=True)
+class Demo:
+    """A chapter's part of the demonstration world (`app.demonstration.World`, which each part is given).
+
+    `load` once before the first day; `day` at the local hour `at` of each working day; `evening` after the beacon.
+    """
+
+    load: Callable[[Any], None] | None = None
+    day: Callable[[Any], None] | None = None
+    evening: Callable[[Any], None] | None = None
+    at: time = time(10)
+
+
+@dataclass(frozen=True)
 class Stage:
     """One chapter's contribution; the factory walks these once."""
 
@@ -101,7 +114,7 @@ class Stage:
     tasks: Callable[[Actor, datetime], Iterable[Task]] | None = None
     panels: Mapping[str, Panel] = field(default_factory=dict)
     commands: Mapping[Any, Command] = field(default_factory=dict)
-    demo: Callable[..., None] | None = None
+    demo: Demo | None = None
     cli: click.Group | None = None
     resources: Mapping[str, Resource] = field(default_factory=dict)
     reference: Callable[[], int] | None = None

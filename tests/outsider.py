@@ -266,6 +266,37 @@ def check_offer(body_text: str, commitment: str) -> list[str]:
     return faults
 
 
+def check_logged(offer: dict[str, Any], fetch: Fetch) -> list[str]:
+    """§2.5, §3.5: the disclosed entry at the offer's index says this commitment, of this agency, under the head."""
+    head = fetch("/log/head")
+    (entry,) = fetch(f"/log/entries?start={offer['index']}&end={offer['index'] + 1}")
+    if entry["disclosed"] is None:
+        return ["the entry is not disclosed"]
+    told = entry["disclosed"]
+    digest = sha(f"{told['salt']}\n{told['payload']}\n")
+    proof = fetch(f"/log/proof/inclusion?leaf={leaf(digest)}&tree_size={head['tree_size']}")
+    root = included(offer["index"], head["tree_size"], leaf(digest), proof["path"])
+    payload = json.loads(told["payload"])
+    faults = check_head(head, fetch)
+    if digest != entry["digest"] or root != head["root_hash"]:
+        faults.append("another entry than was logged")
+    if payload["act"] != "offer.submit" or payload["public"]["commitment"] != offer["commitment"]:
+        faults.append("the entry says another commitment")
+    if f"agency:{offer['id']}" not in payload["subjects"]:
+        faults.append("the entry is of another agency")
+    return faults
+
+
+def offers_of(page: str, query: str, fetch: Fetch) -> list[dict[str, Any]]:
+    """§2.5: the opened offers with body, commitment and index; none where no price decided."""
+    try:
+        return [offer for offer in fetch(f"{page}/offers.json{query}") if offer["body"] is not None]
+    except urllib.error.HTTPError as error:
+        if error.code != 404:
+            raise
+        return []
+
+
 def _key(fetch: Fetch) -> tuple[bytes, str, str]:
     key = fetch("/log/key")
     public = bytes.fromhex(key["public_key"])
@@ -352,9 +383,9 @@ def main(argv: Sequence[str]) -> int:
             query = f"?attempt={given.attempt}" if given.attempt else ""
             record = fetch(f"{page}/record.json{query}")
             faults += check_record(record) + check_consistency(record["log"]["head"], fetch("/log/head"), fetch)
-            for offer in fetch(f"{page}/transcript.json{query}")["offers"]:
-                if offer["body"] is not None:
-                    faults += [f"offer {offer['id']}: {x}" for x in check_offer(offer["body"], offer["commitment"])]
+            for offer in offers_of(page, query, fetch):
+                found = check_offer(offer["body"], offer["commitment"]) + check_logged(offer, fetch)
+                faults += [f"offer {offer['id']}: {fault}" for fault in found]
         if given.receipt:
             with open(given.receipt, encoding="utf-8") as file:
                 faults += check_receipt(json.load(file), fetch)

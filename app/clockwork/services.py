@@ -54,6 +54,8 @@ def _set(instant: datetime) -> None:
     if isinstance(found, FixedClock):
         found.instant = max(found.instant, instant)
         return
+    if not isinstance(found, DemonstrationClock):
+        raise LookupError("this clock does not move by hand")
     with chore("clock") as session:
         state = session.get(ClockState, 1, with_for_update=True)
         if state is None:
@@ -82,3 +84,12 @@ def start_at(instant: datetime) -> None:
             session.add(ClockState(id=1, offset_us=wanted, stepping=None))
         else:
             state.offset_us = wanted
+
+
+def catch_up() -> None:
+    """Walk to the real instant and leave the clock there, exactly: the demonstration's time is real time again."""
+    go_to(clock().real())
+    with chore("clock") as session:
+        state = session.get(ClockState, 1)
+        if state is not None:
+            state.offset_us = 0

@@ -76,16 +76,17 @@ def perform(act: str) -> Response:
     who = _allowed(act)
     key = _key()
     subject, value = shapes.call(command, request.get_data())
+    # What is sealed is in no receipt's file: its commitment stands for it.
+    kept = None if act in wiring().sealed else value
     try:
         done = services.hand_in(act, who, subject, value, key=key)
     except AlreadyDone as known:
-        kept = None if act in wiring().sealed else value
         return answer({"subject": known.subject, "receipt": _file(known.receipt, kept)})
     if isinstance(done, Waiting):
         return answer({"prepared": done.prepared}, 202)
     # An answer may hold what is stored nowhere (the body of a sealed offer): then it is in it this once.
     once = {field.name: input_members(getattr(done, field.name)) for field in fields(done) if field.name not in SHARED}
-    return answer({"subject": done.subject, "receipt": _file(done.receipt, value), **once})
+    return answer({"subject": done.subject, "receipt": _file(done.receipt, kept), **once})
 
 
 def _allowed(act: str) -> Actor:

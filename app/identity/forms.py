@@ -1,15 +1,14 @@
 """Signing in and opening an account."""
 
-from flask_wtf import FlaskForm
 from wtforms import PasswordField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
 from app.identity.rules import Joins, NewAccount
 from app.web.choices import offered
-from app.web.perform import ActForm
+from app.web.perform import ActForm, ChineseForm
 
 
-class LoginForm(FlaskForm):
+class LoginForm(ChineseForm):
     """Name and password."""
 
     login = StringField("登录名", validators=[InputRequired("请填写登录名。"), Length(max=60, message="登录名太长。")])

@@ -87,7 +87,7 @@ def organisation(party_id: int) -> Organisation:
 def names(party_ids: Collection[int]) -> Mapping[int, str]:
     """Names of organisations by id, in one query."""
     rows = db.session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(party_ids)))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def parties_with(role: Role, *, region: str | None = None, authority: str | None = None) -> list[int]:

@@ -9,12 +9,16 @@ from app.database import BIG, Base
 
 
 class Notice(Base):
-    """One notice to one organisation; its sentence is the template named by the act."""
+    """One notice to one organisation; its sentence is the template named by the act.
+
+    Outside it is called by `ref`: consecutive numbers would tell how many others were told.
+    """
 
     __tablename__ = "notice"
-    __table_args__ = (Index("ix_notice_party", "party_id", "id"),)
+    __table_args__ = (Index("ix_notice_party", "party_id", "at", "ref"),)
 
     id: Mapped[int] = mapped_column(BIG, primary_key=True)
+    ref: Mapped[str] = mapped_column(String(16), unique=True)
     party_id: Mapped[int] = mapped_column(BIG, ForeignKey("organisation.id"))
     act: Mapped[str] = mapped_column(String(64))
     subject: Mapped[str | None] = mapped_column(String(80))

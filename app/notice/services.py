@@ -6,7 +6,8 @@ from typing import Protocol
 from sqlalchemy import select
 
 from app import built
-from app.act import Deed, chore
+from app.act import Deed, chance, chore
+from app.chance import letters
 from app.clock import clock
 from app.database import db
 from app.notice.models import Delivery, Notice
@@ -52,7 +53,14 @@ def post(deed: Deed) -> None:
                 f"notice/{deed.act}.txt", subject=deed.subject, at=deed.now, public=deed.public, **recipient.params
             )
             deed.session.add(
-                Notice(party_id=recipient.party_id, act=deed.act, subject=deed.subject, body=body.strip(), at=deed.now)
+                Notice(
+                    ref=letters(chance().secret(), 16),
+                    party_id=recipient.party_id,
+                    act=deed.act,
+                    subject=deed.subject,
+                    body=body.strip(),
+                    at=deed.now,
+                )
             )
 
 
@@ -97,9 +105,11 @@ def _deliver_through(channel: Channel, limit: int) -> int:
     return arrived
 
 
-def mark_read(party_id: int, notice_id: int) -> None:
+def mark_read(party_id: int, ref: str) -> None:
     """The organisation has seen its notice; somebody else's is left alone."""
     with chore("read") as session:
-        found = session.get(Notice, notice_id)
-        if found is not None and found.party_id == party_id and found.read_at is None:
+        found = session.execute(
+            select(Notice).where(Notice.ref == ref, Notice.party_id == party_id)
+        ).scalar_one_or_none()
+        if found is not None and found.read_at is None:
             found.read_at = clock().market()

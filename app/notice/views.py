@@ -22,9 +22,9 @@ def inbox() -> str:
     return render_template("notice/list.html", notices=queries.inbox(actor().party, after=request.args.get("after")))
 
 
-@bp.post("/<int:notice_id>/read")
+@bp.post("/<ref>/read")
 @members()
-def read(notice_id: int) -> Response:
+def read(ref: str) -> Response:
     """Mark one as read."""
-    services.mark_read(actor().party, notice_id)
+    services.mark_read(actor().party, ref)
     return redirect(url_for("notice.inbox"), code=303)

@@ -14,9 +14,33 @@ from app.clock import now
 from app.refusal import AlreadyDone, Refusal, Refused
 from app.values import Done, Waiting
 from app.web.door import actor
+from app.web.words import FORM_SENTENCES
 
 
-class ActForm(FlaskForm):
+class ChineseForm(FlaskForm):
+    """Flask-WTF's form, whose own sentences are Chinese too."""
+
+    class Meta(FlaskForm.Meta):
+        """WTForms' own Chinese is partly wrong: ours stands in `app.web.words`."""
+
+        def get_translations(self, form: object) -> "Sentences":
+            return SENTENCES
+
+
+class Sentences:
+    """What WTForms asks for its own sentences."""
+
+    def gettext(self, text: str) -> str:
+        return FORM_SENTENCES.get(text, text)
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        return FORM_SENTENCES.get(plural, plural)
+
+
+SENTENCES = Sentences()
+
+
+class ActForm(ChineseForm):
     """A form that performs one act: CSRF by Flask-WTF, and the idempotency key as a hidden field."""
 
     key = HiddenField(default=fresh_key)

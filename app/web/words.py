@@ -24,3 +24,21 @@ WORDS = {
     "refusal.clock_moving": "演示时钟正在前进，暂不受理其他事项。",
     "cure.clock_moving": "请稍候几秒再提交。",
 }
+
+FORM_SENTENCES = {
+    "This field is required.": "必填。",
+    "Not a valid choice.": "请从列出的选项中选择。",
+    "Not a valid choice": "请从列出的选项中选择。",
+    "Invalid Choice: could not coerce.": "请从列出的选项中选择。",
+    "'%(value)s' is not a valid choice for this field.": "请从列出的选项中选择。",
+    "'%(value)s' are not valid choices for this field.": "请从列出的选项中选择。",
+    "Not a valid integer value.": "请填写整数。",
+    "Not a valid decimal value.": "请填写数字。",
+    "Not a valid date value.": "日期写成 2026-03-05。",
+    "Not a valid datetime value.": "时间写成 2026-03-05 17:30。",
+    "Not a valid time value.": "时间写成 17:30。",
+    "Invalid input.": "内容不符合要求。",
+    "CSRF token missing.": "页面已过期，请刷新后重新提交。",
+    "CSRF failed.": "页面已过期，请刷新后重新提交。",
+}
+"""WTForms' own sentences, by its English ones."""

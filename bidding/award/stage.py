@@ -11,6 +11,7 @@ from app.actor import Actor, Role
 from app.stage import Command, Recipient, Resource, Stage, Task
 from app.values import Nothing
 from bidding.award import queries, rules, services
+from bidding.award.demo import DEMO
 from bidding.award.rules import AwardAct, AwardTerms, Declined, ResultTerms, SigningTerms, SmallTerms
 from bidding.award.sweeps import SWEEPS
 from bidding.award.views import bp
@@ -94,4 +95,5 @@ STAGE = Stage(
     },
     terms=(AwardTerms, ResultTerms, SmallTerms, SigningTerms),
     words=WORDS,
+    demo=DEMO,
 )

@@ -12,6 +12,7 @@ from app.stage import Command, Recipient, Stage, Task
 from app.values import Nothing
 from bidding.award.rules import AwardAct
 from bidding.contract import queries, rules, services
+from bidding.contract.demo import DEMO
 from bidding.contract.rules import Because, ContractAct, ContractTerms, Phase, Side, SignedContract
 from bidding.contract.sweeps import SWEEPS
 from bidding.contract.views import bp
@@ -86,4 +87,5 @@ STAGE = Stage(
     },
     terms=(ContractTerms,),
     words=WORDS,
+    demo=DEMO,
 )

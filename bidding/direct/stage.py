@@ -10,6 +10,7 @@ from app.refusal import Refusal
 from app.stage import Command, Stage, Task
 from app.values import Nothing
 from bidding.direct import queries, rules, services
+from bidding.direct.demo import DEMO
 from bidding.direct.rules import DirectAct, DirectTerms, Price, Proposal, Side
 from bidding.direct.sweeps import SWEEPS
 from bidding.direct.views import bp
@@ -49,4 +50,5 @@ STAGE = Stage(
     terms=(DirectTerms,),
     words=WORDS,
     constraints={"uq_commission_open": Refusal("direct_open_already", field="agency")},
+    demo=DEMO,
 )

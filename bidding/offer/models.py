@@ -11,7 +11,7 @@ from bidding.registration.models import Registration
 
 
 class Offer(Base):
-    """One envelope. `entry_ref` leads to its log entry, whose index decides which of several counts (protocol.md §2.4)."""
+    """One envelope; `entry_ref` leads to its log entry, whose index decides which one counts (protocol.md §2.4)."""
 
     __tablename__ = "offer"
     __table_args__ = (

@@ -8,6 +8,7 @@ from flask import url_for
 from app.actor import Actor, Role
 from app.stage import Command, Stage, Task
 from bidding.offer import queries, rules, services
+from bidding.offer.demo import DEMO
 from bidding.offer.rules import OfferAct, OfferInput, OfferTerms
 from bidding.offer.views import bp
 from bidding.offer.wording import WORDS
@@ -33,4 +34,5 @@ STAGE = Stage(
     commands={OfferAct.SUBMIT: Command(OfferInput, services.submit, "announcement")},
     terms=(OfferTerms,),
     words=WORDS,
+    demo=DEMO,
 )

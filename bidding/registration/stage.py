@@ -11,6 +11,7 @@ from app.refusal import Refusal
 from app.stage import Command, Recipient, Stage, Task
 from app.values import Nothing
 from bidding.registration import queries, rules, services
+from bidding.registration.demo import DEMO
 from bidding.registration.rules import Promise, RegistrationAct, RegistrationTerms
 from bidding.registration.views import box, bp
 from bidding.registration.wording import WORDS
@@ -52,4 +53,5 @@ STAGE = Stage(
     terms=(RegistrationTerms,),
     words=WORDS,
     constraints={"uq_registration_member_in_force": Refusal("already_registered")},
+    demo=DEMO,
 )

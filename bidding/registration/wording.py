@@ -19,7 +19,7 @@ WORDS = {
     "not_open.closed": "报名已经截止",
     "refusal.not_open": "现在不能办理：{because}（截止时间{closes_at}）。",
     "cure.not_open": "请查看公告当前的状态；重新公告后可以再次报名。",
-    "refusal.agency_not_active": "您的单位尚未入驻，或者入驻公示还没有期满。",
+    "refusal.agency_not_active": "该单位尚未入驻，或者入驻公示还没有期满。",
     "cure.agency_not_active": "请先办理机构入驻，公示期满后即可报名。",
     "refusal.same_organisation": "这是您单位自己的采购需求，不能由本单位承接。",
     "cure.same_organisation": "同一单位可以既是业主又是机构，但不能参加自己的采购。",

@@ -11,6 +11,7 @@ from app.stage import Command, Stage, Task
 from bidding.offer.rules import OfferAct
 from bidding.registration.rules import RegistrationAct
 from bidding.selection import queries, rules, services
+from bidding.selection.demo import DEMO
 from bidding.selection.rules import BeaconInput, MinimumTerms, SelectionAct
 from bidding.selection.sweeps import SWEEPS
 from bidding.selection.views import box, bp
@@ -57,4 +58,5 @@ STAGE = Stage(
     terms=(MinimumTerms,),
     words=WORDS,
     constraints={"uq_beacon_entry_role": Refusal("beacon_entered", field="number")},
+    demo=DEMO,
 )

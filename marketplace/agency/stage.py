@@ -4,6 +4,7 @@ from app.refusal import Refusal
 from app.stage import Command, Resource, Stage
 from app.values import Nothing
 from marketplace.agency import queries, rules, services
+from marketplace.agency.demo import DEMO
 from marketplace.agency.rules import AgencyAct, Application, Asking, EntryTerms, Rejection
 from marketplace.agency.sweeps import SWEEPS
 from marketplace.agency.views import bp, tasks
@@ -56,4 +57,5 @@ STAGE = Stage(
     terms=(EntryTerms,),
     words=WORDS,
     constraints={"uq_agency_organisation_id": Refusal("agency_known")},
+    demo=DEMO,
 )

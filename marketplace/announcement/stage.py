@@ -11,6 +11,7 @@ from app.clock import now
 from app.stage import Command, Resource, Rows, Stage, Task
 from app.values import Nothing
 from marketplace.announcement import queries, rules, services
+from marketplace.announcement.demo import DEMO
 from marketplace.announcement.rules import AnnouncementAct, Change, Return, Timetable, Unsuccessful, Withdrawal
 from marketplace.announcement.sweeps import SWEEPS
 from marketplace.announcement.views import bp, latest, of_need
@@ -107,4 +108,5 @@ STAGE = Stage(
     },
     terms=(rules.PublishTerms, rules.HoursTerms, rules.DrawTerms, rules.StandbyTerms, rules.AttemptTerms),
     words=WORDS,
+    demo=DEMO,
 )

@@ -39,7 +39,7 @@ class Item(Base):
 
 
 class ItemVersion(Base):
-    """What an item is from a date on; `verified` names the columns that were read in a source, all others show 未核实."""
+    """What an item is from a date on; `verified` names the columns read in a source, all others show 未核实."""
 
     __tablename__ = "item_version"
     __table_args__ = (

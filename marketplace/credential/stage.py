@@ -4,6 +4,7 @@ from app.refusal import Refusal
 from app.stage import Command, Stage
 from app.values import Nothing
 from marketplace.credential import rules, services
+from marketplace.credential.demo import DEMO
 from marketplace.credential.rules import Certificate, CredentialAct, CredentialTerms, Doubt
 from marketplace.credential.views import bp, panel, tasks
 from marketplace.credential.wording import WORDS
@@ -29,4 +30,5 @@ STAGE = Stage(
     terms=(CredentialTerms,),
     words=WORDS,
     constraints={"uq_credential_qualification_certificate_no_agency_id_valid_from": KNOWN},
+    demo=DEMO,
 )

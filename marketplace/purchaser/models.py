@@ -11,7 +11,7 @@ from marketplace.purchaser.rules import PurchaserKind
 
 
 class Purchaser(Base):
-    """One row per organisation; checked within a working day where public funds are used (rules.md owner.registration)."""
+    """One row per organisation; checked within a day where public funds are used (rules.md owner.registration)."""
 
     __tablename__ = "purchaser"
     __table_args__ = (CheckConstraint("checked_at IS NULL OR returned_at IS NULL", name="checked_or_returned"),)

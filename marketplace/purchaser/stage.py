@@ -10,6 +10,7 @@ from app.actor import Actor, Role
 from app.refusal import Refusal
 from app.stage import Command, Recipient, Stage, Task
 from marketplace.purchaser import queries, rules, services
+from marketplace.purchaser.demo import DEMO
 from marketplace.purchaser.rules import Filing, Phase, PurchaserAct, Return, Seen
 from marketplace.purchaser.views import bp
 from marketplace.purchaser.wording import WORDS
@@ -56,4 +57,5 @@ STAGE = Stage(
     terms=(rules.PurchaserTerms,),
     words=WORDS,
     constraints={"uq_purchaser_organisation_id": Refusal("purchaser_known")},
+    demo=DEMO,
 )

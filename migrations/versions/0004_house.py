@@ -52,6 +52,7 @@ def upgrade():
     op.create_table(
         "notice",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ref", sa.String(length=16), nullable=False),
         sa.Column("party_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("act", sa.String(length=64), nullable=False),
         sa.Column("subject", sa.String(length=80), nullable=True),
@@ -60,8 +61,9 @@ def upgrade():
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["party_id"], ["organisation.id"], name=op.f("fk_notice_party_id_organisation")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+        sa.UniqueConstraint("ref", name=op.f("uq_notice_ref")),
     )
-    op.create_index("ix_notice_party", "notice", ["party_id", "id"], unique=False)
+    op.create_index("ix_notice_party", "notice", ["party_id", "at", "ref"], unique=False)
     op.create_table(
         "api_token",
         sa.Column("hash", sa.String(length=64), nullable=False),

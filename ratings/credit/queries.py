@@ -140,7 +140,7 @@ def page(code: str, *, as_of: datetime) -> CreditPage | None:
     found = events([organisation.id], as_of=as_of, months=terms.window_months)
     refs = [event.entry_ref for event in found]
     rows = db.session.execute(select(Entry.ref, Entry.position).where(Entry.ref.in_(refs)))
-    positions = dict(rows.tuples().all())
+    positions = dict(rows.all())
     return CreditPage(
         code=organisation.code,
         name=organisation.name,

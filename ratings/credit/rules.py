@@ -126,11 +126,6 @@ def in_window(at: datetime, *, as_of: datetime, months: int) -> bool:
     return window_start(as_of, months) < at <= as_of
 
 
-def sheet_points(marks: Mapping[str, int], weights: Mapping[str, int]) -> int:
-    """Thousandths of 0…100: Σ weight·(mark − 1)·25 over the dimensions; weights in per cent add up to 100."""
-    return sum(weights[dimension] * (mark - 1) * 25 * 10 for dimension, mark in marks.items())
-
-
 def contract_points(lines: Iterable[Line]) -> Fraction:
     """One contract's service points, 0…100: the classes present, weighted by the rulebook and renormalised."""
     present = tuple(lines)

@@ -45,12 +45,22 @@ class SuspendTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """The terms that standing is composed under."""
+
+    service: ServiceTerms
+    owner: OwnerTerms
+    suspend: SuspendTerms
+
+
+@dataclass(frozen=True, slots=True)
 class AgencyFacts:
     """What is true of an agency at an instant, for one scope or in general (fund and item facts empty)."""
 
     score: int
     grade: Grade
-    barring: tuple[tuple[str, str], ...] = ()
+    blacklisted: tuple[tuple[str, str], ...] = ()
+    suspended: tuple[tuple[str, str], ...] = ()
     late_contracts: tuple[str, ...] = ()
     fund: str | None = None
     missing: tuple[str, ...] = ()
@@ -62,19 +72,26 @@ class AgencyFacts:
 class PurchaserFacts:
     """What a purchaser owes at an instant."""
 
-    barring: tuple[tuple[str, str], ...] = ()
+    blacklisted: tuple[tuple[str, str], ...] = ()
     overdue_evaluations: tuple[str, ...] = ()
 
 
-def refusals_to_agency(facts: AgencyFacts, *, late_blocks_after: int) -> Iterator[Refusal]:
+BLOCKED: Mapping[str, str] = MappingProxyType(
+    {"registration": RegistrationAct.SUBMIT.value, "direct_award": DirectAct.ACCEPT.value}
+)
+"""The words of suspend.blocks, and the acts they mean."""
+
+
+def refusals_to_agency(facts: AgencyFacts, act: str, *, terms: Limits) -> Iterator[Refusal]:
     """Every reason at once with its clause; names the contract, sanction or qualification that stands in the way."""
-    for no, until in facts.barring:
+    blocked = {BLOCKED[word] for word in terms.suspend.blocks}
+    for no, until in (*facts.blacklisted, *(facts.suspended if act in blocked else ())):
         yield Refusal("sanction_in_force", clause="suspend.blocks", params={"no": no, "until_at": until})
     for contract in facts.late_contracts:
         yield Refusal(
             "late_delivery_open",
             clause="service.late_blocks_after",
-            params={"contract": contract, "days": late_blocks_after},
+            params={"contract": contract, "days": terms.service.late_blocks_after},
         )
     if facts.fund in PUBLIC_MONEY and facts.grade is Grade.D:
         yield Refusal("grade_too_low", clause="credit.grade_c", params={"score": _spoken(facts.score)})
@@ -88,11 +105,11 @@ def refusals_to_agency(facts: AgencyFacts, *, late_blocks_after: int) -> Iterato
         yield Refusal("price_entry_missing", clause="entry.price_table_required", params={"item": facts.item or ""})
 
 
-def refusals_to_purchaser(facts: PurchaserFacts, *, limit: int) -> Iterator[Refusal]:
+def refusals_to_purchaser(facts: PurchaserFacts, *, terms: Limits) -> Iterator[Refusal]:
     """Why a purchaser may not publish: a sanction, or evaluations it owes (rules.md owner.limits)."""
-    for no, until in facts.barring:
+    for no, until in facts.blacklisted:
         yield Refusal("sanction_in_force", clause="suspend.blocks", params={"no": no, "until_at": until})
-    if len(facts.overdue_evaluations) >= limit:
+    if len(facts.overdue_evaluations) >= terms.owner.overdue_evaluations:
         yield Refusal(
             "evaluations_overdue",
             clause="owner.overdue_evaluations",
@@ -100,20 +117,14 @@ def refusals_to_purchaser(facts: PurchaserFacts, *, limit: int) -> Iterator[Refu
         )
 
 
-def compose(
-    agency: AgencyFacts | None,
-    purchaser: PurchaserFacts | None,
-    *,
-    late_blocks_after: int,
-    overdue_evaluations: int,
-) -> Standing:
+def compose(agency: AgencyFacts | None, purchaser: PurchaserFacts | None, *, terms: Limits) -> Standing:
     """One frozen value for every act that somebody may be refused."""
     refusals: dict[str, tuple[Refusal, ...]] = {}
     if agency is not None:
-        found = tuple(refusals_to_agency(agency, late_blocks_after=late_blocks_after))
-        refusals[RegistrationAct.SUBMIT] = refusals[DirectAct.ACCEPT] = found
+        for act in BLOCKED.values():
+            refusals[act] = tuple(refusals_to_agency(agency, act, terms=terms))
     if purchaser is not None:
-        owed = tuple(refusals_to_purchaser(purchaser, limit=overdue_evaluations))
+        owed = tuple(refusals_to_purchaser(purchaser, terms=terms))
         refusals |= dict.fromkeys((AnnouncementAct.SUBMIT, AnnouncementAct.PUBLISH, AnnouncementAct.REPEAT), owed)
         refusals[DirectAct.PROPOSE] = owed
     return Standing(

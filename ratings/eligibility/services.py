@@ -1,5 +1,6 @@
 """The answer to the backward question: facts from every chapter before, composed by the rules."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -13,11 +14,12 @@ from marketplace.pricelist import queries as prices
 from marketplace.purchaser import queries as purchasers
 from ratings.credit import queries as credit
 from ratings.eligibility import rules
-from ratings.eligibility.rules import AgencyFacts, OwnerTerms, PurchaserFacts, ServiceTerms
+from ratings.eligibility.rules import AgencyFacts, Limits, OwnerTerms, PurchaserFacts, ServiceTerms, SuspendTerms
 from ratings.evaluation import queries as evaluations
 from ratings.performance import queries as performances
 from ratings.sanction import queries as sanctions
-from ratings.sanction.rules import BARS
+from ratings.sanction.models import Sanction
+from ratings.sanction.rules import SanctionKind
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -27,20 +29,21 @@ def standing(party_id: int, *, now: datetime, scope: Scope | None) -> Standing:
     book = (
         rulebook(scope.rulebook) if scope is not None else rulebook_for(identities.organisation(party_id).region, now)
     )
-    blocks_after = book.terms(ServiceTerms).late_blocks_after
-    barring = tuple(
-        (row.no, row.until_at.isoformat()) for row in sanctions.in_force(party_id, now=now) if row.kind in BARS
-    )
+    terms = Limits(book.terms(ServiceTerms), book.terms(OwnerTerms), book.terms(SuspendTerms))
+    running = sanctions.in_force(party_id, now=now)
     return rules.compose(
-        _agency(party_id, now=now, scope=scope, barring=barring, blocks_after=blocks_after),
-        _purchaser(party_id, now=now, barring=barring),
-        late_blocks_after=blocks_after,
-        overdue_evaluations=book.terms(OwnerTerms).overdue_evaluations,
+        _agency(party_id, now=now, scope=scope, running=running, over=terms.service.late_blocks_after),
+        _purchaser(party_id, now=now, running=running),
+        terms=terms,
     )
+
+
+def _named(running: Sequence[Sanction], kind: SanctionKind) -> tuple[tuple[str, str], ...]:
+    return tuple((row.no, row.until_at.isoformat()) for row in running if row.kind is kind)
 
 
 def _agency(
-    party_id: int, *, now: datetime, scope: Scope | None, barring: tuple[tuple[str, str], ...], blocks_after: int
+    party_id: int, *, now: datetime, scope: Scope | None, running: Sequence[Sanction], over: int
 ) -> AgencyFacts | None:
     agency = agencies.by_party(party_id)
     if agency is None:
@@ -62,8 +65,9 @@ def _agency(
     return AgencyFacts(
         score=score.composite,
         grade=score.grade,
-        barring=barring,
-        late_contracts=tuple(performances.open_late(party_id, now=now, over=blocks_after)),
+        blacklisted=_named(running, SanctionKind.BLACKLIST),
+        suspended=_named(running, SanctionKind.SUSPEND),
+        late_contracts=tuple(performances.open_late(party_id, now=now, over=over)),
         fund=scope.fund if scope is not None else None,
         missing=lacking,
         priced=priced,
@@ -71,7 +75,7 @@ def _agency(
     )
 
 
-def _purchaser(party_id: int, *, now: datetime, barring: tuple[tuple[str, str], ...]) -> PurchaserFacts | None:
+def _purchaser(party_id: int, *, now: datetime, running: Sequence[Sanction]) -> PurchaserFacts | None:
     if purchasers.by_party(party_id) is None:
         return None
-    return PurchaserFacts(barring, tuple(evaluations.overdue_by(party_id, now=now)))
+    return PurchaserFacts(_named(running, SanctionKind.BLACKLIST), tuple(evaluations.overdue_by(party_id, now=now)))

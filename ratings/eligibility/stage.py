@@ -2,7 +2,13 @@
 
 from app.stage import Stage
 from ratings.eligibility import services
-from ratings.eligibility.rules import ServiceTerms
+from ratings.eligibility.rules import OwnerTerms, ServiceTerms, SuspendTerms
 from ratings.eligibility.wording import WORDS
 
-STAGE = Stage(name="eligibility", title="准入", terms=(ServiceTerms,), words=WORDS, standing=services.standing)
+STAGE = Stage(
+    name="eligibility",
+    title="准入",
+    terms=(ServiceTerms, OwnerTerms, SuspendTerms),
+    words=WORDS,
+    standing=services.standing,
+)

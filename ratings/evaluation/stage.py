@@ -13,6 +13,7 @@ from app.refusal import Refusal
 from app.stage import Command, Recipient, Resource, Stage, Task
 from app.web.door import actor
 from ratings.evaluation import queries, rules, services
+from ratings.evaluation.demo import DEMO
 from ratings.evaluation.rules import EvaluationAct, EvaluationTerms, Marks
 from ratings.evaluation.sweeps import SWEEPS
 from ratings.evaluation.views import bp
@@ -96,4 +97,5 @@ STAGE = Stage(
     terms=(EvaluationTerms,),
     words=WORDS,
     constraints={"uq_sheet_contract_id_evaluator": Refusal("evaluation_known")},
+    demo=DEMO,
 )

@@ -14,6 +14,7 @@ from app.values import Nothing
 from bidding.contract import queries as contracts
 from bidding.contract.rules import ContractAct, Side
 from ratings.performance import queries, rules, services
+from ratings.performance.demo import DEMO
 from ratings.performance.rules import Because, DeliverableTerms, Delivery, PerformanceAct, Phase, ServiceTerms
 from ratings.performance.sweeps import SWEEPS
 from ratings.performance.views import bp
@@ -80,4 +81,5 @@ STAGE = Stage(
     },
     terms=(ServiceTerms, DeliverableTerms),
     words=WORDS,
+    demo=DEMO,
 )

@@ -71,7 +71,7 @@ def _listed(sanction: Sanction, organisation: Organisation, *, now: datetime, na
     )
 
 
-def _with_party() -> Select[Any]:
+def _with_party() -> Select[Sanction, Organisation]:
     return select(Sanction, Organisation).join(Organisation, Organisation.id == Sanction.party_id)
 
 

@@ -42,9 +42,6 @@ OPENS = {SanctionAct.DECIDE: Opens.AT_ONCE}
 SECOND = (SanctionAct.DECIDE,)
 """Two accounts of the same authority: nobody is sanctioned by one hand, or by arithmetic alone (sanction.decide)."""
 
-BARS = frozenset({SanctionKind.SUSPEND, SanctionKind.BLACKLIST})
-"""A yellow card is shown and takes no right away."""
-
 
 @dataclass(frozen=True)
 class YellowTerms:

@@ -9,6 +9,7 @@ from app.identity import queries as identities
 from app.stage import Command, Recipient, Resource, Stage
 from app.web.paging import Listing
 from ratings.sanction import queries, rules, services
+from ratings.sanction.demo import DEMO
 from ratings.sanction.rules import BlackTerms, Decided, RedTerms, SanctionAct, YellowTerms
 from ratings.sanction.views import bp
 from ratings.sanction.wording import WORDS
@@ -55,4 +56,5 @@ STAGE = Stage(
     resources={"sanctions": Resource(listed, one)},
     terms=(YellowTerms, RedTerms, BlackTerms),
     words=WORDS,
+    demo=DEMO,
 )

@@ -301,6 +301,14 @@ class Market(Log):
         )
         self.log("announcement.publish", 2, self.closes - timedelta(days=3), terms | {"beacon_rule": rule})
         self.log("selection.freeze", 12, self.closes, {"attempt": 1, "frozen": outsider.sha(text)})
+        who = lines[0].id
+        body = envelope.body_text(envelope.Body(self.market, self.no, 1, who, envelope.Kind.AMOUNT, 5, 5, "00" * 32))
+        commitment = envelope.commitment(body)
+        self.log("offer.submit", 5, self.closes - timedelta(days=1), {"commitment": commitment}, f"agency:{who}")
+        self.offers = [
+            {"id": who, "body": body, "commitment": commitment, "index": 5},
+            {"id": lines[1].id, "body": None, "commitment": "0" * 64, "index": 6},
+        ]
         head = self.head(size=13, at=self.closes + timedelta(seconds=2))
         nodes = self.nodes()
         publish, freeze = (
@@ -324,15 +332,8 @@ class Market(Log):
             freeze=freeze,
             head=head,
         )
-        body = envelope.body_text(
-            envelope.Body(self.market, self.no, 1, lines[0].id, envelope.Kind.AMOUNT, 5, 5, "00" * 32)
-        )
-        self.offers = [
-            {"id": lines[0].id, "body": body, "commitment": envelope.commitment(body)},
-            {"id": lines[1].id, "body": None, "commitment": "0" * 64},
-        ]
 
-    def log(self, act, n, at, public):
+    def log(self, act, n, at, public, *subjects):
         self.payloads[n] = texts.payload_text(
             act=act,
             at=at,
@@ -340,13 +341,13 @@ class Market(Log):
             private=None,
             public=public,
             role="system",
-            subjects=[f"announcement:{self.no}"],
+            subjects=[*subjects, f"announcement:{self.no}"],
         )
         self.digests[n] = texts.entry_digest(SALT, self.payloads[n])
         self.disclosed.add(n)
 
     def answer(self, address):
-        pages = {"record.json": self.record, "transcript.json": {"offers": self.offers}}
+        pages = {"record.json": self.record, "offers.json": self.offers}
         for name, page in pages.items():
             if address.split("?")[0] == f"/announcements/{self.no}/{name}":
                 return page
@@ -362,6 +363,10 @@ def test_an_outsider_follows_a_draw_and_its_offers_over_http(capsys):
         assert outsider.main([url, "--announcement", market.no, "--attempt", "1"]) == 0
         assert outsider.main([url, "--announcement", "450800-2026-000099"]) == 2
         market.offers[0]["commitment"] = "0" * 64
+        assert outsider.main([url, "--announcement", market.no]) == 1
+        market = Market()
+        market.offers[0]["index"] = 12
+    with served(market.answer) as url:
         assert outsider.main([url, "--announcement", market.no]) == 1
         market = Market()
         market.record["log"]["head"] = market.head(size=13)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from app.standing import Grade
 from ratings.credit import rules
 from ratings.credit.rules import CreditTerms, EventKind, Line
+from ratings.evaluation.rules import points
 
 TERMS = CreditTerms(
     window_months=12,
@@ -29,7 +30,7 @@ NOW = datetime(2026, 6, 1, 4, tzinfo=UTC)
 
 def service(no: str, mark: int, *, at: datetime = NOW, category: str = "04", weight: int = 60) -> Line:
     marks = dict.fromkeys(WEIGHTS, mark)
-    return Line(EventKind.SERVICE, "service", rules.sheet_points(marks, WEIGHTS), at, category, no, weight)
+    return Line(EventKind.SERVICE, "service", points(marks, WEIGHTS), at, category, no, weight)
 
 
 def deduction(points: int, *, at: datetime = NOW) -> Line:

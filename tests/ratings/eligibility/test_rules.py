@@ -6,13 +6,16 @@ from app.standing import Grade
 from bidding.registration.rules import RegistrationAct
 from marketplace.announcement.rules import AnnouncementAct
 from ratings.eligibility import rules
-from ratings.eligibility.rules import AgencyFacts, PurchaserFacts
+from ratings.eligibility.rules import AgencyFacts, Limits, OwnerTerms, PurchaserFacts, ServiceTerms, SuspendTerms
 
+TERMS = Limits(ServiceTerms(10), OwnerTerms(3), SuspendTerms(("registration", "direct_award")))
 SOUND = AgencyFacts(score=75_000, grade=Grade.NEW, fund="fiscal")
 
 
 def codes(facts: AgencyFacts) -> list[tuple[str, str | None]]:
-    return [(found.code, found.clause) for found in rules.refusals_to_agency(facts, late_blocks_after=10)]
+    return [
+        (found.code, found.clause) for found in rules.refusals_to_agency(facts, RegistrationAct.SUBMIT, terms=TERMS)
+    ]
 
 
 def test_a_sound_agency_meets_nothing():
@@ -41,14 +44,14 @@ def test_every_reason_is_named():
     facts = AgencyFacts(
         score=58_125,
         grade=Grade.D,
-        barring=(("450000-2026-S000001", "2027-01-01T00:00:00+00:00"),),
+        blacklisted=(("450000-2026-S000001", "2027-01-01T00:00:00+00:00"),),
         late_contracts=("450800-2026-000001-C01",),
         fund="state",
         missing=("测绘资质",),
         priced=False,
         item="0401",
     )
-    found = {refusal.code: refusal for refusal in rules.refusals_to_agency(facts, late_blocks_after=10)}
+    found = {refusal.code: refusal for refusal in rules.refusals_to_agency(facts, RegistrationAct.SUBMIT, terms=TERMS)}
     assert set(found) == {
         "sanction_in_force",
         "late_delivery_open",
@@ -64,7 +67,7 @@ def test_every_reason_is_named():
 def test_a_purchaser_with_three_overdue_evaluations_may_not_publish(owed, refused):
     """rules.md owner.limits."""
     facts = PurchaserFacts(overdue_evaluations=tuple(f"C{no}" for no in range(owed)))
-    standing = rules.compose(None, facts, late_blocks_after=10, overdue_evaluations=3)
+    standing = rules.compose(None, facts, terms=TERMS)
     assert bool(standing.to(AnnouncementAct.PUBLISH)) is refused
     assert standing.to(RegistrationAct.SUBMIT) == ()
 
@@ -73,3 +76,18 @@ def test_a_narrower_licence_satisfies_the_wider_one():
     wider = {"architectural_design": "engineering_design"}
     assert rules.missing({"engineering_design"}, {"architectural_design"}, wider) == ()
     assert rules.missing({"architectural_design"}, {"engineering_design"}, wider) == ("architectural_design",)
+
+
+@pytest.mark.parametrize(("blocks", "refused"), [(("registration",), True), (("direct_award",), False)])
+def test_a_suspension_bars_what_the_rulebook_says_and_a_black_list_everything(blocks, refused):
+    """rules.md suspend.effect, black.scope."""
+    terms = Limits(ServiceTerms(10), OwnerTerms(3), SuspendTerms(blocks))
+    listed = (("450800-2026-S000001", "2027-01-01T00:00:00+00:00"),)
+    suspended = rules.refusals_to_agency(
+        AgencyFacts(score=75_000, grade=Grade.C, suspended=listed), RegistrationAct.SUBMIT, terms=terms
+    )
+    blacklisted = rules.refusals_to_agency(
+        AgencyFacts(score=75_000, grade=Grade.C, blacklisted=listed), RegistrationAct.SUBMIT, terms=terms
+    )
+    assert bool(list(suspended)) is refused
+    assert [found.code for found in blacklisted] == ["sanction_in_force"]

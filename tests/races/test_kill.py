@@ -1,0 +1,172 @@
+"""R1, small size: kill -9 of web and sweep at random moments; every receipt's registration is there and in the log."""
+
+import hashlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.audit import texts
+from app.audit.check import first_difference
+from app.audit.models import Entry
+from app.clock import DemonstrationClock
+from app.database import db
+from app.exchange.services import make_token
+from app.sweep import keep_log
+from bidding.registration.models import Registration
+from tests.builders.announcement import an_announcement
+from tests.builders.registration import agencies
+from tests.conftest import build, fresh_database
+
+ROOT = Path(__file__).parents[2]
+AGENCIES, ANNOUNCEMENTS = 10, 50
+REGISTRATIONS = AGENCIES * ANNOUNCEMENTS
+"""500 registrations, as the issue of this test wants them; 10,000 are an entry of `./market bench`."""
+
+CLIENTS = 4
+
+
+class Server:
+    """Web and sweep as `./market run` starts them, killed without warning and started again."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self._environment = environment
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, name: str) -> None:
+        commands = {
+            "web": [
+                *(sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--workers", "1", "--threads", "4"),
+                *("--no-control-socket", "--log-level", "critical", "--bind", f"127.0.0.1:{self.port}"),
+                "wsgi:application",
+            ],
+            "sweep": [sys.executable, "-m", "flask", "sweep"],
+        }
+        self._running[name] = subprocess.Popen(
+            commands[name],
+            cwd=ROOT,
+            env=self._environment,
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def kill(self, name: str) -> None:
+        """SIGKILL to the whole process group: nobody gets to say goodbye."""
+        os.killpg(self._running[name].pid, signal.SIGKILL)
+        self._running[name].wait()
+
+    def stop(self) -> None:
+        while self._running:
+            name = next(iter(self._running))
+            self.kill(name)
+            del self._running[name]
+
+
+def post(port: int, token: str, no: str, contribution: str, key: str) -> dict[str, Any] | None:
+    """Register over HTTP; None where no answer came, or one that promises nothing."""
+    body = {"subject": no, "input": {"days": 10, "contribution": contribution, "made": "browser"}}
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/api/v1/acts/registration.submit",
+        data=json.dumps(body).encode(),
+        headers={"Authorization": f"Bearer {token}", "Idempotency-Key": key, "Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
+            found: dict[str, Any] = json.load(answer)
+            return found
+    except urllib.error.HTTPError as error:
+        if error.code < 500:
+            raise
+        return None
+    except OSError:
+        return None
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Any, Server, list[str], list[str]]]:
+    """A market on a clock that runs, agencies with tokens, announcements open for days."""
+    with fresh_database(request.param, tmp_path) as url:
+        app = build(url, tmp_path, clock=DemonstrationClock())
+        environment = {
+            **os.environ,
+            "MARKET_DATABASE_URL": url,
+            "MARKET_INSTANCE": str(tmp_path),
+            "MARKET_SECRET_KEY": "a secret key for tests",
+            "MARKET_OPENING_KEY_FILE": str(tmp_path / "opening.key"),
+            "MARKET_DEMONSTRATION": "1",
+            "MARKET_ID": "DEMO-450800",
+        }
+        with app.app_context():
+            actors = agencies(AGENCIES)
+            numbers = [an_announcement(days=25, closes=None) for _ in range(ANNOUNCEMENTS)]
+            tokens = [make_token(actor.account_id, acts=(), days=1) for actor in actors]
+            db.session.remove()
+        server = Server(environment)
+        yield app, server, numbers, tokens
+        server.stop()
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+def test_every_receipt_is_kept(scene):
+    app, server, numbers, tokens = scene
+    server.start("web")
+    server.start("sweep")
+    wanted = [(token, no, hashlib.sha256(f"{token}{no}".encode()).hexdigest()) for no in numbers for token in tokens]
+    receipts: dict[str, dict[str, Any]] = {}
+    done = threading.Event()
+
+    def hand_in(first: int) -> None:
+        for token, no, contribution in wanted[first::CLIENTS]:
+            # A person whose page did not answer tries again with the same form, until it does.
+            while contribution not in receipts and not done.is_set():
+                answer = post(server.port, token, no, contribution, key=contribution)
+                if answer is None:
+                    done.wait(0.05)
+                else:
+                    receipts[contribution] = answer["receipt"]
+
+    def murder() -> None:
+        # Not at fixed moments: after so many acknowledged registrations, at whatever the servers were then doing.
+        for turn in range(1, 9):
+            while len(receipts) < turn * REGISTRATIONS // 10 and not done.is_set():
+                done.wait(0.002)
+            for name in ("web",) if turn % 2 else ("web", "sweep"):
+                server.kill(name)
+                server.start(name)
+
+    clients = [threading.Thread(target=hand_in, args=(first,)) for first in range(CLIENTS)]
+    killer = threading.Thread(target=murder)
+    for thread in (*clients, killer):
+        thread.start()
+    for thread in clients:
+        thread.join(timeout=240)
+    done.set()
+    killer.join()
+    server.stop()
+
+    assert len(receipts) == REGISTRATIONS
+    with app.app_context():
+        keep_log()
+        kept = {row.contribution for row in db.session.execute(select(Registration)).scalars()}
+        leaves = dict(db.session.execute(select(Entry.leaf, Entry.position)).all())
+        assert kept == set(receipts)
+        for receipt in receipts.values():
+            assert leaves[texts.parse_receipt_text(receipt["text"]).leaf] is not None
+        assert first_difference(rows=True) is None

@@ -1,0 +1,236 @@
+"""A price that was handed in can be read nowhere before the opening: not on disk, not in a log, on nobody's page.
+
+Searched after offers that were taken, replaced, refused, malformed, repeated under a used key, and broken by the
+database itself; in every spelling an amount can have (quality.md R10).
+"""
+
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from app.database import db, is_sqlite
+from tests.builders.announcement import an_announcement
+from tests.builders.people import a_clerk, a_regulator, a_supervisor, an_admin, an_operator
+from tests.builders.registration import a_registration, agencies
+from tests.builders.selection import drawn
+from tests.conftest import PASSWORD
+from tests.story.conftest import Market
+from tests.story.scene import (
+    DATABASES,
+    Browser,
+    Haystack,
+    a_market,
+    addresses,
+    crawl,
+    database_files,
+    found_in,
+    numbered,
+    spellings,
+    tables,
+)
+
+CEILING = 9_000_000_000
+TAKEN, REPLACED, BY_MACHINE = 4_321_987_651, 4_987_654_329, 4_711_908_253
+ABOVE, ABOVE_BY_MACHINE = 9_876_543_217, 9_123_987_643
+MALFORMED, REUSED = 4_219_876_537, 4_876_512_349
+BROKEN_OFFER, BROKEN_ENTRY, BROKEN_BY_MACHINE = 4_653_298_171, 4_398_761_259, 4_567_213_987
+SECRET = (
+    *(TAKEN, REPLACED, BY_MACHINE, ABOVE, ABOVE_BY_MACHINE, MALFORMED, REUSED),
+    *(BROKEN_OFFER, BROKEN_ENTRY, BROKEN_BY_MACHINE),
+)
+EVERYBODY = (
+    *(None, "purchaser1", "agency1", "agency2", "agency3", "operator1", "regulator1", "supervisor1", "admin1"),
+    "clerk1",
+)
+
+BREAKS = {
+    True: ("CREATE TRIGGER broken BEFORE INSERT ON {} BEGIN SELECT RAISE(ABORT, 'broken'); END",),
+    False: (
+        "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'broken'; END $$",
+        "CREATE TRIGGER broken BEFORE INSERT ON {} FOR EACH ROW EXECUTE FUNCTION broken()",
+    ),
+}
+HEALS = {True: ("DROP TRIGGER broken",), False: ("DROP FUNCTION broken CASCADE",)}
+
+
+class Everything(logging.Handler):
+    """Every line that any logger writes, statements of the database and tracebacks too."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.NOTSET)
+        self.setFormatter(logging.Formatter("%(name)s %(levelname)s %(message)s"))
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
+
+
+@dataclass
+class Sealed:
+    """A market in which offers lie sealed; `answers` is what their own agencies got back when nothing was taken."""
+
+    market: Market
+    no: str
+    log: Everything
+    browsers: dict[str | None, Browser]
+    answers: list[tuple[int, str]]
+    known: dict[str, list[str]]
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def sealed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sealed]:
+    """Two agencies offered by page and by machine, well and badly, and the database broke twice meanwhile."""
+    log = Everything()
+    root = logging.getLogger()
+    level = root.level
+    with a_market(request.param, tmp_path_factory.mktemp("sealed")) as market:
+        with market.app.app_context():
+            rivals = agencies(3)
+            a_regulator()
+            for office in (an_operator, a_supervisor, an_admin, a_clerk):
+                office()
+            no = an_announcement(method="BID_LOW", budget_fen=CEILING)
+            for rival in rivals[:2]:
+                a_registration(rival, no)
+            codes = [rival.code or "" for rival in rivals]
+        known = {
+            "announcements": [no],
+            "agencies": codes,
+            "credit": codes,
+            "catalogue": ["0401"],
+            "api/name": sorted(market.app.extensions["market.resources"]),
+            "api/id": [no, *codes],
+        }
+        browsers = {login: Browser(market, login) for login in EVERYBODY}
+        root.addHandler(log)
+        root.setLevel(logging.DEBUG)
+        market.app.logger.setLevel(logging.DEBUG)
+        scene = Sealed(market, no, log, browsers, [], known)
+        try:
+            _offers(scene)
+            numbered(market)
+            yield scene
+        finally:
+            root.removeHandler(log)
+            root.setLevel(level)
+
+
+def yuan(fen: int) -> str:
+    return f"{fen // 100}.{fen % 100:02d}"
+
+
+def _offers(scene: Sealed) -> None:
+    def by_page(fen: int, status: int, *, key: str, days: str = "10") -> None:
+        answer = scene.browsers["agency1"].post(
+            f"/announcements/{scene.no}/offer", data={"amount_fen": yuan(fen), "days": days, "key": key}
+        )
+        assert answer.status_code == status, answer.text
+        if status != 200:
+            scene.answers.append((fen, answer.text))
+
+    def by_machine(fen: int, status: int, *, key: str) -> None:
+        answer = machine(scene.browsers["agency2"], scene.no, fen, key)
+        assert answer.status_code == status, answer.text
+        if status != 200:
+            scene.answers.append((fen, answer.text))
+
+    by_page(ABOVE, 409, key="above")
+    by_page(MALFORMED, 422, key="malformed", days="soon")
+    by_machine(ABOVE_BY_MACHINE, 409, key="above")
+    for table, fen in (("offer", BROKEN_OFFER), ("entry", BROKEN_ENTRY)):
+        _statements(scene.market, BREAKS, table)
+        by_page(fen, 500, key=f"broken-{table}")
+        by_machine(BROKEN_BY_MACHINE, 500, key=f"broken-{table}")
+        _statements(scene.market, HEALS, table)
+    by_page(REPLACED, 200, key="first")
+    by_page(REUSED, 409, key="first")
+    by_page(TAKEN, 200, key="second")
+    by_page(TAKEN, 303, key="second")
+    by_machine(BY_MACHINE, 200, key="machine")
+
+
+def machine(browser: Browser, no: str, fen: int, key: str) -> Any:
+    """Offer by the machine API, with a token of the browser's account."""
+    token = browser.post("/api/v1/tokens", json={"username": browser.login, "password": PASSWORD}).get_json()["token"]
+    return browser.post(
+        "/api/v1/acts/offer.submit",
+        json={"subject": no, "input": {"amount_fen": fen, "days": 10, "files": []}},
+        headers={"Authorization": f"Bearer {token}", "Idempotency-Key": key},
+    )
+
+
+def _statements(market: Market, by_database: dict[bool, tuple[str, ...]], table: str) -> None:
+    with market.app.app_context(), db.engine.begin() as connection:
+        for statement in by_database[is_sqlite()]:
+            connection.execute(text(statement.format(table)))
+
+
+def test_the_search_would_find_it(sealed: Sealed) -> None:
+    for name, needle in spellings(TAKEN).items():
+        assert found_in([Haystack("here", b"..." + needle + b"...")], [TAKEN]), name
+    assert found_in([Haystack("here", json.dumps({"amount_fen": TAKEN}).encode())], [TAKEN])
+    assert found_in([Haystack("the ceiling", b"%d" % CEILING)], SECRET) == []
+    rows = {hay.name: hay for hay in tables(sealed.market)}
+    assert found_in([rows["table need"]], [CEILING]) == ["table need: 9000000000 as fen"]
+    if sealed.market.app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"):
+        assert any("integer of" in place for place in found_in(database_files(sealed.market), [CEILING]))
+
+
+def test_not_in_the_rows_nor_in_the_files_of_the_database(sealed: Sealed) -> None:
+    rows = tables(sealed.market)
+    assert {"table offer", "table idempotency_key", "table prepared", "table notice"} <= {hay.name for hay in rows}
+    offers = next(hay for hay in rows if hay.name == "table offer")
+    assert offers.content
+    assert found_in(rows, SECRET) == []
+    files = database_files(sealed.market)
+    assert sum(len(hay.content) for hay in files) > 500_000
+    assert found_in(files, SECRET) == []
+
+
+def test_not_in_any_log_though_the_database_broke(sealed: Sealed) -> None:
+    written = "\n".join(sealed.log.lines)
+    assert "INSERT INTO offer" in written
+    assert "Traceback" in written
+    assert "broken" in written
+    assert found_in([Haystack("logs", written.encode())], SECRET) == []
+
+
+def test_not_in_an_answer_but_the_form_that_was_refused(sealed: Sealed) -> None:
+    pages = {fen: page for fen, page in sealed.answers}
+    for fen in (ABOVE, MALFORMED, REUSED):
+        # What was typed stays typed, in the same answer and nowhere else.
+        assert found_in([Haystack("form", pages.pop(fen).encode())], SECRET) == [f"form: {fen} as yuan"]
+    told = [Haystack(f"answer to {fen}", page.encode()) for fen, page in pages.items()]
+    assert found_in(told, SECRET) == []
+
+
+@pytest.mark.parametrize("login", EVERYBODY)
+def test_not_on_any_page(sealed: Sealed, login: str | None) -> None:
+    browser = sealed.browsers[login]
+    seen = crawl(browser, addresses(sealed.market.app, sealed.known))
+    assert seen[f"/announcements/{sealed.no}"].status_code == 200
+    assert seen[f"/announcements/{sealed.no}/offers.json"].status_code == 404
+    shown = [
+        Haystack(address, answer.data + b"\n" + str(answer.headers).encode()) for address, answer in seen.items()
+    ]
+    assert found_in(shown, SECRET) == []
+    assert found_in([Haystack("cookies", browser.cookies().encode())], SECRET) == []
+    assert [address for address, answer in seen.items() if answer.status_code >= 500] == []
+
+
+def test_and_after_the_opening_everybody_reads_it(sealed: Sealed) -> None:
+    with sealed.market.app.app_context():
+        drawn(sealed.no)
+    numbered(sealed.market)
+    page = Browser(sealed.market, None).get(f"/announcements/{sealed.no}/offers.json")
+    assert found_in([Haystack("offers", page.data)], SECRET) == [
+        f"offers: {fen} as fen" for fen in sorted((TAKEN, BY_MACHINE))
+    ]
+    # What was replaced stays sealed for ever (protocol.md §2.4).
+    left = {place.partition(": ")[2].split(" ")[0] for place in found_in(tables(sealed.market), SECRET)}
+    assert left == {str(TAKEN), str(BY_MACHINE)}
