@@ -1,7 +1,5 @@
 """Direct commissions of the demonstration world: a price goes to and fro, and is taken or still considered."""
 
-from datetime import time
-
 from app.demonstration import Plot, World
 from app.stage import Demo
 from app.values import Nothing
@@ -66,4 +64,4 @@ def _accepted(world: World, plot: Plot, need_no: str) -> None:
     world.note(plot, "announcement", "" if found is None else found.no or "")
 
 
-DEMO = Demo(day=day, at=time(11))
+DEMO = Demo(day=day)

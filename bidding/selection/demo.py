@@ -1,13 +1,21 @@
 """Beacons of the demonstration world: operator and supervisor type an invented value when one is waited for."""
 
 from app.actor import Actor
-from app.demonstration import World, number
+from app.demonstration import EVENING, World, instant, number
 from app.stage import Demo
 from bidding.selection import queries, services
 from bidding.selection.rules import BeaconInput, entry_opens
+from marketplace.announcement import queries as announcements
 
 SLIP = "000-00000"
 """What the supervisor types by mistake on the very first evening: both entries are set aside and typed anew."""
+
+
+def day(world: World) -> None:
+    """Somebody stays until the drawings of a day on which a draw waits, or may begin to wait, for them."""
+    closing = announcements.next_closing(world.now)
+    closes_today = closing is not None and closing < instant(world.today, EVENING)
+    world.late = closes_today or bool(queries.waiting_draws())
 
 
 def evening(world: World) -> None:
@@ -27,4 +35,4 @@ def _types(actor: Actor, typed: BeaconInput, *, key: str) -> None:
     services.enter_beacon(actor, typed.on.isoformat(), typed, key=key)
 
 
-DEMO = Demo(evening=evening)
+DEMO = Demo(day=day, evening=evening)

@@ -15,11 +15,14 @@ USUAL = ((5, 5, 5, 5), (5, 4, 5, 5), (4, 5, 4, 5), (4, 4, 5, 4), (5, 4, 4, 5))
 
 def day(world: World) -> None:
     """Both classes fill in the sheets that are open."""
-    for plot in world.plots:
+    for plot in world.going("evaluation"):
         no = world.noted(plot, "contract")
         if no is None or plot.get("unevaluated"):
             continue
-        for sheet in queries.by_contract(no):
+        sheets = queries.by_contract(no)
+        if sheets and all(queries.phase_of(sheet) is Phase.LOCKED for sheet in sheets):
+            world.done(plot, "evaluation")
+        for sheet in sheets:
             owner, phase = sheet.evaluator is Evaluator.OWNER, queries.phase_of(sheet)
             if phase is not Phase.OPEN and not (owner and phase is Phase.EXPIRED):
                 continue

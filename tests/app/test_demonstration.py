@@ -1,0 +1,173 @@
+"""The demonstration world: lived through by the acts that people perform, it stands in every phase and checks out."""
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app import demonstration
+from app.audit import check
+from app.clock import DemonstrationClock
+from app.database import db
+from app.deployment import Misconfigured
+from app.factory import create_app
+from app.identity import queries as identities
+from bidding.award.models import Award
+from bidding.award.queries import phase_of as award_phase
+from bidding.contract.models import Contract
+from bidding.contract.queries import phase_of as contract_phase
+from bidding.selection import lottery
+from bidding.selection.models import Selection
+from marketplace.agency.models import Agency
+from marketplace.agency.queries import phase_of as agency_phase
+from marketplace.announcement import queries as announcements
+from marketplace.announcement.models import Announcement
+from ratings.credit import queries as credit
+from ratings.performance import queries as performances
+from ratings.performance.models import Performance
+from ratings.sanction.models import Sanction
+from story import STORY
+from tests.conftest import build, settings_for
+
+pytestmark = pytest.mark.heavy
+
+NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
+"""A Sunday, 10:00 in Asia/Shanghai: the last working day is Friday."""
+
+
+class StandingStill(DemonstrationClock):
+    """A demonstration's clock whose real time is the tests' own."""
+
+    def real(self) -> datetime:
+        return NOW
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The small world, loaded once, over reference data that was recorded at the real instant."""
+    folder = tmp_path_factory.mktemp("demonstration")
+    app = build(f"sqlite:///{folder / 'market.sqlite3'}", folder, clock=StandingStill())
+    with app.app_context():
+        assert demonstration.load(scale="small", fresh=False, progress=lambda _: None)
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_its_clock_is_real_time_again(world: Flask) -> None:
+    """layout.md §8: the world ends at real now."""
+    assert StandingStill().market() == NOW
+
+
+def test_announcements_stand_in_every_phase(world: Flask) -> None:
+    """At least thirty, in review, open, being drawn, decided, direct, failed, withdrawn."""
+    found = Counter(
+        announcements.phase_of(each, announcements.present_attempt(each) if each.published_at else None, NOW).value
+        for each in db.session.execute(select(Announcement)).scalars()
+    )
+    assert found.total() >= 50
+    assert found["decided"] >= 25
+    assert found["registering"] >= 5
+    assert found["selecting"] == 2
+    assert {"in_review", "returned", "direct", "unsuccessful", "withdrawn"} <= found.keys()
+
+
+def test_awards_and_contracts_stand_in_every_phase(world: Flask) -> None:
+    """In publicity, noticed, accepted, declined; to sign, to confirm, effective; in service, late, paused, done."""
+    awards = Counter(award_phase(each).value for each in db.session.execute(select(Award)).scalars())
+    contracts = Counter(contract_phase(each).value for each in db.session.execute(select(Contract)).scalars())
+    kept = list(db.session.execute(select(Performance)).scalars())
+    assert {"publicity", "noticed", "accepted", "declined"} <= awards.keys()
+    assert {"to_sign", "to_confirm", "effective"} <= contracts.keys()
+    assert {performances.phase_of(each).value for each in kept} == {"in_service", "paused", "delivered", "done"}
+    assert any(performances.late_days(each, now=NOW) for each in kept)
+
+
+def test_agencies_are_admitted_and_apply(world: Flask) -> None:
+    """Twelve admitted, of which one has the lowest grade; the others as applicants in every phase."""
+    agencies = list(db.session.execute(select(Agency)).scalars())
+    found = Counter(agency_phase(each, NOW).value for each in agencies)
+    assert found["active"] == 12
+    assert {"submitted", "supplement", "publicity", "rejected", "lapsed"} <= found.keys()
+    scores = [credit.score_as_of(each.organisation_id, as_of=NOW) for each in agencies]
+    assert {"A", "D"} <= {score.grade.value for score in scores}
+
+
+def test_sanctions_of_every_kind_are_in_force(world: Flask) -> None:
+    """A yellow card, a suspension, a black list."""
+    kinds = {each.kind.value for each in db.session.execute(select(Sanction)).scalars() if each.until_at > NOW}
+    assert kinds == {"yellow", "suspend", "blacklist"}
+
+
+def test_nothing_was_written_past_the_log(world: Flask) -> None:
+    """Every row is the one that an act wrote last."""
+    assert check.first_difference(rows=True) is None
+
+
+def test_every_record_verifies(world: Flask) -> None:
+    """protocol.md §1.7, on every draw of the world; some with a beacon and some without."""
+    drawn = [each for each in db.session.execute(select(Selection)).scalars() if each.record]
+    assert len(drawn) > 30
+    assert len({each.beacon_rule for each in drawn}) == 2
+    for each in drawn:
+        assert not lottery.verify(json.loads(each.record or ""))
+
+
+def test_every_account_signs_in_and_sees_its_desk(world: Flask) -> None:
+    """interface.md, Demonstration accounts."""
+    logins = [person.login for person in demonstration.people(demonstration.SCALES["small"])]
+    assert {"purchaser20a", "agency60", "clerk1", "operator3", "regulator14b", "supervisor2", "admin1"} <= set(logins)
+    assert all(identities.actor_by_login(login) is not None for login in logins)
+    for login in logins[::6]:
+        client = world.test_client()
+        client.sign_in(login)  # type: ignore[attr-defined]
+        assert client.get("/desk").status_code == 200
+
+
+def test_it_is_loaded_once(world: Flask) -> None:
+    """Again, it says that it is there; the front door asks at every start."""
+    assert not demonstration.load(scale="small", fresh=False, progress=lambda _: None)
+    rows = list(demonstration.accounts())
+    assert len(rows) == 117
+    assert len(demonstration.table(rows).splitlines()) == 117
+
+
+@pytest.mark.parametrize(
+    ("now", "last"),
+    [
+        (datetime(2026, 11, 20, 7, 59, tzinfo=UTC), date(2026, 11, 19)),
+        (datetime(2026, 11, 20, 8, 0, tzinfo=UTC), date(2026, 11, 20)),
+        (NOW, date(2026, 11, 20)),
+    ],
+)
+def test_its_days_are_working_days_before_now(world: Flask, now: datetime, last: date) -> None:
+    """layout.md §8: 120 of them; the last one counts when its people have been at work, at 16:00."""
+    days = demonstration.working_days(now)
+    assert len(days) == demonstration.WORKING_DAYS
+    assert days[-1] == last
+    assert date(2026, 10, 1) not in days
+
+
+def test_outside_a_demonstration_it_is_refused(tmp_path: Path) -> None:
+    """No published password ever reaches a real market."""
+    real = replace(settings_for(f"sqlite:///{tmp_path / 'market.sqlite3'}", tmp_path), demonstration=False)
+    with create_app(real, story=STORY).app_context(), pytest.raises(Misconfigured):
+        demonstration.load(scale="small", fresh=True, progress=lambda _: None)
+
+
+@pytest.mark.parametrize("title", ["plain", "with (brackets) \\", "\u4e2d\u6587"])
+def test_documents_are_valid(title: str) -> None:
+    """The market takes them for what they are: a PDF whose table of objects is right."""
+    content = demonstration.document(title)
+    start = int(content.rsplit(b"startxref\n", 1)[1].split(b"\n")[0])
+    assert content[start:].startswith(b"xref\n0 6\n")
+    for place, line in enumerate(content[start:].split(b"\n")[3:8], 1):
+        assert content[int(line[:10]) :].startswith(b"%d 0 obj" % place)
