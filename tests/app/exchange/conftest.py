@@ -25,6 +25,7 @@ from app.stage import Command, Resource, Stage
 from app.sweep import keep_log
 from app.values import Done, Fen, Nothing, Opens
 from app.web.paging import Listing, listing, parsed
+from story import STORY
 from tests.conftest import START, Client, fresh_database, settings_for
 
 
@@ -168,10 +169,10 @@ GOOD = {
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """The house with the small chapter alone; tables by the models."""
+    """The whole story with the small chapter behind it; tables by the models."""
     folder = tmp_path_factory.mktemp(f"exchange-{request.param}")
     with fresh_database(request.param, folder) as url:
-        app = create_app(settings_for(url, folder), story=(PLAY,), clock=FixedClock(START))
+        app = create_app(settings_for(url, folder), story=(*STORY, PLAY), clock=FixedClock(START))
         app.test_client_class = Afresh
         with app.app_context():
             db.create_all()
