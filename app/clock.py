@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from flask import g, has_request_context
-from sqlalchemy import BigInteger, CheckConstraint, Text, select
+from sqlalchemy import BigInteger, CheckConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app import built
@@ -15,14 +15,17 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 class ClockState(Base):
-    """How far a demonstration's market clock stands from real time (M52); one row, none outside a demonstration."""
+    """How far a demonstration's market clock stands from real time (M52); one row, none outside a demonstration.
+
+    `stepping_until` is a lease in real time of whoever moves the clock: if that process dies, acts go on after it.
+    """
 
     __tablename__ = "clock"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     offset_us: Mapped[int] = mapped_column(BigInteger)
-    stepping: Mapped[str | None] = mapped_column(Text)
+    stepping_until: Mapped[datetime | None]
 
 
 class Clock(Protocol):
@@ -90,8 +93,8 @@ def held_by_another(session: Session) -> bool:
     On PostgreSQL the share lock on the clock's one row keeps a step from moving it under a running act; on SQLite the
     write lock already does.
     """
-    query = select(ClockState.stepping).where(ClockState.id == 1)
+    query = select(ClockState.stepping_until).where(ClockState.id == 1)
     if not is_sqlite():
         query = query.with_for_update(read=True)
-    stepping = session.execute(query).scalar()
-    return stepping is not None and not stepping_here.get()
+    lease = session.execute(query).scalar()
+    return lease is not None and clock().real() < lease and not stepping_here.get()

@@ -17,8 +17,7 @@ from typing import Any
 from unicodedata import east_asian_width
 from zoneinfo import ZoneInfo
 
-from flask_migrate import upgrade
-from sqlalchemy import MetaData
+from flask_migrate import downgrade, upgrade
 
 from app import built, files
 from app.actor import Actor, Role
@@ -377,12 +376,9 @@ def begin(scale: Scale, *, progress: Callable[[str], None]) -> World:
 
 
 def empty() -> None:
-    """Drop every table, whichever migration made it."""
+    """Go back through the migrations: tables, and the triggers and functions that guard them."""
     db.session.remove()
-    found = MetaData()
-    with db.engine.begin() as connection:
-        found.reflect(bind=connection)
-        found.drop_all(bind=connection)
+    downgrade(directory=str(MIGRATIONS), revision="base")
 
 
 def working_days(now: datetime) -> tuple[date, ...]:

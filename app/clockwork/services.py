@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from app import built
-from app.act import act, chance, chore
+from app.act import act, chore
 from app.actor import Actor
 from app.clock import MICROSECOND, ClockState, DemonstrationClock, FixedClock, clock, stepping_here
 from app.clockwork import rules
@@ -12,6 +12,9 @@ from app.refusal import demand
 from app.settings import Settings
 from app.sweep import keep_log, next_due, run_due
 from app.values import Done
+
+LEASE = timedelta(minutes=2)
+"""How long others are held off by a step that does not renew it: longer than the slowest due instant takes."""
 
 
 def advance(actor: Actor, subject: str | None, step: Advance, /, *, key: str) -> Done:
@@ -29,7 +32,7 @@ def advance(actor: Actor, subject: str | None, step: Advance, /, *, key: str) ->
 def go_to(target: datetime) -> None:
     """Walk the market clock to `target`, stopping at every instant at which something falls due."""
     token = stepping_here.set(True)
-    _stepping(chance().secret().hex()[:16])
+    _lease(LEASE)
     try:
         run_due()
         # `run_due` has done what was due; whatever falls due next is strictly later, so the walk ends.
@@ -40,7 +43,7 @@ def go_to(target: datetime) -> None:
         run_due()
         keep_log()
     finally:
-        _stepping(None)
+        _lease(None)
         stepping_here.reset(token)
 
 
@@ -62,17 +65,19 @@ def _set(instant: datetime) -> None:
             raise LookupError("no demonstration clock")
         wanted = (instant - found.real()) // MICROSECOND
         state.offset_us = max(state.offset_us, wanted)
+        state.stepping_until = found.real() + LEASE
 
 
-def _stepping(token: str | None) -> None:
+def _lease(length: timedelta | None) -> None:
     if not isinstance(clock(), DemonstrationClock):
         return
+    until = None if length is None else clock().real() + length
     with chore("clock") as session:
         state = session.get(ClockState, 1, with_for_update=True)
         if state is None:
-            session.add(ClockState(id=1, offset_us=0, stepping=token))
+            session.add(ClockState(id=1, offset_us=0, stepping_until=until))
         else:
-            state.stepping = token
+            state.stepping_until = until
 
 
 def start_at(instant: datetime) -> None:
@@ -81,7 +86,7 @@ def start_at(instant: datetime) -> None:
         state = session.get(ClockState, 1)
         wanted = (instant - clock().real()) // MICROSECOND
         if state is None:
-            session.add(ClockState(id=1, offset_us=wanted, stepping=None))
+            session.add(ClockState(id=1, offset_us=wanted, stepping_until=None))
         else:
             state.offset_us = wanted
 

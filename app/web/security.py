@@ -1,6 +1,7 @@
 """What every answer carries: a strict content policy, no framing, no sniffing; and nothing private in any cache."""
 
-from flask import Flask, g
+from flask import Flask, g, request
+from flask.sessions import SecureCookieSessionInterface
 from werkzeug.wrappers import Response
 
 POLICY = (
@@ -9,8 +10,16 @@ POLICY = (
 )
 
 
+class Sessions(SecureCookieSessionInterface):
+    """The session's cookie goes over TLS only, wherever it was set over TLS."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return request.is_secure
+
+
 def register(app: Flask) -> None:
     """Add the headers to every answer."""
+    app.session_interface = Sessions()
 
     @app.after_request
     def headers(response: Response) -> Response:

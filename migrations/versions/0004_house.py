@@ -21,7 +21,7 @@ def upgrade():
         "clock",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("offset_us", sa.BigInteger(), nullable=False),
-        sa.Column("stepping", sa.Text(), nullable=True),
+        sa.Column("stepping_until", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("id = 1", name=op.f("ck_clock_one_row")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_clock")),
     )
