@@ -1,5 +1,6 @@
 """Handing in an act: performed at once, or prepared for another hand and performed by it, under all guards again."""
 
+import json
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -17,6 +18,7 @@ from app.chance import letters
 from app.database import db
 from app.identity import queries as identities
 from app.refusal import NotFound, NotYours, demand
+from app.region import queries as regions
 from app.stage import Command
 from app.values import Done, Waiting
 
@@ -168,3 +170,19 @@ def seen_by(actor: Actor, no: str) -> PreparedAct:
     if prepared.party_id != actor.party_id and (consent is None or consent not in actor.roles):
         raise NotFound(no)
     return prepared
+
+
+def shown(prepared: PreparedAct) -> dict[str, Any]:
+    """What a prepared act would do, with the codes of organisations and authorities as people call them."""
+    members: dict[str, Any] = json.loads(prepared.input)
+    party, authority = members.get("party"), members.get("authority")
+    if party is not None and (found := identities.organisation_by_code(party)) is not None:
+        members["party"] = f"{found.name} {party}"
+    if authority is not None:
+        members["authority"] = regions.authorities().get(authority, authority)
+    return members
+
+
+def title(prepared: PreparedAct) -> str:
+    """What a prepared act is about: its subject, or the party it names."""
+    return prepared.subject or str(shown(prepared).get("party", prepared.no))

@@ -16,7 +16,7 @@ from app.values import Nothing
 def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
     """What waits for my hand."""
     for prepared in services.waiting_for(actor):
-        yield Task(prepared.act, prepared.subject or "", url_for("approval.page", no=prepared.no))
+        yield Task(prepared.act, services.title(prepared), url_for("approval.page", no=prepared.no))
 
 
 STAGE = Stage(

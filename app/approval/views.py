@@ -1,7 +1,5 @@
 """The pages of prepared acts: what waits for my hand, in full, and my answer."""
 
-import json
-
 from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
@@ -26,7 +24,8 @@ def _page(no: str, refuse: RefuseForm, withdraw: WithdrawForm) -> str:
     return render_template(
         "approval/page.html",
         prepared=prepared,
-        input=json.loads(prepared.input),
+        input=services.shown(prepared),
+        title=services.title(prepared),
         phase=services.phase_of(prepared),
         agree=AgreeForm(),
         refuse=refuse,

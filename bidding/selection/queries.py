@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -19,7 +19,7 @@ from bidding.offer import queries as offers
 from bidding.registration import queries as registrations
 from bidding.selection import lottery, rules
 from bidding.selection.models import Beacon, BeaconEntry, Candidate, Selection
-from bidding.selection.rules import SHANGHAI, Phase
+from bidding.selection.rules import Phase
 from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Attempt
 from marketplace.announcement.rules import AnnouncementKind, Decision
@@ -361,13 +361,13 @@ def waiting_draws() -> dict[date, tuple[str, ...]]:
 
 
 def beacon_days(actor: Actor, *, now: datetime) -> list[BeaconDay]:
-    """The days that can be typed or will be: from the first that a draw waits for up to the last, at most two weeks."""
+    """The days that draws wait for, each draw under its first one.
+
+    A later day counts only where the first had no drawing; it has its own page, and is not offered beside it: a slip
+    would settle the wrong day.
+    """
     waiting = waiting_draws()
-    if not waiting:
-        return []
-    first, last = min(waiting), max(max(waiting), now.astimezone(SHANGHAI).date())
-    count = min((last - first).days + 1, DAYS_SHOWN)
-    return [_day(first + timedelta(days=ahead), waiting, actor, now=now) for ahead in range(count)]
+    return [_day(on, waiting, actor, now=now) for on in sorted(waiting)]
 
 
 def beacon_day(on: date, actor: Actor, *, now: datetime) -> BeaconDay:
