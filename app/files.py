@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
-import puremagic
 from flask import Response, send_file
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -231,6 +230,9 @@ def _kind(content: BinaryIO) -> str:
 
 
 def _plain(head: bytes) -> str | None:
+    # Its tables take a fifth of a second to load: only whoever hands in a file waits for them.
+    import puremagic
+
     try:
         kind = str(puremagic.magic_string(head)[0].mime_type)
     except puremagic.PureError:

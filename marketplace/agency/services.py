@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-from pypinyin import Style, lazy_pinyin
-
 from app.act import Deed, act
 from app.actor import Actor
 from app.calendar.services import calendar
@@ -36,7 +34,7 @@ def apply(actor: Actor, subject: str | None, application: Application, /, *, key
         if agency is None:
             name = identities.organisation(actor.party).name
             agency = Agency(
-                organisation_id=actor.party, sort_key=_spelt(name), initials=_spelt(name, Style.FIRST_LETTER)
+                organisation_id=actor.party, sort_key=_spelt(name), initials=_spelt(name, initials=True)
             )
             deed.session.add(agency)
         _write(agency, application)
@@ -162,6 +160,10 @@ def _write(agency: Agency, application: Application) -> None:
     agency.commitments = tuple(dict.fromkeys(application.commitments))
 
 
-def _spelt(name: str, style: Style = Style.NORMAL) -> str:
+def _spelt(name: str, *, initials: bool = False) -> str:
     """A name as the directory sorts and searches it: pinyin or initials, lower case, without spaces."""
+    # Its dictionary takes a third of a second to load: only whoever applies waits for it.
+    from pypinyin import Style, lazy_pinyin
+
+    style = Style.FIRST_LETTER if initials else Style.NORMAL
     return "".join("".join(lazy_pinyin(name, style=style)).lower().split())

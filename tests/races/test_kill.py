@@ -35,6 +35,7 @@ REGISTRATIONS = AGENCIES * ANNOUNCEMENTS
 """500 registrations, as the issue of this test wants them; 10,000 are an entry of `./market bench`."""
 
 CLIENTS = 4
+KILLS = 5
 
 
 class Server:
@@ -144,8 +145,8 @@ def test_every_receipt_is_kept(scene):
 
     def murder() -> None:
         # Not at fixed moments: after so many acknowledged registrations, at whatever the servers were then doing.
-        for turn in range(1, 9):
-            while len(receipts) < turn * REGISTRATIONS // 10 and not done.is_set():
+        for turn in range(1, KILLS + 1):
+            while len(receipts) < turn * REGISTRATIONS // (KILLS + 1) and not done.is_set():
                 done.wait(0.002)
             for name in ("web",) if turn % 2 else ("web", "sweep"):
                 server.kill(name)
