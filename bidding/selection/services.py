@@ -311,7 +311,9 @@ def _void(deed: Deed, selection: Selection, attempt: Attempt) -> None:
     if attempt.sealed_offer_key is not None:
         attempt.sealed_offer_key = None
         selection.key_destroyed_at = deed.now
-    announcing.decide(deed, attempt, Decision.VOID)
+    # An attempt whose winners all refused before the record has already ended; its record still shows the void.
+    if attempt.decision in (None, Decision.DRAWN):
+        announcing.decide(deed, attempt, Decision.VOID)
 
 
 def _decide_by_order(deed: Deed, selection: Selection, order: Sequence[str]) -> None:
