@@ -105,11 +105,12 @@ def create_app(
     answer_with(next((stage.standing for stage in stages if stage.standing), None))
     db.init_app(app)
     Migrate(app, db, directory="migrations", render_as_batch=True)
+    # Before the forgery check, which reads the form.
+    security.register(app)
     CSRFProtect(app)
     Bootstrap5(app)
     filters.register(app)
     desk.register(app)
-    security.register(app)
     errors.register(app)
     for stage in stages:
         if stage.blueprint is not None:

@@ -12,6 +12,7 @@ from app.exchange import answers, api, gathered, openapi, queries, record, servi
 from app.exchange.answers import answer
 from app.exchange.forms import RevokeForm, TokenForm
 from app.exchange.prose import passages
+from app.web import asked
 from app.web.door import actor, members, public
 
 bp = Blueprint("exchange", __name__)
@@ -30,7 +31,7 @@ def _rest(state: BlueprintSetupState) -> None:
 @public
 def log() -> str:
     """The public log: what it is, its heads, its entries."""
-    at = request.args.get("at", type=int)
+    at = asked.number("at")
     return render_template(
         "exchange/log.html",
         page=queries.recent(after=request.args.get("after"), at=at),

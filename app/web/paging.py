@@ -11,6 +11,7 @@ from app.refusal import NotFound
 
 T = TypeVar("T")
 SIZE = 20
+LARGEST = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,17 @@ def parsed(after: str | None, kinds: Sequence[type]) -> tuple[Any, ...] | None:
     if (
         not isinstance(key, list)
         or len(key) != len(kinds)
-        or not all(type(part) is kind for part, kind in zip(key, kinds, strict=True))
+        or not all(type(part) is kind and _storable(part) for part, kind in zip(key, kinds, strict=True))
     ):
         raise NotFound("after")
     return tuple(key)
+
+
+def _storable(part: object) -> bool:
+    """Whether a column can be compared with it: an integer that it could hold, a text without U+0000, in whole."""
+    if isinstance(part, int):
+        return abs(part) < LARGEST
+    return not any(letter == "\x00" or "\ud800" <= letter <= "\udfff" for letter in str(part))
 
 
 def listing(rows: Sequence[T], *, size: int, key: Any) -> Listing[T]:

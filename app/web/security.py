@@ -1,6 +1,8 @@
-"""What every answer carries: a strict content policy, no framing, no sniffing; and nothing private in any cache."""
+"""What no request may hold, and what every answer carries: a strict content policy, nothing private in any cache."""
 
-from flask import Flask, g, request
+from itertools import chain
+
+from flask import Flask, abort, g, request
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.wrappers import Response
 
@@ -18,7 +20,25 @@ class Sessions(SecureCookieSessionInterface):
 
 
 def register(app: Flask) -> None:
-    """Add the headers to every answer."""
+    """Refuse what no form and no address may hold, before anything reads it; add the headers to every answer."""
+
+    @app.before_request
+    def small_forms() -> None:
+        # Such a form is parsed whole and in memory; only one with files, which goes to disk, may be larger.
+        if request.mimetype == "application/x-www-form-urlencoded":
+            request.max_content_length = app.config["MAX_FORM_MEMORY_SIZE"]
+
+    @app.before_request
+    def no_nul() -> None:
+        # No name and no text holds U+0000, and PostgreSQL cannot even compare with it.
+        if any("\x00" in text for text in (request.path, *chain.from_iterable(request.args.listvalues()))):
+            abort(404)
+        # The API says for itself what is wrong with a body, and how large one may be.
+        if not request.path.startswith("/api/") and any(
+            "\x00" in text for text in chain.from_iterable(request.form.listvalues())
+        ):
+            abort(400)
+
     app.session_interface = Sessions()
 
     @app.after_request

@@ -2,11 +2,12 @@
 
 from dataclasses import asdict
 
-from flask import Blueprint, jsonify, make_response, render_template, request, url_for
+from flask import Blueprint, jsonify, make_response, render_template, url_for
 from werkzeug.wrappers import Response
 
 from app.clock import now
 from app.values import Done, Waiting
+from app.web import asked
 from app.web.door import actor, door, public
 from app.web.perform import perform
 from bidding.offer import queries
@@ -44,5 +45,5 @@ def submit(no: str) -> Response:
 @public
 def published(no: str) -> Response:
     """Bodies, commitments and log indexes of an attempt's offers, once they were opened (protocol.md §2.5)."""
-    found = queries.published(no, attempt=request.args.get("attempt", type=int))
+    found = queries.published(no, attempt=asked.number("attempt"))
     return jsonify([asdict(line) for line in found])

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, current_app, render_template, request, send_file, url_for
+from flask import Blueprint, current_app, render_template, send_file, url_for
 from werkzeug.wrappers import Response
 
 from app.clock import now
 from app.values import Done, Waiting
+from app.web import asked
 from app.web.door import actor, door, public
 from app.web.perform import perform
 from bidding.selection import lottery, queries
@@ -22,7 +23,7 @@ bp = Blueprint("selection", __name__)
 @public
 def record(no: str) -> str:
     """One attempt after its freeze, told so that a citizen can follow it; the latest unless `?attempt=` says which."""
-    page = queries.page(no, request.args.get("attempt", type=int), actor=actor())
+    page = queries.page(no, asked.number("attempt"), actor=actor())
     return render_template("bidding/selection/record.html", no=no, page=page, attempts=queries.attempts(no))
 
 
@@ -30,7 +31,7 @@ def record(no: str) -> str:
 @public
 def record_file(no: str) -> Response:
     """The record as the file that `lottery.py` checks."""
-    text = queries.record_text(no, request.args.get("attempt", type=int))
+    text = queries.record_text(no, asked.number("attempt"))
     return current_app.response_class(text + "\n", mimetype="application/json")
 
 
