@@ -65,7 +65,6 @@ class RegistrationPage:
 class MyRegistration:
     """One line of an agency's own list."""
 
-    id: int
     no: str
     attempt: int
     title: str
@@ -295,26 +294,37 @@ def _own(registration: Registration, announcement: Announcement, *, open: bool) 
 
 
 def mine(party_id: int, *, after: str | None = None, size: int = SIZE) -> Listing[MyRegistration]:
-    """An organisation's own registrations, newest first."""
-    query = (
-        select(Registration)
-        .join(Registration.agency)
-        .where(Agency.organisation_id == party_id)
-        .order_by(Registration.id.desc())
-        .limit(size + 1)
-    )
-    key = parsed(after, (int,))
-    if key is not None:
-        query = query.where(Registration.id < key[0])
-    return listing(
-        [_line(found) for found in db.session.execute(query).scalars()], size=size, key=lambda line: (line.id,)
-    )
+    """An organisation's own registrations, newest first.
+
+    The key of a page holds no number of the table itself: two of them would tell how many others registered between.
+    """
+    query = select(Registration).join(Registration.agency).where(Agency.organisation_id == party_id)
+    last = _last(after)
+    if last is not None:
+        at, attempt_id = last
+        query = query.where(
+            (Registration.submitted_at < at)
+            | ((Registration.submitted_at == at) & (Registration.attempt_id < attempt_id))
+        )
+    order = (Registration.submitted_at.desc(), Registration.attempt_id.desc(), Registration.id.desc())
+    rows = db.session.execute(query.order_by(*order).limit(size + 1)).scalars().all()
+    found = listing(rows, size=size, key=lambda row: (row.submitted_at.isoformat(), row.attempt_id))
+    return Listing(tuple(_line(row) for row in found.rows), found.after)
+
+
+def _last(after: str | None) -> tuple[datetime, int] | None:
+    key = parsed(after, (str, int))
+    if key is None:
+        return None
+    try:
+        return datetime.fromisoformat(key[0]), key[1]
+    except ValueError as error:
+        raise NotFound("after") from error
 
 
 def _line(registration: Registration) -> MyRegistration:
     announcement = registration.attempt.announcement
     return MyRegistration(
-        id=registration.id,
         no=announcement.no or "",
         attempt=registration.attempt.number,
         title=announcement.need.title,
