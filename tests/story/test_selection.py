@@ -1,4 +1,4 @@
-"""An outsider follows a draw without a beacon, one with a lottery's, and an opening, over HTTP and with nothing of ours.
+"""An outsider follows a draw without a beacon, one with a lottery's, and an opening, over HTTP, with nothing of ours.
 
 The outsider (`tests/outsider.py`) knows the protocol's page and the standard library only; here it reads a market that
 is really served, in which agencies registered, offered and were chosen.
