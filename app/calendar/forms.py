@@ -19,7 +19,7 @@ class YearForm(ActForm):
     """One year."""
 
     year = IntegerField(
-        "年份", validators=[InputRequired("请填写年份。"), NumberRange(2017, 2100, message="年份不在范围内。")]
+        "年份", validators=[InputRequired("请填写年份。"), NumberRange(2017, 2100, message="年份为2017至2100。")]
     )
     notice = StringField(
         "通知文号", description="国务院办公厅关于节假日安排的通知文号。", validators=[InputRequired("请填写文号。")]

@@ -5,9 +5,10 @@ from wtforms import IntegerField, SelectMultipleField
 from wtforms.validators import InputRequired, NumberRange
 
 from app.exchange.rules import TOKEN_DAYS
+from app.web.perform import ChineseForm
 
 
-class TokenForm(FlaskForm):
+class TokenForm(ChineseForm):
     """Which acts, for how many days."""
 
     acts = SelectMultipleField("允许办理的事项", description="一项都不选，表示本账户能办的全部事项。")

@@ -7,6 +7,8 @@ from app.identity.rules import Joins, NewAccount
 from app.web.choices import offered
 from app.web.perform import ActForm, ChineseForm
 
+NOT_CHOSEN = "请选择"
+
 
 class LoginForm(ChineseForm):
     """Name and password."""

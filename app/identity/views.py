@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from app.clock import clock
 from app.identity import queries, services
-from app.identity.forms import JoinForm, LoginForm
+from app.identity.forms import NOT_CHOSEN, JoinForm, LoginForm
 from app.identity.rules import AccountAct
 from app.refusal import Refusal, Refused
 from app.region import queries as regions
@@ -70,7 +70,7 @@ def logout() -> Response:
 def join() -> Response:
     """Open an account, as purchaser or as agency."""
     form = JoinForm(joins=request.args.get("as"))
-    form.region.choices = offered(regions.choices(), empty="—")
+    form.region.choices = offered(regions.choices(), empty=NOT_CHOSEN)
     return perform(
         AccountAct.OPEN,
         form,

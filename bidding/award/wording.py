@@ -3,6 +3,7 @@
 WORDS = {
     "award.notice": "发出中选通知书",
     "award.accept": "确认中选",
+    "task.award.accept": "确认或放弃中选",
     "award.decline": "放弃中选",
     "award.lapse": "逾期未确认",
     "award_phase.publicity": "结果公示中",

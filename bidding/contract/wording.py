@@ -3,6 +3,7 @@
 WORDS = {
     "contract.upload": "上传合同",
     "contract.confirm": "确认合同",
+    "task.contract.confirm": "核对并确认合同",
     "contract.reject": "退回合同",
     "contract.deem": "视为确认合同",
     "contract.lapse": "未按时签约，中选失效",

@@ -3,7 +3,9 @@
 WORDS = {
     "direct.propose": "发起直接委托",
     "direct.counter": "还价",
+    "task.direct.counter": "答复机构的还价",
     "direct.accept": "接受直接委托",
+    "task.direct.accept": "答复直接委托",
     "direct.decline": "终止商谈",
     "direct.lapse": "直接委托逾期未答复",
     "direct_phase.with_agency": "等待机构答复",

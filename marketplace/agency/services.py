@@ -33,9 +33,7 @@ def apply(actor: Actor, subject: str | None, application: Application, /, *, key
         due = calendar().due(deed.now, terms.check_deadline, path=path(actor.region)).at
         if agency is None:
             name = identities.organisation(actor.party).name
-            agency = Agency(
-                organisation_id=actor.party, sort_key=_spelt(name), initials=_spelt(name, initials=True)
-            )
+            agency = Agency(organisation_id=actor.party, sort_key=_spelt(name), initials=_spelt(name, initials=True))
             deed.session.add(agency)
         _write(agency, application)
         agency.applied_at, agency.check_due_at = deed.now, due

@@ -5,6 +5,7 @@ WORDS = {
     "agency.ask": "一次性告知补正",
     "agency.supplement": "提交补正",
     "agency.pass": "入驻形式核验通过",
+    "task.agency.pass": "核验入驻申请",
     "agency.reject": "不予入驻",
     "agency.admit": "入驻",
     "agency_phase.submitted": "待核验",

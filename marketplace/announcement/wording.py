@@ -2,7 +2,9 @@
 
 WORDS = {
     "announcement.submit": "提交采购公告审核",
+    "task.announcement.submit": "修改后重新提交公告",
     "announcement.approve": "通过采购公告审核",
+    "task.announcement.approve": "审核采购公告",
     "announcement.return": "退回采购公告",
     "announcement.publish": "发布采购公告",
     "announcement.amend": "变更采购公告",

@@ -13,6 +13,8 @@ from app.web.perform import ActForm
 from marketplace.need.rules import Method, NeedInput, Payer
 from marketplace.purchaser.rules import Fund
 
+NOT_CHOSEN = "请选择"
+
 MONEY = r"^\s*\d{1,3}(,?\d{3}){0,3}(\.\d{1,2})?\s*$"
 YES_NO = offered([("no", "否"), ("yes", "是")])
 

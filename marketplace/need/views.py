@@ -11,16 +11,16 @@ from app.web.choices import offered
 from app.web.door import actor, door, members
 from app.web.perform import perform
 from marketplace.need import queries
-from marketplace.need.forms import AbandonForm, NeedForm, shown
+from marketplace.need.forms import NOT_CHOSEN, AbandonForm, NeedForm, shown
 from marketplace.need.rules import NeedAct
 
 bp = Blueprint("need", __name__, url_prefix="/needs")
 
 
 def _offered(form: NeedForm) -> NeedForm:
-    form.item.choices = offered(queries.item_choices(now()), empty="—")
-    form.region.choices = offered(regions.choices(), empty="—")
-    form.authority.choices = offered(regions.authorities().items(), empty="—")
+    form.item.choices = offered(queries.item_choices(now()), empty=NOT_CHOSEN)
+    form.region.choices = offered(regions.choices(), empty=NOT_CHOSEN)
+    form.authority.choices = offered(regions.authorities().items(), empty=NOT_CHOSEN)
     return form
 
 

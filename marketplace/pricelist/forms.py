@@ -48,7 +48,7 @@ class PriceForm(ActForm):
     )
     committed_days = IntegerField(
         "承诺服务时限",
-        validators=[InputRequired("请填写工作日数。"), NumberRange(0, 3650, message="工作日数不在范围内。")],
+        validators=[InputRequired("请填写工作日数。"), NumberRange(0, 3650, message="工作日数为0至3650。")],
     )
     effective_from = DateField("生效日期", validators=[InputRequired("请填写生效日期。")])
 

@@ -3,6 +3,7 @@
 WORDS = {
     "purchaser.register": "登记业主信息",
     "purchaser.check": "核验业主信息",
+    "task.purchaser.check": "核验业主信息",
     "purchaser.return": "退回业主信息",
     "fund.fiscal": "财政性资金",
     "fund.state": "国有资金",

@@ -8,6 +8,7 @@ from flask import Blueprint, render_template, request
 from app.clock import now
 from app.refusal import NotFound
 from app.web.door import public
+from marketplace.catalogue import queries as catalogue
 from ratings.credit import queries
 
 bp = Blueprint("credit", __name__, url_prefix="/credit")
@@ -30,7 +31,8 @@ def page(code: str) -> str:
     found = queries.page(code, as_of=_as_of(request.args.get("as_of")))
     if found is None:
         raise NotFound(code)
-    return render_template("ratings/credit/page.html", page=found, rulebook_id=found.rulebook_id)
+    names = {category.code: category.name for category in catalogue.categories()}
+    return render_template("ratings/credit/page.html", page=found, rulebook_id=found.rulebook_id, categories=names)
 
 
 def _as_of(text: str | None) -> datetime:

@@ -7,6 +7,7 @@ WORDS = {
     "deliverable.submit": "提交成果",
     "deliverable.return": "退回成果",
     "deliverable.confirm": "确认成果",
+    "task.deliverable.confirm": "核对并确认成果",
     "performance_phase.in_service": "服务中",
     "performance_phase.paused": "暂停计时",
     "performance_phase.delivered": "成果待确认",

@@ -30,14 +30,14 @@ def test_everybody_reads_the_page_and_nobody_else_gets_a_form(client: Client) ->
     page = client.get(address(no))
     assert page.status_code == 200
     assert "待评价" in page.text
-    assert "5 分：服务逾期 0 个工作日" in page.text
+    assert "5 分，没有逾期" in page.text
     assert FORM not in page.text
     an_evaluation(no, given=marks(2, comment="the scale was wrong"))
     page = client.get(address(no)).text
     for word in (
         "the scale was wrong",
         "已评价，可修改",
-        "系统计分：服务逾期 0 个工作日",
+        "系统计分：没有逾期",
         "40.000",
         "organisation of purchaser1",
     ):
