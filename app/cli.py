@@ -4,6 +4,7 @@ import signal
 import sys
 import threading
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ import click
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
+from flask_migrate import upgrade
 
 from app import demonstration, files
 from app import sweep as sweeps
@@ -29,6 +31,7 @@ from app.stage import Stage
 from app.storybook import markdown
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 
 def stages() -> tuple[Stage, ...]:
@@ -197,8 +200,20 @@ def demo_accounts() -> None:
     click.echo(demonstration.table(rows))
 
 
+@click.command("prepare")
+@click.option("--scale", type=click.Choice(tuple(demonstration.SCALES)), help="Load the demonstration world too.")
+@click.pass_context
+@with_appcontext
+def prepare(context: click.Context, scale: str | None) -> None:
+    """Everything before a start in one go: tables, reference data, and on demand the world; idempotent."""
+    upgrade(directory=str(MIGRATIONS))
+    context.invoke(reference_load)
+    if scale is not None:
+        context.invoke(demo_load, scale=scale, fresh=False)
+
+
 def register(app: Flask) -> None:
     """Add the commands."""
-    commands: tuple[Any, ...] = (reference, log, clock_group, sweep, story, rulebook, demo)
+    commands: tuple[Any, ...] = (reference, log, clock_group, sweep, story, rulebook, demo, prepare)
     for command in commands:
         app.cli.add_command(command)
