@@ -8,19 +8,9 @@ from wtforms.validators import InputRequired, Length, NumberRange, Regexp, StopV
 
 from app import files
 from app.values import Fen, Nothing
+from app.web.money import MONEY, fen
 from app.web.perform import ActForm
 from bidding.contract.rules import Because, SignedContract
-
-
-def fen(yuan: str) -> Fen:
-    """Yuan with at most two decimals, as typed, in fen; exact."""
-    whole, _, cents = yuan.replace(",", "").partition(".")
-    return Fen(int(whole) * 100 + int(cents.ljust(2, "0") or "0"))
-
-
-def shown(amount: int | None) -> str | None:
-    """Fen as one types them."""
-    return None if amount is None else f"{amount // 100}.{amount % 100:02d}"
 
 
 class FileChosen:
@@ -54,7 +44,7 @@ class UploadForm(FileForm):
         "合同金额",
         validators=[
             InputRequired("请填写合同金额。"),
-            Regexp(r"^[0-9]{1,3}(,?[0-9]{3}){0,4}(\.[0-9]{1,2})?$", message="金额写成元，最多两位小数。"),
+            Regexp(MONEY, message="金额写成元，最多两位小数。"),
         ],
     )
     days = IntegerField(
@@ -68,7 +58,7 @@ class UploadForm(FileForm):
         if self.signed_on.data is None:
             raise ValueError("signed_on was not validated")
         return SignedContract(
-            amount_fen=fen(self.amount.data or ""),
+            amount_fen=fen(self.amount.data) or Fen(0),
             days=self.days.data or 0,
             signed_on=self.signed_on.data,
             file=self.sha256(self.file),

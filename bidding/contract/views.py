@@ -9,9 +9,10 @@ from app.audit.services import timeline
 from app.clock import now
 from app.values import Done, Waiting
 from app.web.door import actor, door, members, public
+from app.web.money import typed
 from app.web.perform import perform
 from bidding.contract import queries
-from bidding.contract.forms import BecauseForm, ConfirmForm, UploadForm, shown
+from bidding.contract.forms import BecauseForm, ConfirmForm, UploadForm
 from bidding.contract.rules import ContractAct
 
 bp = Blueprint("contract", __name__, url_prefix="/contracts")
@@ -58,7 +59,7 @@ def _after(done: Done | Waiting) -> str:
 def upload(no: str) -> Answer:
     """Hand in what was signed; the award's price and time stand in the fields."""
     own = queries.own_page(no, actor=actor(), now=now())
-    form = UploadForm(amount=shown(own.line.amount_fen), days=own.award_days)
+    form = UploadForm(amount=typed(own.line.amount_fen), days=own.award_days)
     form.account_id = actor().account_id or 0
     return perform(
         ContractAct.UPLOAD,

@@ -1,7 +1,6 @@
 """What is filled in to go direct; prices are typed in 元 and become whole fen, exactly."""
 
 from collections.abc import Callable
-from decimal import Decimal
 
 from flask_wtf.file import FileField
 from werkzeug.datastructures import FileStorage
@@ -9,6 +8,7 @@ from wtforms import HiddenField, IntegerField, RadioField, StringField, TextArea
 from wtforms.validators import InputRequired, Length, NumberRange, Regexp
 
 from app.values import Nothing
+from app.web.money import MONEY, fen
 from app.web.perform import ActForm
 from bidding.direct.rules import Price, Proposal, Reason
 
@@ -18,7 +18,7 @@ def _amount() -> StringField:
         "价格",
         validators=[
             InputRequired("请填写价格。"),
-            Regexp(r"^\s*[0-9]{1,11}(\.[0-9]{1,2})?\s*$", message="请填写以元为单位的数，最多两位小数，不加逗号。"),
+            Regexp(MONEY, message="请填写以元为单位的数，最多两位小数。"),
         ],
     )
 
@@ -31,10 +31,6 @@ def _days() -> IntegerField:
             NumberRange(min=1, max=3650, message="时限为1至3650个工作日的整数。"),
         ],
     )
-
-
-def _fen(typed: str | None) -> int:
-    return int(Decimal((typed or "").strip()) * 100)
 
 
 class ProposalForm(ActForm):
@@ -62,7 +58,7 @@ class ProposalForm(ActForm):
             self.kept.data = self.store(self.minutes.data)
         return Proposal(
             agency=(self.agency.data or "").strip().upper(),
-            amount_fen=_fen(self.amount_fen.data),
+            amount_fen=fen(self.amount_fen.data) or 0,
             days=self.days.data or 0,
             reason=Reason(self.reason.data),
             explanation=(self.explanation.data or "").strip(),
@@ -77,7 +73,7 @@ class PriceForm(ActForm):
     days = _days()
 
     def value(self) -> Price:
-        return Price(amount_fen=_fen(self.amount_fen.data), days=self.days.data or 0)
+        return Price(amount_fen=fen(self.amount_fen.data) or 0, days=self.days.data or 0)
 
 
 class AnswerForm(ActForm):

@@ -1,11 +1,10 @@
 """What an agency fills in to offer; the amount is typed in 元 and becomes whole fen, exactly."""
 
-from decimal import Decimal
-
 from wtforms import StringField
 from wtforms.validators import InputRequired, Regexp
 
 from app.values import Fen
+from app.web.money import MONEY, fen
 from app.web.perform import ActForm
 from bidding.offer.rules import OfferInput
 
@@ -17,7 +16,7 @@ class OfferForm(ActForm):
         "报价总额",
         validators=[
             InputRequired("请填写报价。"),
-            Regexp(r"^\s*[0-9]{1,11}(\.[0-9]{1,2})?\s*$", message="请填写以元为单位的数，最多两位小数，不加逗号。"),
+            Regexp(MONEY, message="请填写以元为单位的数，最多两位小数。"),
         ],
     )
     days = StringField(
@@ -30,6 +29,6 @@ class OfferForm(ActForm):
 
     def value(self) -> OfferInput:
         return OfferInput(
-            amount_fen=Fen(int(Decimal((self.amount_fen.data or "").strip()) * 100)),
+            amount_fen=fen(self.amount_fen.data) or Fen(0),
             days=int((self.days.data or "0").strip()),
         )

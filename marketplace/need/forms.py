@@ -1,7 +1,6 @@
 """What a purchaser fills in on one page; money is typed in 元 and becomes fen exactly."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from wtforms import RadioField, SelectField, StringField, TextAreaField
@@ -9,25 +8,14 @@ from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from app.values import Fen, Nothing
 from app.web.choices import offered
+from app.web.money import MONEY, fen, typed
 from app.web.perform import ActForm
 from marketplace.need.rules import Method, NeedInput, Payer
 from marketplace.purchaser.rules import Fund
 
 NOT_CHOSEN = "请选择"
 
-MONEY = r"^\s*\d{1,3}(,?\d{3}){0,3}(\.\d{1,2})?\s*$"
 YES_NO = offered([("no", "否"), ("yes", "是")])
-
-
-def fen(text: str | None) -> Fen | None:
-    """Fen of an amount in 元 that `MONEY` lets through; None where nothing was typed."""
-    plain = (text or "").replace(",", "").strip()
-    return Fen(int(Decimal(plain) * 100)) if plain else None
-
-
-def typed(amount: int | None) -> str:
-    """An amount as a form shows it again."""
-    return "" if amount is None else f"{Decimal(amount) / 100:.2f}"
 
 
 def lines(text: str | None) -> str:

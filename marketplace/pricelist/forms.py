@@ -7,13 +7,14 @@ from decimal import Decimal
 from wtforms import DateField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
+from app.web.money import MONEY, fen
 from app.web.perform import ActForm
 from marketplace.pricelist.rules import RATES, Price
 
 
-def scaled(text: str | None, by: int) -> int | None:
-    """A decimal string as an exact integer: 元 as fen `by` 100, per cent as ppm `by` 10,000; None for an empty one."""
-    return int(Decimal(text.strip()) * by) if text and text.strip() else None
+def ppm(text: str | None) -> int | None:
+    """Per cent with at most four decimals as exact ppm; None where nothing was typed."""
+    return int(Decimal(text.strip()) * 10_000) if text and text.strip() else None
 
 
 class PriceForm(ActForm):
@@ -24,7 +25,7 @@ class PriceForm(ActForm):
     price = StringField(
         "单价",
         description="按“比例”计价的不填。",
-        validators=[Optional(), Regexp(r"^\s*\d{1,11}(\.\d{1,2})?\s*$", message="金额写法如 12000 或 12000.50。")],
+        validators=[Optional(), Regexp(MONEY, message="金额写法如 12000 或 12000.50。")],
     )
     rate = StringField(
         "费率",
@@ -67,8 +68,8 @@ class PriceForm(ActForm):
         return Price(
             item=self.item.data,
             unit=self.unit.data,
-            price_fen=scaled(self.price.data, 100),
-            rate_ppm=scaled(self.rate.data, 10_000),
+            price_fen=fen(self.price.data),
+            rate_ppm=ppm(self.rate.data),
             content=(self.content.data or "").strip(),
             basis=(self.basis.data or "").strip(),
             complaint_phone=(self.complaint_phone.data or "").strip(),

@@ -4,12 +4,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from app.values import Fen
 from bidding.contract import rules
-from bidding.contract.forms import fen, shown
 from bidding.contract.rules import Because, ContractTerms, Phase, Side, SignedContract
 
 T = datetime(2026, 3, 5, tzinfo=UTC)
@@ -94,9 +91,3 @@ def test_the_phase_follows_from_instants(
 ) -> None:
     """rules.md §3.3."""
     assert rules.phase_of(uploaded_at=uploaded, confirmed_at=confirmed, lapsed_at=lapsed) is phase
-
-
-@given(st.integers(0, 10**13))
-def test_money_survives_being_typed(amount: int) -> None:
-    """Money is an integer of fen, typed in yuan: no float between."""
-    assert fen(shown(amount) or "") == amount

@@ -75,7 +75,7 @@ def test_the_body_is_in_the_answer_itself_and_only_there(client, no):
     [
         ({"amount_fen": ""}, 422, "请填写报价"),
         ({"amount_fen": "12.345"}, 422, "最多两位小数"),
-        ({"amount_fen": "1,000"}, 422, "不加逗号"),
+        ({"amount_fen": "1,00"}, 422, "最多两位小数"),
         ({"amount_fen": "-5"}, 422, "最多两位小数"),
         ({"amount_fen": "0"}, 409, "报价必须大于零"),
         ({"amount_fen": "400000.01"}, 409, "报价超过最高限价400,000.00元"),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.refusal import Refusal
-from marketplace.need.forms import fen, typed
+from app.web.money import fen, typed
 from marketplace.need.rules import (
     DirectTerms,
     Fund,

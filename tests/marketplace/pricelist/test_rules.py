@@ -4,12 +4,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from marketplace.agency import rules as agencies
 from marketplace.pricelist import rules
-from marketplace.pricelist.forms import scaled
+from marketplace.pricelist.forms import ppm
 from marketplace.pricelist.rules import Offered, Price, PriceTerms, Standing
 
 TODAY = date(2026, 3, 2)
@@ -106,15 +104,8 @@ def test_where_an_entry_stands(since, replaced, standing):
     assert rules.standing_on(effective_from=since, replaced_from=replaced, day=TODAY) is standing
 
 
-@given(st.integers(min_value=0, max_value=10**13))
-def test_money_is_typed_in_yuan_and_kept_in_fen_exactly(fen):
-    """Never a float between the form and the database."""
-    assert scaled(f"{fen // 100}.{fen % 100:02d}", 100) == fen
-    assert scaled(f" {fen} ", 100) == fen * 100
-
-
-def test_an_empty_amount_is_none():
+def test_a_rate_is_typed_in_per_cent_and_kept_in_ppm_exactly():
     """Optional on the form."""
-    assert scaled("", 100) is None
-    assert scaled("  ", 100) is None
-    assert scaled("1.5", 10_000) == 15_000
+    assert ppm("") is None
+    assert ppm("  ") is None
+    assert ppm("1.5") == 15_000

@@ -1,0 +1,28 @@
+"""Money is an integer of fen, typed in 元: no float between."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.web.money import MONEY, fen, typed
+
+
+@given(st.integers(0, 10**13))
+def test_it_survives_being_typed(amount):
+    assert re.match(MONEY, typed(amount))
+    assert fen(typed(amount)) == amount
+    assert fen(f"{amount // 100:,}.{amount % 100:02d}") == amount
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"), [("1,234.5", 123_450), (" 80000 ", 8_000_000), ("0.07", 7), ("", None), (None, None)]
+)
+def test_as_people_write(text, amount):
+    assert fen(text) == amount
+
+
+@pytest.mark.parametrize("text", ["1,00", "-5", "12.345", "1e3", "１２", "12.", ".5", "9" * 13])
+def test_nothing_else_passes(text):
+    assert re.match(MONEY, text) is None
