@@ -6,7 +6,6 @@ import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import click
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -29,8 +28,8 @@ from app.rulebook import Rulebooks
 from app.settings import Settings
 from app.stage import Stage
 from app.storybook import markdown
+from app.values import SHANGHAI
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 

@@ -15,7 +15,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 from unicodedata import east_asian_width
-from zoneinfo import ZoneInfo
 
 from flask_migrate import downgrade, upgrade
 
@@ -36,10 +35,10 @@ from app.region import services as region_data
 from app.settings import Settings
 from app.stage import Stage
 from app.sweep import beat, keep_log
+from app.values import SHANGHAI
 
 DATA = Path(__file__).parent / "data" / "demonstration.toml"
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 PASSWORD = "demo-2026-market"  # noqa: S105 - published: interface.md, Demonstration accounts
 CITY = "450800"

@@ -1,7 +1,6 @@
 """Public numbers: `<region>-<year>-<six digits>` and its kin, given when a thing becomes public (rules.md §4.1)."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Integer, String, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -9,8 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.act import Deed
 from app.database import Base, is_sqlite
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+from app.values import SHANGHAI
 
 
 class Counter(Base):

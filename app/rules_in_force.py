@@ -1,13 +1,11 @@
 """The rulebooks the application was built with, for services and queries that know no web."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from app import built
 from app.region.queries import path
 from app.rulebook import Rulebook, Rulebooks
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+from app.values import SHANGHAI
 
 
 def rulebooks() -> Rulebooks:

@@ -4,6 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+"""Where days begin and end for people."""
 
 Fen = NewType("Fen", int)
 """Money in fen (1/100 CNY), an integer; 元 and 万元 exist in template filters only."""

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -24,9 +23,9 @@ from app.factory import TESTS, create_app
 from app.region import services as regions
 from app.settings import Settings
 from app.sweep import keep_log, run_due
+from app.values import SHANGHAI
 from story import STORY
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 PASSWORD = "demo-2026-market"
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """Monday 2 March 2026, 09:00 in Asia/Shanghai: a plain working week, every date inside a known calendar."""

@@ -1,12 +1,12 @@
 """The demonstration clock's form."""
 
 from datetime import UTC
-from zoneinfo import ZoneInfo
 
 from wtforms import DateTimeLocalField
 from wtforms.validators import InputRequired
 
 from app.clockwork.rules import Advance
+from app.values import SHANGHAI
 from app.web.perform import ActForm
 
 
@@ -19,4 +19,4 @@ class AdvanceForm(ActForm):
         chosen = self.to.data
         if chosen is None:
             raise ValueError("the form was not validated")
-        return Advance(to=chosen.replace(tzinfo=ZoneInfo("Asia/Shanghai")).astimezone(UTC))
+        return Advance(to=chosen.replace(tzinfo=SHANGHAI).astimezone(UTC))

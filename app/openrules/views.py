@@ -1,15 +1,13 @@
 """The public pages of the rules: all books, one book complete, the register of sources."""
 
-from zoneinfo import ZoneInfo
-
 from flask import Blueprint, render_template
 
 from app.clock import now
 from app.openrules import queries
+from app.values import SHANGHAI
 from app.web.door import public
 
 bp = Blueprint("openrules", __name__, url_prefix="/rules")
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @bp.get("/")

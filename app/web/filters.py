@@ -5,7 +5,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, g
 from jinja2 import pass_context
@@ -14,8 +13,7 @@ from markupsafe import Markup, escape
 
 from app.refusal import Refusal
 from app.rulebook import Clause, RulebookError, Rulebooks
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+from app.values import SHANGHAI
 
 
 def yuan(fen: int | None) -> str:

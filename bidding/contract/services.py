@@ -1,7 +1,5 @@
 """What happens to contracts: opened when the award is accepted, uploaded by one side, confirmed by the other."""
 
-from zoneinfo import ZoneInfo
-
 from app import files
 from app.act import Deed, act
 from app.actor import Actor
@@ -10,15 +8,13 @@ from app.clock import MICROSECOND
 from app.numbering import part
 from app.refusal import NotYours, demand
 from app.rules_in_force import rulebook
-from app.values import Done, Nothing
+from app.values import SHANGHAI, Done, Nothing
 from bidding.award import queries as awards
 from bidding.award import services as awarding
 from bidding.award.models import Award
 from bidding.contract import queries, rules
 from bidding.contract.models import Contract
 from bidding.contract.rules import Because, ContractAct, ContractTerms, Side, SignedContract
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def on_accept(deed: Deed) -> None:

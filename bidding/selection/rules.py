@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import ClassVar
-from zoneinfo import ZoneInfo
 
 from app.actor import Role
 from app.refusal import Refusal
 from app.rulebook import term
-from app.values import Opens
+from app.values import SHANGHAI, Opens
 from marketplace.announcement.rules import AnnouncementAct
 from marketplace.purchaser.rules import Fund
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 DRAWINGS = time(20)
 ENTRY = time(22)
 BEACON_VALUE = re.compile(r"[0-9]{3}-[0-9]{5}")

@@ -6,10 +6,10 @@ from typing import Any
 from wtforms import DateTimeLocalField, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
-from app.values import Nothing
+from app.values import SHANGHAI, Nothing
 from app.web.choices import offered
 from app.web.perform import ActForm
-from marketplace.announcement.rules import SHANGHAI, Change, Return, Timetable, Withdrawal, WithdrawReason
+from marketplace.announcement.rules import Change, Return, Timetable, Withdrawal, WithdrawReason
 
 LOCAL_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
 

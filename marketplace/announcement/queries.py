@@ -15,11 +15,11 @@ from app.refusal import NotFound
 from app.region import queries as regions
 from app.rulebook import Rulebook
 from app.rules_in_force import rulebook
+from app.values import SHANGHAI
 from app.web.paging import SIZE, Listing, listing, parsed
 from marketplace.announcement import rules
 from marketplace.announcement.models import Amendment, Announcement, Attempt
 from marketplace.announcement.rules import (
-    SHANGHAI,
     AnnouncementKind,
     AttemptTerms,
     Decision,

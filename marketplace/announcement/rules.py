@@ -5,17 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
 from typing import ClassVar
-from zoneinfo import ZoneInfo
 
 from app.actor import Role
 from app.flow import Flow
 from app.refusal import Refusal
 from app.rulebook import term
-from app.values import Fen, Opens
+from app.values import SHANGHAI, Fen, Opens
 from marketplace.need.rules import PUBLIC_MONEY, Method
 from marketplace.purchaser.rules import Fund
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 class AnnouncementAct(StrEnum):

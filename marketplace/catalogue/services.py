@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import fields
 from datetime import date
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import app
 from app.act import Deed, act
@@ -13,13 +12,12 @@ from app.actor import Actor
 from app.clock import clock
 from app.refusal import demand
 from app.region import queries as regions
-from app.values import Done
+from app.values import SHANGHAI, Done
 from marketplace.catalogue import queries, rules
 from marketplace.catalogue.models import Category, Item, ItemVersion, Qualification
 from marketplace.catalogue.rules import Content, ItemAct, Licence, NamedCategory, Publication
 
 DATA = Path(app.__file__).parent / "data"
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def publish(actor: Actor, subject: str | None, publication: Publication, /, *, key: str) -> Done:

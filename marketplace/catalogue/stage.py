@@ -3,16 +3,14 @@
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from app.clock import now
 from app.stage import Resource, Rows, Stage
+from app.values import SHANGHAI
 from marketplace.catalogue import queries, rules, services
 from marketplace.catalogue.rules import ItemAct
 from marketplace.catalogue.views import bp
 from marketplace.catalogue.wording import WORDS
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def today() -> date:

@@ -1,17 +1,15 @@
 """The public list of items, and each item with all its versions."""
 
-from zoneinfo import ZoneInfo
-
 from flask import Blueprint, render_template, request
 
 from app.audit.services import timeline
 from app.clock import now
 from app.refusal import NotFound
+from app.values import SHANGHAI
 from app.web.door import public
 from marketplace.catalogue import queries
 
 bp = Blueprint("catalogue", __name__, url_prefix="/catalogue")
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @bp.get("/")

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import lazyload
@@ -11,14 +10,13 @@ from app.database import db
 from app.refusal import NotFound
 from app.region import queries as regions
 from app.standing import Scope
+from app.values import SHANGHAI
 from app.web.paging import SIZE, Listing, listing, parsed
 from marketplace.catalogue import queries as catalogue
 from marketplace.need import rules
 from marketplace.need.models import Need
 from marketplace.need.rules import NeedInput, Phase
 from marketplace.purchaser.models import Purchaser
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def row(no: str) -> Select[Need]:

@@ -10,7 +10,7 @@ from app.refusal import NotFound, Refusal, demand
 from app.region import queries as regions
 from app.rulebook import Rulebook
 from app.rules_in_force import rulebook_for
-from app.values import Done
+from app.values import SHANGHAI, Done
 from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import ItemVersion
 from marketplace.need import queries, rules
@@ -114,7 +114,7 @@ def _known_region(code: str) -> bool:
 
 
 def _item(code: str, now: datetime) -> ItemVersion | None:
-    return catalogue.item_in_force(code, now.astimezone(queries.SHANGHAI).date())
+    return catalogue.item_in_force(code, now.astimezone(SHANGHAI).date())
 
 
 def _columns(need: NeedInput, now: datetime) -> dict[str, object]:

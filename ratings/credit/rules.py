@@ -6,12 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 from typing import ClassVar
-from zoneinfo import ZoneInfo
 
 from app.rulebook import term
 from app.standing import Grade
+from app.values import SHANGHAI
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 THOUSAND = 1_000
 FULL = 100
 CONDUCT_MOST = 110

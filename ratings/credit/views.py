@@ -1,18 +1,17 @@
 """The public pages of credit: the list by name, and each party's score line by line."""
 
 from datetime import datetime, time
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request
 
 from app.clock import now
 from app.refusal import NotFound
+from app.values import SHANGHAI
 from app.web.door import public
 from marketplace.catalogue import queries as catalogue
 from ratings.credit import queries
 
 bp = Blueprint("credit", __name__, url_prefix="/credit")
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @bp.get("/")

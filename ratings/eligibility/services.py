@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from app.identity import queries as identities
 from app.rules_in_force import rulebook, rulebook_for
 from app.standing import Scope, Standing
+from app.values import SHANGHAI
 from marketplace.agency import queries as agencies
 from marketplace.catalogue import queries as catalogue
 from marketplace.credential import queries as credentials
@@ -20,8 +20,6 @@ from ratings.performance import queries as performances
 from ratings.sanction import queries as sanctions
 from ratings.sanction.models import Sanction
 from ratings.sanction.rules import SanctionKind
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def standing(party_id: int, *, now: datetime, scope: Scope | None) -> Standing:

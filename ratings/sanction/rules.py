@@ -5,14 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
-from zoneinfo import ZoneInfo
 
 from app.actor import Role
 from app.refusal import Refusal
 from app.rulebook import term
-from app.values import Opens, Period
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+from app.values import SHANGHAI, Opens, Period
 
 
 class SanctionAct(StrEnum):
