@@ -1,11 +1,14 @@
 """Joining, signing in and out; and, before every request, who asks."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 from flask import Blueprint, g, redirect, render_template, request, session, url_for
+from flask_login import LoginManager, current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
+from app.actor import Actor
 from app.clock import clock
 from app.identity import queries, services
 from app.identity.forms import NOT_CHOSEN, JoinForm, LoginForm
@@ -22,21 +25,49 @@ TOUCH_EVERY = timedelta(minutes=1)
 """A session's last use is written at most this often: reading a page should not wait for a write."""
 
 
-@bp.before_app_request
-def who_asks() -> None:
-    """Turn the cookie's token into a plain actor; a dead session is a stranger."""
-    token = session.get("token")
-    if token is None or request.endpoint == "static":
-        return
+people = LoginManager()
+people.session_protection = None
+bp.record_once(lambda state: people.init_app(state.app))
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A signed-in browser as Flask-Login keeps it: by its session's token, never by an account's number."""
+
+    token: str
+    actor: Actor
+    idle: timedelta
+    is_authenticated: bool = True
+    is_active: bool = True
+    is_anonymous: bool = False
+
+    def get_id(self) -> str:
+        """What the cookie holds."""
+        return self.token
+
+
+def signed_in(token: str) -> SignedIn | None:
+    """Who a cookie's token stands for; None for a session that has ended, and for a closed account."""
     real = clock().real()
     found = queries.session_by_token(token, now=real)
     if found is None:
-        session.pop("token", None)
+        return None
+    idle = real - found.seen_at
+    who = queries.actor_by_account(found.account_id)
+    return None if who is None else SignedIn(token, who, idle)
+
+
+people.user_loader(signed_in)
+
+
+@bp.before_app_request
+def who_asks() -> None:
+    """Turn the cookie's session into a plain actor; a dead session is a stranger."""
+    if request.endpoint == "static" or not current_user.is_authenticated:
         return
-    account_id, idle = found.account_id, real - found.seen_at
-    g.actor = queries.actor_by_account(account_id)
-    if idle >= TOUCH_EVERY:
-        services.touch_session(token)
+    g.actor = current_user.actor
+    if current_user.idle >= TOUCH_EVERY:
+        services.touch_session(current_user.get_id())
 
 
 @bp.route("/login", methods=["GET", "POST"])
@@ -50,9 +81,10 @@ def login() -> Response | str | tuple[str, int]:
     if account is None:
         g.refusals = Refused([Refusal("wrong_password")])
         return render_template("identity/login.html", form=form), 401
+    who = queries.actor_of(account)
     token = services.begin_session(account.id)
     session.clear()
-    session["token"] = token
+    login_user(SignedIn(token, who, timedelta(0)))
     return redirect(_inside(request.args.get("next")) or url_for("desk.desk"), code=303)
 
 
@@ -60,7 +92,8 @@ def login() -> Response | str | tuple[str, int]:
 @members()
 def logout() -> Response:
     """Sign out."""
-    services.end_session(session.pop("token"))
+    services.end_session(current_user.get_id())
+    logout_user()
     session.clear()
     return redirect(url_for("desk.home"), code=303)
 

@@ -63,12 +63,12 @@ def test_the_sixth_attempt_is_locked_out_even_with_the_right_password(joined):
 def test_the_session_changes_at_sign_in_and_dies_at_sign_out(joined):
     joined.sign_in("zhangsan", "a-long-password")
     with joined.session_transaction() as session:
-        first = session["token"]
+        first = session["_user_id"]
     joined.sign_in("zhangsan", "a-long-password")
     with joined.session_transaction() as session:
-        second = session["token"]
+        second = session["_user_id"]
         assert second != first
-        session["token"] = first
+        session["_user_id"] = first
     assert joined.get("/desk").status_code == 303
 
 
