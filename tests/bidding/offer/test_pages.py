@@ -90,7 +90,7 @@ def test_a_refused_form_is_filled_again_from_its_own_answer_only(client, no, typ
     assert sentence in answer.text
     assert f'value="{data["amount_fen"]}"' in answer.text
     with client.session_transaction() as kept:
-        assert set(kept) <= {"token", "csrf_token"}
+        assert set(kept) <= {"_user_id", "_fresh", "_id", "csrf_token"}
     empty = client.get(f"/announcements/{no}/offer").text
     assert 'value=""' in re.search(r'<input[^>]*name="amount_fen"[^>]*>', empty)[0]
 
