@@ -39,7 +39,7 @@ OFFER_INFO = b"zjcs-offer-1"
 
 
 class Contradiction(Exception):
-    """A record that its own verifier refuses: nothing is published, an alarm is raised."""
+    """A record that its own verifier refuses: nothing is published, and the sweep logs it."""
 
 
 # The freeze

@@ -93,6 +93,11 @@ class CategoryScore:
     others: Fraction
     score: Fraction
 
+    @property
+    def shown(self) -> tuple[int, int, int]:
+        """Total, others' mean and score in thousandths, cut down like every score: for pages, never for reckoning."""
+        return cut(self.total), cut(self.others), cut(self.score)
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
