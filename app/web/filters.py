@@ -1,6 +1,7 @@
 """How values look to people: money, instants, codes; the only place where fen become 元 and UTC becomes local time."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -14,6 +15,10 @@ from markupsafe import Markup, escape
 from app.refusal import Refusal
 from app.rulebook import Clause, RulebookError, Rulebooks
 from app.values import SHANGHAI
+
+_ROW = re.compile(r"<tr\b")
+_CELL = re.compile(r"<t([dh])\b([^>]*)>")
+_SPAN = re.compile(r'colspan="(\d+)"')
 
 
 def yuan(fen: int | None) -> str:
@@ -115,6 +120,29 @@ def paragraphs(text: str | None) -> Markup:
     )
 
 
+def labelled(rows: Markup, heads: Sequence[str | Sequence[str]]) -> Markup:
+    """A table's rows, each cell with the head of its column as `data-label`: on a phone a row is read as a card.
+
+    A cell that spans columns stands for all of them and gets no label; nor does a cell under an empty head.
+    """
+    names = [head if isinstance(head, str) else head[0] for head in heads]
+
+    def row(text: str) -> str:
+        at = 0
+
+        def cell(found: re.Match[str]) -> str:
+            nonlocal at
+            span = _SPAN.search(found[2])
+            label = names[at] if span is None and at < len(names) else ""
+            at += int(span[1]) if span else 1
+            return f'<t{found[1]}{found[2]} data-label="{escape(label)}">' if label else found[0]
+
+        return _CELL.sub(cell, text)
+
+    # Safe: the pieces of escaped rows come back in their order, with an escaped head between them.
+    return Markup("<tr".join(row(part) for part in _ROW.split(rows)))  # noqa: S704
+
+
 def register(app: Flask) -> None:
     """Give the templates their filters."""
     app.jinja_env.filters.update(
@@ -128,5 +156,6 @@ def register(app: Flask) -> None:
         sentence=sentence,
         cure=cure,
         paragraphs=paragraphs,
+        labelled=labelled,
     )
     app.jinja_env.globals.update(clause=clause, say=say)
