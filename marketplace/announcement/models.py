@@ -13,7 +13,8 @@ from marketplace.need.models import Need
 class Announcement(Base):
     """What becomes public of a need, numbered at publication; the present attempt's closing is repeated here.
 
-    `repeat_at`: its purchaser asked for the next attempt, which the clockwork publishes.
+    `repeat_at`: its purchaser asked for the next attempt, which the clockwork publishes. `words` and `spelling`: what
+    the list is searched by, written at publication; each stands in an index in the list's order, which a search walks.
     """
 
     __tablename__ = "announcement"
@@ -22,6 +23,8 @@ class Announcement(Base):
         CheckConstraint("approved_at IS NULL OR submitted_at IS NOT NULL", name="approved_after_submission"),
         Index("ix_announcement_public", "published_at", "id"),
         Index("ix_announcement_closing", "closes_at"),
+        Index("ix_announcement_words", "published_at", "id", "words"),
+        Index("ix_announcement_spelling", "published_at", "id", "spelling"),
     )
 
     id: Mapped[int] = mapped_column(BIG, primary_key=True)
@@ -42,6 +45,8 @@ class Announcement(Base):
     revision: Mapped[int]
     expected_days: Mapped[int]
     content: Mapped[str]
+    words: Mapped[str | None] = mapped_column(String(400))
+    spelling: Mapped[str | None] = mapped_column(String(1000))
     withdrawn_at: Mapped[datetime | None]
     withdraw_reason: Mapped[WithdrawReason | None]
     withdraw_explanation: Mapped[str | None]

@@ -5,17 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
-from sqlalchemy.orm import contains_eager, lazyload
+from sqlalchemy import ColumnElement, Row, Select, and_, false, func, or_, select, tuple_
+from sqlalchemy.orm import lazyload
 
+from app.actor import Actor, Role
 from app.audit.services import Happened, timeline
 from app.calendar.services import calendar
 from app.database import db
+from app.identity.models import Organisation
 from app.refusal import NotFound
+from app.region import branches
 from app.region import queries as regions
+from app.region.models import Region
 from app.rulebook import Rulebook
 from app.rules_in_force import rulebook
-from app.values import SHANGHAI
+from app.values import SHANGHAI, Fen
 from app.web.paging import SIZE, Listing, listing, parsed
 from marketplace.announcement import rules
 from marketplace.announcement.models import Amendment, Announcement, Attempt
@@ -29,6 +33,7 @@ from marketplace.announcement.rules import (
     PublishTerms,
     Window,
 )
+from marketplace.catalogue.models import ItemVersion
 from marketplace.need.models import Need
 from marketplace.need.rules import Method
 from marketplace.purchaser.models import Purchaser
@@ -182,9 +187,14 @@ class Earliest:
 
 def earliest(need: Need, book: Rulebook, now: datetime) -> Earliest:
     """The earliest closing of an announcement that is published, or amended, at `now` (rules.md period.minimum)."""
+    return earliest_for(book, region=need.region, budget_fen=need.budget_fen, now=now)
+
+
+def earliest_for(book: Rulebook, *, region: str, budget_fen: Fen, now: datetime) -> Earliest:
+    """The same for a need that is still being written."""
     hours = book.terms(HoursTerms)
-    days, clause = book.terms(PublishTerms).minimum(need.budget_fen)
-    found = calendar().earliest(now, days, path=regions.path(need.region), opening=hours.opens)
+    days, clause = book.terms(PublishTerms).minimum(budget_fen)
+    found = calendar().earliest(now, days, path=regions.path(region), opening=hours.opens)
     return Earliest(Window(found.at, clause, hours), days, found.provisional)
 
 
@@ -257,47 +267,46 @@ class Line:
 
 
 def public_list(filters: Filters, after: str | None, *, now: datetime, size: int = SIZE) -> Listing[Line]:
-    """Published announcements, the newest first."""
-    query = _public().where(*_conditions(filters, now))
+    """Published announcements, the newest first: one query, whatever is looked for."""
+    picked = search(filters, now=now)
     key = parsed(after, (str, int))
     if key is not None:
-        published_at = _instant(key[0])
-        query = query.where(
-            or_(
-                Announcement.published_at < published_at,
-                and_(Announcement.published_at == published_at, Announcement.id < key[1]),
-            )
-        )
-    rows = db.session.execute(
-        query.order_by(Announcement.published_at.desc(), Announcement.id.desc()).limit(size + 1)
-    ).all()
-    names = dict(regions.choices())
-    found = listing(rows, size=size, key=lambda pair: (pair[0].published_at.isoformat(), pair[0].id))
-    return Listing(tuple(_line(pair[0], pair[1], names, now) for pair in found.rows), found.after)
-
-
-def _public() -> Select[Announcement, Attempt]:
-    return (
-        select(Announcement, Attempt)
-        .join(
-            Attempt,
-            and_(Attempt.announcement_id == Announcement.id, Attempt.number == Announcement.attempt_number),
-        )
-        .join(Need, Announcement.need_id == Need.id)
-        .options(contains_eager(Announcement.need), lazyload(Attempt.announcement))
-        .where(Announcement.published_at.is_not(None))
+        picked = picked.where(tuple_(Announcement.published_at, Announcement.id) < (_instant(key[0]), key[1]))
+    picked = picked.order_by(Announcement.published_at.desc(), Announcement.id.desc()).limit(size + 1)
+    chosen = picked.subquery("chosen")
+    query = (
+        _lines().join(chosen, chosen.c.id == Announcement.id).order_by(chosen.c.published_at.desc(), chosen.c.id.desc())
     )
+    rows = db.session.execute(query).all()
+    found = listing(rows, size=size, key=lambda row: (row.published_at.isoformat(), row.id))
+    return Listing(tuple(_line(row, now) for row in found.rows), found.after)
 
 
-def _conditions(filters: Filters, now: datetime) -> Sequence[ColumnElement[bool]]:
+def search(filters: Filters, *, now: datetime) -> Select[int, datetime | None]:
+    """Id and instant of the published announcements that fit; joins only what a filter asks about.
+
+    A term in Latin letters or digits is looked for in number, pinyin and initials, any other in the words themselves;
+    both columns stand in an index in the list's order, so that a search for what is common ends at the first page.
+    """
+    query = select(Announcement.id, Announcement.published_at).where(Announcement.published_at.is_not(None))
+    for term in rules.terms_of(filters.q or ""):
+        column = Announcement.spelling if term.isascii() else Announcement.words
+        query = query.where(column.contains(term, autoescape=True))
+    about = _about_need(filters)
+    if about:
+        query = query.join(Need, Announcement.need_id == Need.id).where(*about)
+    if filters.phase is not None:
+        query = query.join(Attempt, _PRESENT).where(in_phase(filters.phase, now))
+    if filters.phase is Phase.REGISTERING:
+        query = query.where(Announcement.closes_at > now)
+    return query
+
+
+_PRESENT = and_(Attempt.announcement_id == Announcement.id, Attempt.number == Announcement.attempt_number)
+
+
+def _about_need(filters: Filters) -> Sequence[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
-    if filters.q is not None:
-        found.append(
-            or_(
-                Need.title.contains(filters.q, autoescape=True),
-                Announcement.no.contains(filters.q.upper(), autoescape=True),
-            )
-        )
     if filters.region is not None:
         found.append(Need.region.startswith(regions.under(filters.region), autoescape=True))
     if filters.category is not None:
@@ -308,9 +317,45 @@ def _conditions(filters: Filters, now: datetime) -> Sequence[ColumnElement[bool]
         found.append(Need.method == filters.method)
     if filters.fund is not None:
         found.append(Need.fund == filters.fund)
-    if filters.phase is not None:
-        found.append(in_phase(filters.phase, now))
     return found
+
+
+def _lines() -> Select[*tuple[Any, ...]]:
+    """The columns of lines, without a single entity: lists are read more often than anything else."""
+    return (
+        select(
+            Announcement.id,
+            Announcement.no,
+            Announcement.kind,
+            Announcement.published_at,
+            Announcement.approved_at,
+            Announcement.returned_at,
+            Announcement.repeat_at,
+            Announcement.withdrawn_at,
+            Announcement.expected_days,
+            Announcement.attempt_number,
+            Attempt.closes_at,
+            Attempt.decision,
+            Need.title,
+            Need.region,
+            Need.item_code,
+            Need.fund,
+            Need.method,
+            Need.budget_fen,
+            Need.price_fen,
+            Organisation.name.label("purchaser"),
+            Organisation.code.label("purchaser_code"),
+            ItemVersion.name.label("item_name"),
+            Region.name.label("region_name"),
+        )
+        .join(Attempt, _PRESENT)
+        .join(Need, Announcement.need_id == Need.id)
+        .join(Purchaser, Need.purchaser_id == Purchaser.id)
+        .join(Organisation, Purchaser.organisation_id == Organisation.id)
+        .join(ItemVersion, Need.item_version_id == ItemVersion.id)
+        .join(Region, Need.region == Region.code)
+        .where(Announcement.published_at.is_not(None))
+    )
 
 
 def _instant(text: str) -> datetime:
@@ -323,30 +368,57 @@ def _instant(text: str) -> datetime:
     return found
 
 
-def _line(announcement: Announcement, attempt: Attempt, names: Mapping[str, str], now: datetime) -> Line:
-    need, no, published_at = announcement.need, announcement.no, announcement.published_at
-    if no is None or published_at is None:
-        raise NotFound("announcement")
-    return Line(
-        no=no,
-        title=need.title,
-        kind=announcement.kind,
-        phase=phase_of(announcement, attempt, now),
-        purchaser=need.purchaser.organisation.name,
-        purchaser_code=need.purchaser.organisation.code,
-        region=need.region,
-        region_name=names.get(need.region, need.region),
-        item=need.item_code,
-        item_name=need.item.name,
-        fund=need.fund,
-        method=need.method,
-        budget_fen=need.budget_fen,
-        price_fen=need.price_fen,
-        expected_days=announcement.expected_days,
-        attempt=announcement.attempt_number,
-        published_at=published_at,
-        closes_at=attempt.closes_at,
+def _line(row: Row[Any], now: datetime) -> Line:
+    instants = Instants(
+        kind=row.kind,
+        approved_at=row.approved_at,
+        returned_at=row.returned_at,
+        published_at=row.published_at,
+        repeat_at=row.repeat_at,
+        withdrawn_at=row.withdrawn_at,
+        closes_at=row.closes_at,
+        decision=row.decision,
     )
+    return Line(
+        no=row.no,
+        title=row.title,
+        kind=row.kind,
+        phase=rules.phase_of(instants, now=now),
+        purchaser=row.purchaser,
+        purchaser_code=row.purchaser_code,
+        region=row.region,
+        region_name=row.region_name,
+        item=row.item_code,
+        item_name=row.item_name,
+        fund=row.fund,
+        method=row.method,
+        budget_fen=row.budget_fen,
+        price_fen=row.price_fen,
+        expected_days=row.expected_days,
+        attempt=row.attempt_number,
+        published_at=row.published_at,
+        closes_at=row.closes_at,
+    )
+
+
+def line(no: str, *, now: datetime) -> Line:
+    """One published announcement as lists show it; raises `NotFound`."""
+    found = db.session.execute(_lines().where(Announcement.no == no)).one_or_none()
+    if found is None:
+        raise NotFound("announcement")
+    return _line(found, now)
+
+
+def closing(*, now: datetime, until: datetime, limit: int) -> list[Line]:
+    """What still takes registrations and closes in [now, until), the first one first."""
+    query = _lines().where(
+        Announcement.kind == AnnouncementKind.OPEN,
+        Announcement.closes_at >= now,
+        Announcement.closes_at < until,
+        in_phase(Phase.REGISTERING, now),
+    )
+    rows = db.session.execute(query.order_by(Announcement.closes_at, Announcement.id).limit(limit)).all()
+    return [_line(row, now) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,7 +459,7 @@ def page(no: str, *, now: datetime) -> AnnouncementPage:
     present = next(each for each in tries if each.number == announcement.attempt_number)
     most = rulebook(announcement.rulebook).terms(AttemptTerms).max
     return AnnouncementPage(
-        line=_line(announcement, present, {need.region: regions.name(need.region)}, now),
+        line=line(no, now=now),
         content=announcement.content,
         payer=need.payer.value,
         budget_line=need.budget_line,
@@ -428,9 +500,11 @@ def earliest_of(no: str, now: datetime) -> Earliest:
     return earliest(found.need, rulebook(found.rulebook), now)
 
 
-def in_review() -> list[Announcement]:
-    """What waits for the operator, the most urgent first."""
-    query = select(Announcement).where(
+def in_review(actor: Actor) -> list[Announcement]:
+    """What waits for this operator's branch, the most urgent first."""
+    query = select(Announcement).join(Need, Announcement.need_id == Need.id)
+    query = query.where(
+        branches.served(Need.region, actor, role=Role.OPERATOR),
         Announcement.submitted_at.is_not(None),
         Announcement.approved_at.is_(None),
         Announcement.returned_at.is_(None),
@@ -439,11 +513,16 @@ def in_review() -> list[Announcement]:
     return list(db.session.execute(query.order_by(Announcement.review_due_at, Announcement.id)).scalars())
 
 
-def reviewed(need_no: str) -> Announcement:
-    """One that waits for the operator; raises `NotFound` for any other, so that drafts stay their purchaser's."""
+def reviewed(need_no: str, *, actor: Actor) -> Announcement:
+    """One that waits for the operator of its branch; raises `NotYours` for another branch.
+
+    Raises `NotFound` for what does not wait, so that drafts stay their purchaser's.
+    """
     found = by_need(need_no)
     if found is None or phase_of(found, None, found.submitted_at or found.need.created_at) is not Phase.IN_REVIEW:
         raise NotFound("announcement")
+    if not branches.serves(actor, found.need.region, role=Role.OPERATOR):
+        raise branches.outside("announcement", actor, found.need.region)
     return found
 
 
@@ -478,13 +557,11 @@ def resource_page(after: str | None, limit: int = SIZE, *, now: datetime, **para
 
 def resource_one(no: str, *, now: datetime) -> Mapping[str, Any] | None:
     """One published announcement for the machine API, None where there is none."""
-    found = db.session.execute(_public().where(Announcement.no == no)).one_or_none()
-    if found is None:
+    announcement = by_no(no)
+    if announcement is None:
         return None
-    announcement, present = found
-    line = _line(announcement, present, {announcement.need.region: regions.name(announcement.need.region)}, now)
     return {
-        **members(line),
+        **members(line(no, now=now)),
         "content": announcement.content,
         "rulebook": announcement.rulebook,
         "revision": announcement.revision,

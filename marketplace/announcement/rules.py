@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from app.actor import Role
 from app.flow import Flow
+from app.pinyin import folded, initials, spelt
 from app.refusal import Refusal
 from app.rulebook import term
 from app.values import SHANGHAI, Fen, Opens
@@ -315,6 +316,23 @@ class Instants:
     withdrawn_at: datetime | None
     closes_at: datetime | None
     decision: Decision | None
+
+
+WORDS_LONGEST = 400
+SPELLING_LONGEST = 1000
+"""What an index takes of a row in every database that serves the market."""
+
+
+def searched(no: str, title: str, item: str, purchaser: str) -> tuple[str, str]:
+    """What an announcement is found by: its words, and number and sound (pinyin, initials), both folded."""
+    spelling = (no.lower(), spelt(title), spelt(item), *(initials(text) for text in (title, item, purchaser)))
+    words = " ".join(folded(text) for text in (title, item, purchaser))
+    return words[:WORDS_LONGEST], " ".join(spelling)[:SPELLING_LONGEST]
+
+
+def terms_of(text: str) -> tuple[str, ...]:
+    """The terms of a search, folded; every one of them must be found."""
+    return tuple(filter(None, (folded(part) for part in text.split())))
 
 
 ENDED = {

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from app.act import Deed, act, chance
 from app.actor import Actor, Role
@@ -11,13 +12,14 @@ from app.calendar.services import calendar
 from app.keyring import keyring
 from app.numbering import next_no
 from app.refusal import NotFound, OutOfTurn, Refusal, demand
+from app.region import branches
 from app.region import queries as regions
 from app.rulebook import Rulebook
 from app.rules_in_force import rulebook, rulebook_for
 from app.sealing import public_key, seal
 from app.stage import Recipient
 from app.standing import standing_of
-from app.values import Done
+from app.values import Done, Fen
 from marketplace.announcement import queries, rules
 from marketplace.announcement.models import Amendment, Announcement, Attempt
 from marketplace.announcement.rules import (
@@ -40,6 +42,7 @@ from marketplace.need import services as need_steps
 from marketplace.need.models import Need
 from marketplace.need.rules import Method
 from marketplace.need.rules import Phase as NeedPhase
+from marketplace.purchaser.rules import Fund
 
 SECRET = b"zjcs-secret-1"
 OFFER = b"zjcs-offer-1"
@@ -283,6 +286,7 @@ def _reviewed(deed: Deed, need_no: str | None, verb: AnnouncementAct) -> tuple[N
     announcement = _of(deed, need)
     if announcement is None:
         raise NotFound("announcement")
+    branches.guard(deed, need.region)
     present = queries.present_attempt(announcement) if announcement.published_at is not None else None
     rules.FLOW.after(queries.phase_of(announcement, present, deed.now), verb)
     return need, announcement
@@ -369,6 +373,15 @@ def way_of(need: Need, *, now: datetime) -> Way:
     return Way(verb, book.id, queries.earliest(need, book, now), reasons)
 
 
+def announcing(identifier: str, *, region: str, fund: Fund | None, budget_fen: Fen, now: datetime) -> dict[str, Any]:
+    """The same look ahead for a need that is still being written: `earliest`, and whether it is `reviewed` first."""
+    book = rulebook(identifier)
+    return {
+        "earliest": queries.earliest_for(book, region=region, budget_fen=budget_fen, now=now),
+        "reviewed": fund is not None and book.terms(PublishTerms).reviewed(fund),
+    }
+
+
 def _against(deed: Deed, need: Need, verb: AnnouncementAct, book: Rulebook) -> Sequence[Refusal]:
     taken = needs.phase_of(need) is NeedPhase.ANNOUNCED
     return (*((Refusal("need_taken"),) if taken else ()), *against(need, verb, now=deed.now))
@@ -407,6 +420,8 @@ def _open_attempt(
         announcement.no = next_no(deed, region=need.region)
         announcement.published_at = deed.now
         announcement.rulebook = book.id
+        named = (need.title, need.item.name, need.purchaser.organisation.name)
+        announcement.words, announcement.spelling = rules.searched(announcement.no, *named)
     announcement.attempt_number += 1
     announcement.closes_at = closes_at
     announcement.closing_provisional = closes_at is not None and queries.day_of(closes_at, need).provisional
