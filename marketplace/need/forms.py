@@ -1,5 +1,6 @@
 """What a purchaser fills in on one page; money is typed in 元 and becomes fen exactly."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from app.values import Fen, Nothing
 from app.web.choices import offered
 from app.web.money import MONEY, fen, typed
 from app.web.perform import ActForm
-from marketplace.need.rules import Method, NeedInput, Payer
+from marketplace.need.rules import Asked, Begun, Method, NeedInput, Payer
 from marketplace.purchaser.rules import Fund
 
 NOT_CHOSEN = "请选择"
@@ -117,6 +118,18 @@ class NeedForm(ActForm):
         validators=[InputRequired("请填写咨询电话。"), Length(max=40, message="电话太长。")],
     )
 
+    def so_far(self) -> Asked:
+        """What can be read of what stands here, finished or not; nothing is refused."""
+        days, money = (self.expected_days.data or "").strip(), self.budget_fen.data or ""
+        return Asked(
+            item=self.item.data or None,
+            region=self.region.data or None,
+            fund=Fund(self.fund.data) if self.fund.data in set(Fund) else None,
+            payer=Payer(self.payer.data) if self.payer.data in set(Payer) else None,
+            budget_fen=fen(money) if re.fullmatch(MONEY, money) else None,
+            expected_days=int(days) if re.fullmatch(r"[0-9]{1,4}", days) else None,
+        )
+
     def value(self) -> NeedInput:
         return NeedInput(
             item=self.item.data or "",
@@ -161,6 +174,19 @@ def shown(need: NeedInput) -> Mapping[str, Any]:
         "authority": need.authority,
         "contact": need.contact,
         "phone": need.phone,
+    }
+
+
+def begun(known: Begun, *, item: str | None, region: str) -> Mapping[str, Any]:
+    """A new form with what the market knows already."""
+    return {
+        "item": item,
+        "region": region,
+        "payer": Payer.PURCHASER.value,
+        "expected_days": None if known.days is None else str(known.days),
+        "fund": None if known.fund is None else known.fund.value,
+        "contact": known.contact,
+        "phone": known.phone,
     }
 
 

@@ -6,17 +6,38 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.orm import lazyload
 
+from app.calendar.services import calendar
 from app.database import db
 from app.refusal import NotFound
 from app.region import queries as regions
+from app.rulebook import Rulebook
+from app.rules_in_force import rulebook_for
 from app.standing import Scope
 from app.values import SHANGHAI
 from app.web.paging import SIZE, Listing, listing, parsed
 from marketplace.catalogue import queries as catalogue
 from marketplace.need import rules
 from marketplace.need.models import Need
-from marketplace.need.rules import NeedInput, Phase
+from marketplace.need.rules import (
+    Allowed,
+    Asked,
+    Begun,
+    DirectTerms,
+    HandsTerms,
+    MatrixRow,
+    Money,
+    NeedInput,
+    Payer,
+    Phase,
+    ScopeTerms,
+    Terms,
+)
+from marketplace.purchaser import queries as purchasers
 from marketplace.purchaser.models import Purchaser
+from marketplace.purchaser.rules import Fund
+
+LONGEST_LOOK_AHEAD = 500
+"""Working days that are counted into the future while somebody types: about two years."""
 
 
 def row(no: str) -> Select[Need]:
@@ -95,6 +116,71 @@ def input_of(need: Need) -> NeedInput:
         project_code=need.project_code,
         approval=need.approval,
         authority=need.authority,
+    )
+
+
+def terms_of(book: Rulebook) -> Terms:
+    """The three sections of a rulebook that a need is judged by."""
+    return Terms(scope=book.terms(ScopeTerms), hands=book.terms(HandsTerms), direct=book.terms(DirectTerms))
+
+
+def begun(party_id: int, item: str | None, *, now: datetime) -> Begun:
+    """What the party's registration and its last need say, and the unified days of the item (rules.md §5)."""
+    purchaser = purchasers.by_party(party_id)
+    last = next(iter(mine(party_id, None, size=1).rows), None)
+    version = catalogue.item_in_force(item or "", now.astimezone(SHANGHAI).date())
+    funds = () if purchaser is None else purchaser.funds
+    registered = None if purchaser is None else purchaser.contact
+    return Begun(
+        fund=Fund(funds[0]) if len(funds) == 1 else None,
+        days=None if version is None else version.days,
+        contact=registered if last is None else last.contact,
+        phone=None if last is None else last.phone,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the rules make of what stands in the form so far, before anybody commits to anything.
+
+    `row` is the row of the matrix that the money falls into; `ends` the end of the wanted service days if the contract
+    were signed now, an instant, `provisional` where that year's working days are not published.
+    """
+
+    rulebook: str
+    matrix: tuple[MatrixRow, ...]
+    row: MatrixRow | None
+    methods: tuple[Allowed, ...]
+    two_people: bool
+    above_limit: bool
+    unified_days: int | None
+    ends: datetime | None
+    provisional: bool
+
+
+def outlook(asked: Asked, *, region: str, now: datetime) -> Outlook:
+    """Judge what is there by the rulebook in force; `region` stands in where none was chosen yet (rules.md §2.4)."""
+    where = asked.region if asked.region and any(asked.region == code for code, _ in regions.choices()) else region
+    book = rulebook_for(where, now)
+    terms = terms_of(book)
+    table = rules.matrix(terms)
+    money = None
+    if asked.fund is not None and asked.budget_fen is not None:
+        money = Money(asked.fund, asked.payer or Payer.PURCHASER, asked.budget_fen)
+    item = catalogue.item_in_force(asked.item or "", now.astimezone(SHANGHAI).date())
+    due = None
+    if asked.expected_days and asked.expected_days <= LONGEST_LOOK_AHEAD:
+        due = calendar().due(now, asked.expected_days, path=regions.path(where))
+    return Outlook(
+        rulebook=book.id,
+        matrix=table,
+        row=None if money is None else next((each for each in table if each.holds(money)), None),
+        methods=() if money is None else rules.allowed(money, terms=terms),
+        two_people=asked.fund in rules.PUBLIC_MONEY and (asked.budget_fen or 0) > terms.hands.two_people_above,
+        above_limit=(asked.budget_fen or 0) > terms.scope.upper_limit,
+        unified_days=None if item is None else item.days,
+        ends=None if due is None else due.at,
+        provisional=due is not None and due.provisional,
     )
 
 

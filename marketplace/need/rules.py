@@ -71,13 +71,12 @@ PROJECT_CODE = re.compile(r"[0-9]{4}-[0-9]{6}-[0-9]{2}-[0-9]{2}-[0-9]{6}")
 
 @dataclass(frozen=True)
 class ScopeTerms:
-    """What is bought here and not by tender; `split_window_days` stands on the rules page and decides nothing yet."""
+    """What is bought here and not by tender, and up to which amount it is small."""
 
     SECTION: ClassVar[str] = "scope"
 
     upper_limit: Fen = term("fen")
     small_limit: Fen = term("fen")
-    split_window_days: int = term("day")
 
 
 @dataclass(frozen=True)
@@ -120,6 +119,28 @@ class NeedInput:
     project_code: str | None = None
     approval: str | None = None
     authority: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a purchaser has filled in so far, for a look ahead at the rules; None where nothing usable stands yet."""
+
+    item: str | None = None
+    region: str | None = None
+    fund: Fund | None = None
+    payer: Payer | None = None
+    budget_fen: Fen | None = None
+    expected_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What a purchaser need not type again. `phone` is one that stood in public before, never a registered one."""
+
+    fund: Fund | None
+    days: int | None
+    contact: str | None
+    phone: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,21 +240,84 @@ def _refusals_to_method(need: NeedInput, *, terms: Terms) -> Iterator[Refusal]:
         yield Refusal("need_price_missing", field="price_fen")
     if need.method is not Method.RANDOM and need.price_fen is not None:
         yield Refusal("need_price_without_draw", field="price_fen")
-    if need.method is not Method.DIRECT:
+    yield from refusals_to_method(need.method, Money(need.fund, need.payer, need.budget_fen), terms=terms)
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Whose money a service costs, who pays it out, and how much it may be, in fen."""
+
+    fund: Fund
+    payer: Payer
+    budget_fen: Fen
+
+
+def refusals_to_method(method: Method, money: Money, *, terms: Terms) -> Iterator[Refusal]:
+    """Every reason against a method for such money, whoever asks and for whatever (the method matrix).
+
+    Source: rules.md §2.4: services that an authority pays are always competed for; public money above the small limit
+    does not go direct, unless the region says otherwise.
+    """
+    if method is not Method.DIRECT:
         return
-    if need.payer is Payer.AUTHORITY:
+    if money.payer is Payer.AUTHORITY:
         yield Refusal("need_authority_pays_competes", field="method")
-    if (
-        need.fund in PUBLIC_MONEY
-        and need.budget_fen > terms.scope.small_limit
-        and not terms.direct.above_small_fiscal_state
-    ):
+    above_small = money.fund in PUBLIC_MONEY and money.budget_fen > terms.scope.small_limit
+    if above_small and not terms.direct.above_small_fiscal_state:
         yield Refusal(
             "need_direct_above_small",
             clause="scope.small_limit",
             field="method",
             params={"limit_fen": terms.scope.small_limit},
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """One method for some money: allowed where `refusals` is empty."""
+
+    method: Method
+    refusals: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixRow:
+    """One row of the method matrix: whose money, of which amounts in fen (`above` excluded, `up_to` included)."""
+
+    funds: tuple[Fund, ...]
+    payer: Payer
+    above_fen: Fen | None
+    up_to_fen: Fen
+    methods: tuple[Allowed, ...]
+
+    def holds(self, money: Money) -> bool:
+        """Whether this is the row that such money falls into."""
+        amount = money.budget_fen <= self.up_to_fen and (self.above_fen is None or money.budget_fen > self.above_fen)
+        return amount and money.payer is self.payer and money.fund in self.funds
+
+
+def matrix(terms: Terms) -> tuple[MatrixRow, ...]:
+    """The method matrix as people read it, asked of the very rule that judges a need (rules.md §2.4)."""
+    small, upper = terms.scope.small_limit, terms.scope.upper_limit
+    public = (Fund.FISCAL, Fund.STATE)
+    bands = (
+        (public, Payer.PURCHASER, None, small),
+        (public, Payer.PURCHASER, small, upper),
+        (public, Payer.AUTHORITY, None, upper),
+        ((Fund.SOCIAL,), Payer.PURCHASER, None, upper),
+    )
+    return tuple(
+        MatrixRow(funds, payer, above, up_to, allowed(Money(funds[0], payer, up_to), terms=terms))
+        for funds, payer, above, up_to in bands
+    )
+
+
+def allowed(money: Money, *, terms: Terms) -> tuple[Allowed, ...]:
+    """Each method, with what stands against it for such money."""
+    return tuple(
+        Allowed(method, tuple(refusals_to_method(method, money, terms=terms)))
+        for method in (Method.RANDOM, Method.BID_LOW, Method.DIRECT)
+    )
 
 
 def phase_of(*, abandoned_at: datetime | None, taken_at: datetime | None) -> Phase:

@@ -15,7 +15,7 @@ from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import ItemVersion
 from marketplace.need import queries, rules
 from marketplace.need.models import Need
-from marketplace.need.rules import DirectTerms, HandsTerms, Known, NeedAct, NeedInput, ScopeTerms, Terms
+from marketplace.need.rules import Known, NeedAct, NeedInput
 from marketplace.purchaser import queries as purchasers
 from marketplace.purchaser.models import Purchaser
 from marketplace.purchaser.rules import refusals_to_use
@@ -103,10 +103,7 @@ def _refusals(need: NeedInput, purchaser: Purchaser | None, rulebook: Rulebook, 
         region=_known_region(need.region),
         authority=need.authority is None or need.authority in regions.authorities(),
     )
-    terms = Terms(
-        scope=rulebook.terms(ScopeTerms), hands=rulebook.terms(HandsTerms), direct=rulebook.terms(DirectTerms)
-    )
-    yield from rules.refusals_to_need(need, known=known, terms=terms)
+    yield from rules.refusals_to_need(need, known=known, terms=queries.terms_of(rulebook))
 
 
 def _known_region(code: str) -> bool:

@@ -1,5 +1,7 @@
 """A purchaser's own needs: the list, one page of input, and what comes next."""
 
+from typing import Any
+
 from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -11,8 +13,8 @@ from app.web.choices import offered
 from app.web.door import actor, door, members
 from app.web.perform import perform
 from marketplace.need import queries
-from marketplace.need.forms import NOT_CHOSEN, AbandonForm, NeedForm, shown
-from marketplace.need.rules import NeedAct
+from marketplace.need.forms import NOT_CHOSEN, AbandonForm, NeedForm, begun, shown
+from marketplace.need.rules import Method, NeedAct
 
 bp = Blueprint("need", __name__, url_prefix="/needs")
 
@@ -24,9 +26,24 @@ def _offered(form: NeedForm) -> NeedForm:
     return form
 
 
-def _page_of(done: Done | Waiting) -> str:
+def _seen(form: NeedForm) -> dict[str, Any]:
+    asked = form.so_far()
+    return {"asked": asked, "outlook": queries.outlook(asked, region=actor().region, now=now())}
+
+
+def _form(form: NeedForm, need: Any = None) -> str:
+    return render_template("marketplace/need/form.html", form=form, need=need, **_seen(form))
+
+
+def _next(done: Done | Waiting) -> str:
+    """On to publishing or proposing, which is the second and last page; or only kept, where that was asked for."""
     subject = done.subject if isinstance(done, Done) else None
-    return url_for("need.page", no=subject) if subject else url_for("need.mine")
+    if subject is None:
+        return url_for("need.mine")
+    if "keep" in request.form:
+        return url_for("need.page", no=subject)
+    direct = request.form.get("method") == Method.DIRECT
+    return url_for("direct.propose" if direct else "announcement.publish", no=subject)
 
 
 @bp.get("/")
@@ -40,14 +57,18 @@ def mine() -> str:
 @door(NeedAct.CREATE)
 def create() -> Response:
     """Write one down."""
-    form = _offered(NeedForm(item=request.args.get("item"), region=actor().region))
-    return perform(
-        NeedAct.CREATE,
-        form,
-        None,
-        page=lambda: render_template("marketplace/need/form.html", form=form, need=None),
-        after=_page_of,
+    item = request.args.get("item")
+    form = _offered(
+        NeedForm(data=begun(queries.begun(actor().party, item, now=now()), item=item, region=actor().region))
     )
+    return perform(NeedAct.CREATE, form, None, page=lambda: _form(form), after=_next)
+
+
+@bp.get("/outlook")
+@members(Role.PURCHASER)
+def outlook() -> str:
+    """What the rules make of a form that is being filled in; asked for by the page while somebody types."""
+    return render_template("marketplace/need/outlook.html", **_seen(NeedForm(request.args)))
 
 
 @bp.get("/<no>")
@@ -67,8 +88,8 @@ def revise(no: str) -> Response:
         NeedAct.REVISE,
         form,
         no,
-        page=lambda: render_template("marketplace/need/form.html", form=form, need=need),
-        after=lambda done: url_for("need.page", no=no),
+        page=lambda: _form(form, need),
+        after=_next,
     )
 
 

@@ -26,8 +26,8 @@ def test_a_first_time_purchaser_writes_a_need_on_one_page(app, client):
     assert answer.status_code == 303
     need = queries.mine(owner.party, None).rows[0]
     assert need.budget_fen == need.price_fen == 5_000_029
-    assert answer.location.endswith(f"/needs/{need.no}")
-    shown_page = client.get(answer.location).text
+    assert answer.location.endswith(f"/needs/{need.no}/publish")
+    shown_page = client.get(f"/needs/{need.no}").text
     assert f"/needs/{need.no}/publish" in shown_page
     assert need.no in client.get("/needs/").text or need.title in client.get("/needs/").text
 
@@ -86,3 +86,53 @@ def test_nobody_else_comes_near(app, client):
 
 def test_a_form_shows_everything_an_input_holds(app):
     assert shown(a_need_input()).keys() == asdict(a_need_input()).keys()
+
+
+def test_saving_leads_to_the_second_and_last_page(app, client):
+    purchaser_for("social")
+    client.sign_in("purchaser1")
+    assert client.post("/needs/new", data=typed(key="a")).location.endswith("/publish")
+    assert client.post("/needs/new", data=typed(key="b", method="DIRECT", price_fen="")).location.endswith("/direct")
+    kept = client.post("/needs/new", data=typed(key="c", keep="yes"))
+    assert "/publish" not in kept.location
+
+
+def test_the_rules_are_shown_while_somebody_types(app, client):
+    purchaser_for("social")
+    client.sign_in("purchaser1")
+    query = {"item": "0401", "fund": "state", "payer": "purchaser", "budget_fen": "100,000.01", "expected_days": "10"}
+    page = client.get("/needs/outlook", query_string=query)
+    assert page.status_code == 200
+    assert "财政性、国有资金超过100,000.00元的，不得直接委托" in page.text
+    assert "2026-03-16 24:00" in page.text
+    assert "先经运营管理机构审核" in page.text
+    assert "<html" not in page.text
+    social = client.get("/needs/outlook", query_string={**query, "fund": "social"})
+    assert "不得直接委托" not in social.text
+    assert "现在发布的" in social.text
+
+
+def test_unfinished_or_odd_input_is_looked_at_without_complaint(app, client):
+    purchaser_for("social")
+    client.sign_in("purchaser1")
+    for query in ({}, {"budget_fen": "12,34", "expected_days": "ten", "fund": "other", "region": "999999"}):
+        page = client.get("/needs/outlook", query_string=query)
+        assert page.status_code == 200
+        assert "填写预算后显示" in page.text
+
+
+def test_the_rules_stand_beside_a_refused_form_without_any_script(app, client):
+    purchaser_for("social")
+    client.sign_in("purchaser1")
+    refused = client.post("/needs/new", data=typed(price_fen="60000"))
+    assert refused.status_code == 409
+    assert "现在发布的" in refused.text
+
+
+def test_what_the_market_knows_already_is_filled_in(app, client):
+    purchaser_for("social")
+    client.sign_in("purchaser1")
+    first = client.get("/needs/new?item=0401").text
+    assert 'value="social" id="fund-0" checked' in " ".join(first.split())
+    client.post("/needs/new", data=typed(phone="0775-7654321"))
+    assert "0775-7654321" in client.get("/needs/new").text

@@ -14,18 +14,22 @@ from marketplace.need.rules import (
     HandsTerms,
     Known,
     Method,
+    Money,
     NeedInput,
     Payer,
     Phase,
     ScopeTerms,
     Terms,
+    allowed,
+    matrix,
     phase_of,
+    refusals_to_method,
     refusals_to_need,
 )
 from tests.conftest import START
 
 TERMS = Terms(
-    scope=ScopeTerms(upper_limit=50_000_000, small_limit=10_000_000, split_window_days=90),
+    scope=ScopeTerms(upper_limit=50_000_000, small_limit=10_000_000),
     hands=HandsTerms(two_people_above=10_000_000),
     direct=DirectTerms(above_small_fiscal_state=False),
 )
@@ -135,3 +139,31 @@ def test_money_becomes_fen_exactly_and_back(amount):
 @pytest.mark.parametrize(("text", "amount"), [("0.29", 29), ("1,234.5", 123_450), (" 50000 ", 5_000_000), ("", None)])
 def test_money_as_people_type_it(text, amount):
     assert fen(text) == amount
+
+
+TERMS_BY_REGION = [replace(TERMS, direct=DirectTerms(above)) for above in (False, True)]
+
+
+@pytest.mark.parametrize("terms", TERMS_BY_REGION)
+@given(
+    fund=st.sampled_from(Fund),
+    payer=st.sampled_from(Payer),
+    budget_fen=st.integers(1, 60_000_000),
+)
+def test_the_matrix_says_what_the_rule_says(terms, fund, payer, budget_fen):
+    money = Money(fund, payer, budget_fen)
+    rows = [row for row in matrix(terms) if row.holds(money)]
+    known = budget_fen <= terms.scope.upper_limit and not (fund is Fund.SOCIAL and payer is Payer.AUTHORITY)
+    assert len(rows) == (1 if known else 0)
+    for row in rows:
+        for each in row.methods:
+            assert bool(each.refusals) == any(refusals_to_method(each.method, money, terms=terms))
+
+
+@pytest.mark.parametrize(
+    ("budget_fen", "methods"),
+    [(10_000_000, {"RANDOM", "BID_LOW", "DIRECT"}), (10_000_001, {"RANDOM", "BID_LOW"})],
+)
+def test_public_money_goes_direct_up_to_the_small_limit(budget_fen, methods):
+    money = Money(Fund.STATE, Payer.PURCHASER, budget_fen)
+    assert {each.method for each in allowed(money, terms=TERMS_BY_REGION[0]) if not each.refusals} == methods
