@@ -3,21 +3,28 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
-from flask import Flask, current_app, g, render_template
+from flask import Flask, current_app, g, redirect, render_template, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, InternalServerError, TooManyRequests
+from werkzeug.wrappers import Response
 
 from app.audit import services as records
-from app.clock import now
+from app.chance import Chance, letters
+from app.clock import clock, now
 from app.database import db
 from app.refusal import AlreadyDone, NotFound, NotYours, OutOfTurn, Refused, Stale
 from app.settings import Settings
+from app.web import lost
 
 Answer = tuple[str, int]
 
 HEAD_STALE_AFTER = timedelta(seconds=60)
 """A signed head older than this, by the market clock, is shown with a warning (docs/protocol.md §3.4)."""
+
+REFERENCE_LENGTH = 8
+"""Characters of the reference that a page of a failure and the log share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,7 @@ def register(app: Flask) -> None:
     """Add the handlers. A view contains no `try`: what it raises ends here (the API's room answers in JSON itself)."""
 
     def page(name: str, status: int, **values: object) -> Answer:
-        return render_template(f"errors/{name}.html", **values), status
+        return render_template(f"errors/{name}.html", number=status, **values), status
 
     @app.errorhandler(Refused)
     def refused(error: Refused) -> Answer:
@@ -84,12 +91,16 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(NotYours)
     def not_yours(error: NotYours) -> Answer:
-        return page("403", 403)
+        return page("403", 403, reason=error.reason)
 
     @app.errorhandler(NotFound)
     @app.errorhandler(404)
-    def not_found(error: Exception) -> Answer:
-        return page("404", 404)
+    def not_found(error: Exception) -> Answer | Response:
+        meant = lost.meant(request.path)
+        if meant != request.path and request.method in ("GET", "HEAD"):
+            query = request.query_string.decode("ascii", "replace")
+            return redirect(quote(meant) + ("?" + query if query else ""))
+        return page("404", 404, words=lost.words(request.path))
 
     @app.errorhandler(CSRFError)
     def no_csrf(error: CSRFError) -> Answer:
@@ -99,13 +110,21 @@ def register(app: Flask) -> None:
     def too_large(error: Exception) -> Answer:
         return page("400", 413, cause="too_large")
 
+    @app.errorhandler(429)
+    def too_many(error: TooManyRequests) -> Answer:
+        return page("429", 429, seconds=error.retry_after)
+
     @app.errorhandler(HTTPException)
     def other(error: HTTPException) -> Answer:
         return page("400", error.code or 400, cause="other")
 
     @app.errorhandler(500)
-    def broken(error: Exception) -> Answer:
-        return page("500", 500)
+    def broken(error: InternalServerError) -> Answer:
+        chance: Chance = current_app.extensions["market.chance"]
+        reference = letters(chance.secret(), REFERENCE_LENGTH)
+        what = error.original_exception
+        current_app.logger.error("error %s: %s %r: %r", reference, request.method, request.path, what)
+        return page("500", 500, reference=reference, at=clock().real())
 
     @app.context_processor
     def shared() -> dict[str, Any]:

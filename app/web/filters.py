@@ -12,6 +12,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
+from app.clock import now
 from app.refusal import Refusal
 from app.rulebook import Clause, RulebookError, Rulebooks
 from app.values import SHANGHAI
@@ -24,6 +25,14 @@ _SPAN = re.compile(r'colspan="(\d+)"')
 def yuan(fen: int | None) -> str:
     """Fen as 元 with two decimals and thousands separators."""
     return "" if fen is None else f"{Decimal(fen) / 100:,.2f}"
+
+
+def wan(fen: int | None) -> str:
+    """Fen as 万元 with two decimals, half up, and thousands separators."""
+    if fen is None:
+        return ""
+    hundredths = (fen + 5_000) // 10_000
+    return f"{hundredths // 100:,}.{hundredths % 100:02d}"
 
 
 def percent(ppm: int | None) -> str:
@@ -106,7 +115,8 @@ def clause(context: Context, key: str, rulebook: str | None = None) -> Clause | 
     books: Rulebooks = current_app.extensions["market.rulebooks"]
     refused = g.get("refusals")
     chosen = rulebook or getattr(refused, "rulebook", None) or context.get("rulebook_id")
-    book = books.get(chosen) if chosen else books.all()[-1]
+    today = now().astimezone(SHANGHAI).date()
+    book = books.get(chosen) if chosen else [book for book in books.all() if book.in_force_from <= today][-1]
     try:
         return book.clause(key)
     except RulebookError:
@@ -147,6 +157,7 @@ def register(app: Flask) -> None:
     """Give the templates their filters."""
     app.jinja_env.filters.update(
         yuan=yuan,
+        wan=wan,
         percent=percent,
         thousandths=thousandths,
         local=local,
