@@ -1,4 +1,5 @@
-"""The rules of each region as dated data: every value with its unit, its basis and how far that basis was verified.
+"""The rules of each region as dated data: every value with its unit, its basis and how far that basis was verified,
+and whether the system decides by it.
 
 Reading and checking the files stands here too, so that no rulebook exists that was not checked.
 """
@@ -28,6 +29,7 @@ UNITS: Mapping[str, type] = MappingProxyType(
         "day": int,
         "month": int,
         "minute": int,
+        "second": int,
         "count": int,
         "point": int,
         "mark": int,
@@ -56,6 +58,18 @@ class Evidence(StrEnum):
     INFERRED = "inferred"
 
 
+class Applied(StrEnum):
+    """Who sees to a rule: nothing may look executed that is not.
+
+    SYSTEM: a chapter claims the key and decides by its value, so that another value changes what happens. PROGRAM: the
+    system always does exactly this, whatever a file says, so no file may say otherwise. PEOPLE: it does not check yet.
+    """
+
+    SYSTEM = "system"
+    PROGRAM = "program"
+    PEOPLE = "people"
+
+
 @dataclass(frozen=True)
 class Clause:
     """One rule: a scalar, a tuple (from a list) or a read-only mapping (from a table), in `unit`."""
@@ -65,6 +79,7 @@ class Clause:
     unit: str
     basis: str
     evidence: Evidence
+    applied: Applied = Applied.SYSTEM
 
     @property
     def verified(self) -> bool:
@@ -196,15 +211,25 @@ class Rulebooks:
         raise NoRulebook(f"{' < '.join(path)} on {on}")
 
     def check(self, terms: Iterable[type[Terms]]) -> None:
-        """Every book fills every terms class, and every key of every book is claimed by one.
+        """Every book fills every terms class, and says of no clause that the system decides by it when it does not.
 
-        Raises RulebookError with all faults, one a line. Source: layout.md §7.
+        A key is claimed by a terms class exactly where it is applied by SYSTEM; a PROGRAM clause says the same in every
+        book. Raises RulebookError with all faults, one a line. Source: layout.md §7.
         """
         classes = tuple(terms)
         claimed = {f"{cls.SECTION}.{name}" for cls in classes for name, _ in _declared(cls)}
         faults: list[str] = []
+        fixed: dict[str, tuple[str, object]] = {}
         for book in self.all():
-            faults += [f"{book.id}: nobody knows the key {key}" for key in sorted(book.clauses.keys() - claimed)]
+            for key, clause in sorted(book.clauses.items()):
+                if clause.applied is Applied.SYSTEM and key not in claimed:
+                    faults.append(f"{book.id}: nobody knows the key {key}, and it is not marked as applied by people")
+                if clause.applied is not Applied.SYSTEM and key in claimed:
+                    faults.append(f"{book.id}: {key} is marked as applied by {clause.applied}, but the system does")
+                if clause.applied is Applied.PROGRAM:
+                    first, value = fixed.setdefault(key, (book.id, clause.value))
+                    if value != clause.value:
+                        faults.append(f"{book.id}: {key} is fixed by the program and differs from {first}")
             for cls in classes:
                 try:
                     book.terms(cls)
@@ -268,16 +293,23 @@ def _read(file: Path) -> _Draft:
 
 
 def _clause(file: Path, key: str, table: object) -> Clause:
-    if not isinstance(table, dict) or table.keys() != {"value", "unit", "basis", "evidence"}:
-        raise RulebookError(f"{file}: {key} must have value, unit, basis and evidence, and nothing else")
+    required = {"value", "unit", "basis", "evidence"}
+    if not isinstance(table, dict) or not required <= table.keys() <= required | {"applied"}:
+        raise RulebookError(
+            f"{file}: {key} must have value, unit, basis and evidence, may have applied, and nothing else"
+        )
     unit, basis, evidence = table["unit"], table["basis"], table["evidence"]
+    applied = table.get("applied", Applied.SYSTEM)
     if unit not in UNITS:
         raise RulebookError(f"{file}: {key} has the unknown unit {unit!r}")
     if not (isinstance(basis, str) and basis.strip()):
         raise RulebookError(f"{file}: {key} has no basis")
     if evidence not in set(Evidence):
         raise RulebookError(f"{file}: {key} has the unknown evidence {evidence!r}")
-    return Clause(key, _frozen(file, key, table["value"], UNITS[unit]), unit, basis, Evidence(evidence))
+    if applied not in set(Applied):
+        raise RulebookError(f"{file}: {key} is applied by the unknown {applied!r}")
+    value = _frozen(file, key, table["value"], UNITS[unit])
+    return Clause(key, value, unit, basis, Evidence(evidence), Applied(applied))
 
 
 def _frozen(file: Path, key: str, value: object, kind: type) -> object:

@@ -10,7 +10,7 @@ from app.actor import Role
 from app.flow import Flow
 from app.refusal import Refusal
 from app.rulebook import term
-from app.values import Fen, Opens, Ppm
+from app.values import Fen, Opens
 from marketplace.need.rules import PUBLIC_MONEY, Method, Payer
 from marketplace.purchaser.rules import Fund
 
@@ -80,7 +80,7 @@ FLOW: Flow[Phase] = Flow(
 
 @dataclass(frozen=True)
 class DirectTerms:
-    """Section [direct] of a rulebook; the yearly cap is an alarm and no refusal."""
+    """Section [direct] of a rulebook, as far as it is decided by."""
 
     SECTION: ClassVar[str] = "direct"
 
@@ -88,8 +88,6 @@ class DirectTerms:
     accept_days: int = term("workday")
     above_small_fiscal_state: bool = term("bool")
     minutes_fiscal_state: bool = term("bool")
-    annual_awards: int = term("count")
-    annual_share: Ppm = term("ppm")
 
 
 @dataclass(frozen=True, slots=True)

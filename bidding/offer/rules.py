@@ -5,11 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
 
 from app.actor import Role
 from app.refusal import Refusal
-from app.rulebook import term
 from app.values import Done, Fen, Opens
 from bidding.registration.rules import (
     Position,
@@ -37,19 +35,6 @@ SEALED = frozenset({OfferAct.SUBMIT})
 """Its input is kept nowhere, neither in the private part of its entry nor in a receipt (protocol.md §2.6)."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-
-
-@dataclass(frozen=True)
-class OfferTerms:
-    """What a region may set about prices; ppm of the ceiling or of the mean, and working days for a cost statement."""
-
-    SECTION: ClassVar[str] = "offer"
-
-    floor_fiscal_state: bool = term("bool")
-    floor_social: bool = term("bool")
-    low_price_of_ceiling: int = term("ppm")
-    low_price_of_mean: int = term("ppm")
-    low_price_statement_days: int = term("workday")
 
 
 @dataclass(frozen=True, slots=True)

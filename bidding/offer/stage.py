@@ -9,7 +9,7 @@ from app.actor import Actor, Role
 from app.stage import Command, Stage, Task
 from bidding.offer import queries, rules, services
 from bidding.offer.demo import DEMO
-from bidding.offer.rules import OfferAct, OfferInput, OfferTerms
+from bidding.offer.rules import OfferAct, OfferInput
 from bidding.offer.views import bp
 from bidding.offer.wording import WORDS
 
@@ -32,7 +32,6 @@ STAGE = Stage(
     sealed=rules.SEALED,
     tasks=tasks,
     commands={OfferAct.SUBMIT: Command(OfferInput, services.submit, "announcement")},
-    terms=(OfferTerms,),
     words=WORDS,
     demo=DEMO,
 )

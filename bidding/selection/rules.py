@@ -67,9 +67,6 @@ class MinimumTerms:
 
     fiscal_state: int = term("count")
     social: int = term("count")
-    credit_merit: int = term("count")
-    scheme_merit_fiscal_state: int = term("count")
-    scheme_merit_social: int = term("count")
 
 
 @dataclass(frozen=True, slots=True)

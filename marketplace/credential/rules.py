@@ -62,8 +62,6 @@ class CredentialTerms:
     SECTION: ClassVar[str] = "entry"
 
     qualification_verify: int = term("workday")
-    qualification_silence_days: int = term("workday")
-    expiry_reminders: tuple[int, ...] = term("day")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,28 @@
 """Rulebooks: loading, extending, filling terms, and every way in which a file or a demand is refused."""
 
+import ast
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, make_dataclass
-from datetime import date, time
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
-from app.rulebook import SHIPPED, Evidence, NoRulebook, RulebookError, Rulebooks, term
+from app.factory import HOUSE
+from app.rulebook import SHIPPED, Applied, Evidence, NoRulebook, RulebookError, Rulebooks, term
+from bidding.selection.rules import MinimumTerms, minimum_for
+from marketplace.need.rules import Method
+from marketplace.purchaser.rules import Fund
+from ratings.credit.rules import CONDUCT_MOST, FULL, Behaviour
+from ratings.evaluation.rules import BEST, EXPLAINED_UP_TO, LATE_FOR, WORST
+from ratings.performance.rules import LEVELS
+from story import STORY
 
 GUANGXI, GUIGANG = "450000@2017-11-23", "450800@2017-11-23"
+GUANGXI_TODAY, GUIGANG_TODAY = "450000@2026-07-01", "450800@2026-07-01"
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -54,9 +65,10 @@ def write(tmp_path):
 
 def test_the_shipped_rulebooks_load_and_say_where_each_value_comes_from():
     book = Rulebooks.load().get(GUANGXI)
-    clause = book.clause("entry.check_deadline")
-    assert (clause.value, clause.unit, clause.evidence, clause.verified) == (2, "workday", Evidence.READ, True)
-    assert "HN1" in clause.basis
+    clause = book.clause("min_valid.fiscal_state")
+    assert (clause.value, clause.unit, clause.evidence, clause.verified) == (3, "count", Evidence.READ, True)
+    assert clause.applied is Applied.SYSTEM
+    assert "JS2" in clause.basis
     assert not book.clause("award.alternates").verified
     assert book.sha256 == hashlib.sha256((SHIPPED / f"{GUANGXI}.toml").read_bytes()).hexdigest()
 
@@ -73,9 +85,11 @@ def test_guigang_announces_one_working_day_whatever_the_amount():
     ("path", "on", "id"),
     [
         (("450803", "450800", "450000"), date(2017, 11, 23), GUIGANG),
-        (("450803", "450800", "450000"), date(2030, 1, 1), GUIGANG),
+        (("450803", "450800", "450000"), date(2026, 6, 30), GUIGANG),
+        (("450803", "450800", "450000"), date(2026, 7, 1), GUIGANG_TODAY),
         (("450103", "450100", "450000"), date(2017, 11, 23), GUANGXI),
         (("450000",), date(2026, 1, 1), GUANGXI),
+        (("450103", "450100", "450000"), date(2030, 1, 1), GUANGXI_TODAY),
     ],
 )
 def test_the_most_specific_region_with_a_rulebook_decides(path, on, id):
@@ -151,7 +165,7 @@ def test_the_check_finds_unknown_keys_and_wrong_units_in_every_book(write):
     write("450000@2017-01-01", RULE.format(3))
     folder = write("450800@2017-01-01", other, extends="450000@2017-01-01")
     books = Rulebooks.load([folder])
-    with pytest.raises(RulebookError, match=r"^450800@2017-01-01: nobody knows the key window\.width$"):
+    with pytest.raises(RulebookError, match=r"^450800@2017-01-01: nobody knows the key window\.width, and it is not"):
         books.check([WindowTerms])
     both = make_dataclass(
         "BothTerms",
@@ -167,6 +181,68 @@ def test_the_check_finds_unknown_keys_and_wrong_units_in_every_book(write):
 def test_the_check_is_content_when_everything_is_claimed_even_by_several(write):
     books = Rulebooks.load([write("450000@2017-01-01", RULE.format(3))])
     books.check([WindowTerms, WindowTerms])
+
+
+PEOPLE = 'applied = "people"\n'
+PROGRAM = 'applied = "program"\n'
+
+
+def test_a_clause_that_the_system_does_not_decide_by_must_say_so_and_only_such_a_one_may(write):
+    books = Rulebooks.load([write("450000@2017-01-01", RULE.format(3) + PEOPLE)])
+    books.check([])
+    assert books.get("450000@2017-01-01").clause("window.days").applied is Applied.PEOPLE
+    with pytest.raises(RulebookError, match=r"window\.days is marked as applied by people, but the system does"):
+        books.check([WindowTerms])
+
+
+def test_what_the_program_always_does_cannot_be_set_otherwise_by_a_region(write):
+    write("450000@2017-01-01", RULE.format(3) + PROGRAM)
+    folder = write("450800@2017-01-01", RULE.format(3) + PROGRAM, extends="450000@2017-01-01")
+    Rulebooks.load([folder]).check([])
+    folder = write("450800@2017-01-01", RULE.format(2) + PROGRAM, extends="450000@2017-01-01")
+    with pytest.raises(RulebookError, match=r"450800@2017-01-01: window\.days is fixed by the program and differs"):
+        Rulebooks.load([folder]).check([])
+
+
+def test_the_shipped_books_say_of_every_clause_who_sees_to_it():
+    books = Rulebooks.load()
+    books.check(terms for stage in (*HOUSE, *STORY) for terms in stage.terms)
+    for book in books.all():
+        assert {clause.applied for clause in book.clauses.values()} == set(Applied)
+
+
+def test_no_key_is_claimed_and_then_left_alone():
+    """A key that a terms class claims is shown as executed by the system, so some code must ask for it."""
+    asked = {
+        node.attr
+        for package in ("app", "marketplace", "bidding", "ratings")
+        for file in (ROOT / package).rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute)
+    } | {str(behaviour) for behaviour in Behaviour}
+    claimed = {name for stage in STORY for terms in stage.terms for name in terms.__dataclass_fields__}
+    assert claimed - asked == set()
+
+
+@pytest.mark.parametrize("book", [GUANGXI, GUANGXI_TODAY, GUIGANG, GUIGANG_TODAY])
+def test_what_is_said_to_be_fixed_in_the_program_is_what_stands_in_the_program(book):
+    said = Rulebooks.load().get(book).value
+    assert set(said("method.offered")) == set(Method)
+    assert (said("credit.base"), said("credit.conduct_most")) == (FULL, CONDUCT_MOST)
+    assert (said("eval.lowest"), said("eval.highest"), said("eval.reason_up_to")) == (WORST, BEST, EXPLAINED_UP_TO)
+    assert timedelta(days=said("eval.late_days")) == LATE_FOR
+    assert (said("service.late_after") + 1, said("service.very_late_after") + 1) == LEVELS
+
+
+@pytest.mark.parametrize("method", ["random", "bid"])
+@pytest.mark.parametrize("book", [GUANGXI, GUIGANG_TODAY])
+def test_the_table_of_outcomes_says_what_the_minimum_does(book, method):
+    chosen = Rulebooks.load().get(book)
+    for valid, word in enumerate(("none", "one", "two", "three")):
+        row = chosen.value(f"outcome.{method}_{word}")
+        for funds, fund in (("public", Fund.FISCAL), ("public", Fund.STATE), ("social", Fund.SOCIAL)):
+            enough = valid >= minimum_for(fund, terms=chosen.terms(MinimumTerms))
+            assert (row[funds] == "unsuccessful") is not enough, (word, fund)
 
 
 def test_a_further_folder_adds_books_but_replaces_none(write):
@@ -205,6 +281,7 @@ def test_a_changed_added_or_missing_shipped_file_stops_the_boot(write):
         (RULE.format("3").replace('"inferred"', '"certain"'), "unknown evidence"),
         (RULE.format("3").replace("本平台推定", " "), "no basis"),
         (RULE.format("3") + 'note = "x"\n', "and nothing else"),
+        (RULE.format("3") + 'applied = "nobody"\n', "applied by the unknown"),
         ("[window]\ndays = 3\n", r"window\.days must have"),
         ("days = 3\n", "and nothing else"),
         ("[window", "Expected"),

@@ -18,8 +18,6 @@ TERMS = DirectTerms(
     accept_days=2,
     above_small_fiscal_state=False,
     minutes_fiscal_state=True,
-    annual_awards=3,
-    annual_share=300_000,
 )
 NEED = Need(Method.DIRECT, Payer.PURCHASER, Fund.SOCIAL, budget_fen=1_000_000, expected_days=10)
 CHOSEN = Chosen(active=True, own_price_fen=900_000, standing=(), same_organisation=False)

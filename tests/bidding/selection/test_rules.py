@@ -12,7 +12,7 @@ from bidding.selection.rules import BeaconInput, MinimumTerms, Phase, SelectionA
 from marketplace.announcement.rules import AnnouncementAct
 from marketplace.purchaser.rules import Fund
 
-TERMS = MinimumTerms(fiscal_state=3, social=1, credit_merit=2, scheme_merit_fiscal_state=2, scheme_merit_social=1)
+TERMS = MinimumTerms(fiscal_state=3, social=1)
 FROZEN_AT = datetime(2026, 3, 4, 1, 0, tzinfo=UTC)
 AFTER = FROZEN_AT + timedelta(minutes=30)
 TICK = timedelta(microseconds=1)
