@@ -14,7 +14,7 @@ from marketplace.announcement import queries, rules, services
 from marketplace.announcement.demo import DEMO
 from marketplace.announcement.rules import AnnouncementAct, Change, Return, Timetable, Unsuccessful, Withdrawal
 from marketplace.announcement.sweeps import SWEEPS
-from marketplace.announcement.views import bp, latest, of_need
+from marketplace.announcement.views import announcing, bp, latest, of_need
 from marketplace.announcement.wording import WORDS
 from marketplace.need.rules import NeedAct
 
@@ -22,7 +22,7 @@ from marketplace.need.rules import NeedAct
 def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
     """The operator's reviews; the purchaser's returned announcements, and those it may announce again."""
     if Role.OPERATOR in actor.roles:
-        for waiting in queries.in_review():
+        for waiting in queries.in_review(actor):
             address = url_for("announcement.review", no=waiting.need.no)
             yield Task(AnnouncementAct.APPROVE, waiting.need.title, address, waiting.review_due_at)
     if Role.PURCHASER in actor.roles and actor.party_id is not None:
@@ -79,7 +79,7 @@ STAGE = Stage(
         AnnouncementAct.PUBLISH: services.purchaser_of,
     },
     tasks=tasks,
-    panels={"latest_announcements": latest, "need_announcement": of_need},
+    panels={"latest_announcements": latest, "need_announcement": of_need, "announcing": announcing},
     commands={
         AnnouncementAct.SUBMIT: Command(Timetable, services.submit, "need"),
         AnnouncementAct.APPROVE: Command(Nothing, services.approve, "need"),

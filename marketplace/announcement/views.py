@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from app.actor import Role
 from app.clock import now
 from app.region import queries as regions
-from app.values import Done, Waiting
+from app.values import Done, Fen, Waiting
 from app.web.door import actor, door, members, public
 from app.web.perform import ActForm, perform
 from marketplace.announcement import queries, services
@@ -17,6 +17,7 @@ from marketplace.announcement.queries import Filters
 from marketplace.announcement.rules import AnnouncementAct
 from marketplace.catalogue import queries as catalogue
 from marketplace.need import queries as needs
+from marketplace.purchaser.rules import Fund
 
 bp = Blueprint("announcement", __name__)
 
@@ -136,11 +137,11 @@ def publish(no: str) -> Response:
 @members(Role.OPERATOR)
 def in_review() -> str:
     """What waits for the operator."""
-    return render_template("marketplace/announcement/review_list.html", rows=queries.in_review())
+    return render_template("marketplace/announcement/review_list.html", rows=queries.in_review(actor()))
 
 
 def _review(no: str, returned: ReturnForm) -> str:
-    found = queries.reviewed(no)
+    found = queries.reviewed(no, actor=actor())
     return render_template(
         "marketplace/announcement/review.html",
         announcement=found,
@@ -194,6 +195,11 @@ def latest() -> dict[str, Any]:
             for line in found.rows
         ]
     }
+
+
+def announcing(*, rulebook: str, region: str, fund: Fund | None, budget_fen: Fen) -> dict[str, Any]:
+    """When an announcement could close, and whether somebody reviews it first, for a need that is being written."""
+    return services.announcing(rulebook, region=region, fund=fund, budget_fen=budget_fen, now=now())
 
 
 def of_need(*, no: str) -> dict[str, Any]:
