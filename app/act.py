@@ -355,6 +355,7 @@ CHORES: Mapping[str, frozenset[str]] = {
 
 
 @contextmanager
+    "intake": frozenset({"intake", "intake_row"}),
 def chore(name: str) -> Iterator[Session]:
     """A commit that is no act (sign-in attempts, deliveries, numbering); refuses every table but its own short list."""
     session = db.session()

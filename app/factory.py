@@ -22,6 +22,7 @@ from app.database import db, normalised
 from app.deployment import Misconfigured
 from app.exchange.stage import STAGE as EXCHANGE
 from app.identity.stage import STAGE as IDENTITY
+from app.intake.stage import STAGE as INTAKE
 from app.keyring import Keyring
 from app.notice import services as notices
 from app.notice.services import Channel, InApp
@@ -40,7 +41,7 @@ from app.workdays import WorkCalendar
 
 T = TypeVar("T")
 
-HOUSE: tuple[Stage, ...] = (REGION, IDENTITY, APPROVAL, CALENDAR, NOTICE, CLOCKWORK, OPENRULES, EXCHANGE)
+HOUSE: tuple[Stage, ...] = (REGION, IDENTITY, APPROVAL, CALENDAR, NOTICE, CLOCKWORK, OPENRULES, EXCHANGE, INTAKE)
 """The house's own rooms, before every chapter."""
 
 TESTS = "the tests' own token"
@@ -96,6 +97,7 @@ def create_app(
             "market.commands": _by_name(stages, lambda stage: stage.commands),
             "market.panels": _by_name(stages, lambda stage: stage.panels),
             "market.resources": _by_name(stages, lambda stage: stage.resources),
+            "market.intakes": _by_name(stages, lambda stage: stage.intakes),
             "market.words": {**HOUSE_WORDS, **_by_name(stages, lambda stage: stage.words)},
             "market.submit": approvals.submit,
             "market.market_id": [],

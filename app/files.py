@@ -5,6 +5,7 @@ A file is handed in before the act that names it; the act's input carries the SH
 
 import hashlib
 import os
+import re
 import tempfile
 import zipfile
 from collections.abc import Collection, Iterator
@@ -43,10 +44,20 @@ PNG = "image/png"
 JPEG = "image/jpeg"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-TYPES = {PDF: ".pdf", PNG: ".png", JPEG: ".jpg", XLSX: ".xlsx", DOCX: ".docx"}
-"""What is taken, with the ending a download gets."""
+CSV = "text/csv"
+TYPES = {PDF: ".pdf", PNG: ".png", JPEG: ".jpg", XLSX: ".xlsx", DOCX: ".docx", CSV: ".csv"}
+"""What the market can keep, with the ending a download gets."""
 
 PLAIN = frozenset({PDF, PNG, JPEG})
+PAPERS = PLAIN | {XLSX, DOCX}
+"""What may be handed in as a document."""
+
+TABLES = frozenset({XLSX, CSV})
+"""What may be handed in as a table to be read row by row."""
+
+BINARY = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+"""What no table of text contains."""
+
 OFFICE = {"word/document.xml": DOCX, "xl/workbook.xml": XLSX}
 
 
@@ -97,18 +108,18 @@ def path(sha256: str) -> Path:
     return folder() / sha256[:2] / sha256
 
 
-def store(stream: BinaryIO, *, account_id: int, name: str) -> Stored:
+def store(stream: BinaryIO, *, account_id: int, name: str, kinds: Collection[str] = PAPERS) -> Stored:
     """Take a file in: read it, judge it by its content, keep it; the same file again is the same row.
 
-    Called before an act, never inside one. `name` is what the uploader called it. Raises `FileRefused` with code
-    `file_empty`, `file_too_large` or `file_type`.
+    Called before an act, never inside one. `name` is what the uploader called it, `kinds` the media types wanted.
+    Raises `FileRefused` with code `file_empty`, `file_too_large` or `file_type`.
     """
     folder().mkdir(parents=True, exist_ok=True, mode=0o700)
     handle, waiting = tempfile.mkstemp(dir=folder(), prefix="incoming-")
     try:
         with os.fdopen(handle, "w+b") as incoming:
             digest, size = _copied(stream, incoming)
-            found = Stored(digest, size, _kind(incoming))
+            found = Stored(digest, size, _wanted(incoming, kinds))
         with _uploads() as session:
             _note(session, found, account_id=account_id, name=name)
             path(digest).parent.mkdir(exist_ok=True, mode=0o700)
@@ -219,14 +230,37 @@ def _copied(stream: BinaryIO, to: BinaryIO) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
-def _kind(content: BinaryIO) -> str:
-    """The media type by content; the name and what the browser says do not count. Raises `FileRefused`."""
+def kind(content: BinaryIO) -> str | None:
+    """The media type by content, None for whatever the market does not keep; the name and the browser do not count."""
     content.seek(0)
     head = content.read(2048)
-    kind = _office(content) if head.startswith(b"PK\x03\x04") else _plain(head)
-    if kind is None:
-        raise FileRefused([Refusal("file_type", field="file")])
-    return kind
+    if not head:
+        return None
+    if head.startswith(b"PK\x03\x04"):
+        return _office(content)
+    found = _plain(head)
+    if found is None and not BINARY.search(head.decode("latin-1")):
+        content.seek(0)
+        return CSV if decoded(content.read()) is not None else None
+    return found
+
+
+def decoded(content: bytes) -> str | None:
+    """The text of a table: UTF-8 with or without BOM, else GB18030 as offices save it; None where it is neither."""
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            found = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return None if BINARY.search(found) else found
+    return None
+
+
+def _wanted(content: BinaryIO, kinds: Collection[str]) -> str:
+    found = kind(content)
+    if found is None or found not in kinds:
+        raise FileRefused([Refusal("table_type" if CSV in kinds else "file_type", field="file")])
+    return found
 
 
 def _plain(head: bytes) -> str | None:

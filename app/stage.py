@@ -1,6 +1,6 @@
 """`Stage`: what a chapter may bring to the house. Each chapter's `stage.py` fills in what it has, nothing else."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from enum import StrEnum
@@ -81,6 +81,50 @@ class Resource:
 
 
 @dataclass(frozen=True)
+class Column:
+    """One column of a file that people hand in: the form field it fills, whose label is its heading.
+
+    `exact`: a text in which zeros and digits count (a code, a telephone number); a cell that is a number is refused,
+    because a spreadsheet has already forgotten its leading zeros. `width` is in characters, for the template.
+    """
+
+    field: str
+    exact: bool = False
+    width: int = 18
+
+
+class Reader(Protocol):
+    """Reads the rows of one file for one actor, as of one instant: shape by the page's own form, reasons by the rules.
+
+    `form(cells)` is the bound form of a row, without forgery check; `{}` gives the empty one, for headings and choices.
+    `refusals(value)` are the reasons the act would give; `mark(value)` is equal for two rows about the same thing;
+    `title(value)` says in a few words what the row is about.
+    """
+
+    def form(self, cells: Mapping[str, str], /) -> Any: ...
+
+    def refusals(self, value: Any, /) -> Iterable[Refusal]: ...
+
+    def mark(self, value: Any, /) -> Hashable: ...
+
+    def title(self, value: Any, /) -> str: ...
+
+
+@dataclass(frozen=True)
+class Intake:
+    """A kind of file of which each row is one act (M39): its columns, who reads them, and the page of what was done.
+
+    `once`: the rules themselves would not notice a row that was already done from another file.
+    """
+
+    act: StrEnum
+    columns: tuple[Column, ...]
+    reader: Callable[[Actor, datetime], Reader]
+    address: Callable[[str], str]
+    once: bool = False
+
+
+@dataclass(frozen=True)
 class Demo:
     """A chapter's part of the demonstration world (`app.demonstration.World`, which each part is given).
 
@@ -114,6 +158,7 @@ class Stage:
     tasks: Callable[[Actor, datetime], Iterable[Task]] | None = None
     panels: Mapping[str, Panel] = field(default_factory=dict)
     commands: Mapping[Any, Command] = field(default_factory=dict)
+    intakes: Mapping[str, Intake] = field(default_factory=dict)
     demo: Demo | None = None
     cli: click.Group | None = None
     resources: Mapping[str, Resource] = field(default_factory=dict)

@@ -28,6 +28,8 @@ UNHASHED = frozenset(
         "sign_in_session",
         "api_token",
         "upload",
+        "intake",
+        "intake_row",
         "region",
         "authority",
         "clock",

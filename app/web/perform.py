@@ -96,13 +96,28 @@ def perform(
     return redirect(after(done), code=303)
 
 
+def hand_in(form: ChineseForm, *, page: Page, do: Callable[[], str]) -> Response:
+    """The same for what is no act (a file to be looked at first): `do()` gives the address to go on at, or refuses."""
+    if request.method != "POST":
+        return make_response(page())
+    if not form.validate():
+        return _again(page, 422)
+    try:
+        address = do()
+    except Refused as refused:
+        g.refusals = refused
+        _beside(form, refused.reasons)
+        return _again(page, 409)
+    return redirect(address, code=303)
+
+
 def _again(page: Page, status: int) -> Response:
     response = make_response(page())
     response.status_code = status
     return response
 
 
-def _beside(form: ActForm, reasons: tuple[Refusal, ...]) -> None:
+def _beside(form: ChineseForm, reasons: tuple[Refusal, ...]) -> None:
     """Note each refusal beside the field it names, as well as at the top."""
     beside: Mapping[str, list[Refusal]] = g.setdefault("refusals_beside", {})
     for reason in reasons:
