@@ -33,7 +33,14 @@ class Refused(Exception):
 
 
 class NotYours(Exception):
-    """The actor has not the role, or the thing belongs to another organisation. 403."""
+    """The actor has not the role, or the thing belongs to another organisation or another branch. 403.
+
+    `reason` says it in a sentence, where "not yours" alone would not tell whose it is.
+    """
+
+    def __init__(self, what: object = "", reason: Refusal | None = None) -> None:
+        self.reason = reason
+        super().__init__(str(what))
 
 
 class NotFound(Exception):

@@ -94,7 +94,7 @@ def register(blueprint: Blueprint) -> None:
 
     @blueprint.errorhandler(NotYours)
     def not_yours(error: NotYours) -> Response:
-        return answer({"error": "forbidden"}, 403)
+        return answer({"error": "forbidden" if error.reason is None else error.reason.code}, 403)
 
     @blueprint.errorhandler(NotFound)
     def not_found(error: NotFound) -> Response:

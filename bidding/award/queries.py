@@ -14,6 +14,7 @@ from app.calendar.services import calendar
 from app.database import db
 from app.identity.models import Organisation
 from app.refusal import NotFound, NotYours
+from app.region import branches
 from app.region import queries as regions
 from app.rules_in_force import rulebook
 from app.web.paging import SIZE, Listing, listing, parsed
@@ -81,6 +82,19 @@ def in_force(attempt_id: int) -> Award | None:
     return db.session.execute(
         select(Award).where(Award.attempt_id == attempt_id, *IN_FORCE).execution_options(populate_existing=True)
     ).scalar_one_or_none()
+
+
+def regions_of(party_id: int) -> frozenset[str]:
+    """Where the needs lie for which an organisation won an award: the branches it has worked in."""
+    query = (
+        select(Need.region)
+        .join(Announcement, Announcement.need_id == Need.id)
+        .join(Award, Award.announcement_id == Announcement.id)
+        .join(Agency, Agency.id == Award.agency_id)
+        .where(Agency.organisation_id == party_id)
+        .distinct()
+    )
+    return frozenset(db.session.execute(query).scalars())
 
 
 def exist(attempt_id: int) -> bool:
@@ -261,7 +275,8 @@ def page(no: str, *, actor: Actor) -> AwardPage:
     need = award.announcement.need
     book = rulebook(award.announcement.rulebook or "")
     mine = actor.party_id == party(award)
-    sides = mine or actor.party_id == purchaser_party(award) or bool(actor.roles & {Role.REGULATOR, Role.SUPERVISOR})
+    watching = bool(actor.roles & {Role.REGULATOR, Role.SUPERVISOR}) and branches.sees(actor, need.region)
+    sides = mine or actor.party_id == purchaser_party(award) or watching
     known = award.noticed_at is not None and (mine or actor.party_id == purchaser_party(award))
     return AwardPage(
         line=_line(award),

@@ -10,6 +10,7 @@ from sqlalchemy.orm import lazyload
 from app.actor import Actor, Role
 from app.database import db
 from app.refusal import NotFound, NotYours
+from app.region import branches
 from app.web.paging import SIZE, Listing, listing, parsed
 from bidding.award import queries as awards
 from bidding.award.models import Award
@@ -83,11 +84,12 @@ def party_of(contract: Contract, side: Side) -> int:
 
 
 def concerns(contract: Contract, actor: Actor) -> bool:
-    """Whether the actor may read what is not public: both parties, the item's regulator, the supervisor."""
-    if side_of(contract, actor) is not None or Role.SUPERVISOR in actor.roles:
+    """Who may read what is not public: both parties, the branch's regulators of the trade and supervisor."""
+    if side_of(contract, actor) is not None:
         return True
-    item = contract.award.announcement.need.item
-    return Role.REGULATOR in actor.roles and bool(actor.authorities & set(item.authorities))
+    need = contract.award.announcement.need
+    trade = Role.REGULATOR in actor.roles and bool(actor.authorities & set(need.item.authorities))
+    return (trade or Role.SUPERVISOR in actor.roles) and branches.sees(actor, need.region)
 
 
 def file_for(no: str, *, actor: Actor) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import Select, func, select
 from app.actor import Actor, Role
 from app.database import db
 from app.refusal import NotFound, Refusal
+from app.region import branches
 from app.rulebook import Rulebook
 from app.rules_in_force import rulebook_for
 from app.standing import standing_of
@@ -263,7 +264,7 @@ def waiting_for(actor: Actor, *, now: datetime) -> list[CommissionPage]:
 
 
 def minutes_of(actor: Actor, need_no: str) -> str:
-    """The minutes of a need's latest commission: for its purchaser and the supervisor. Raises `NotFound`."""
+    """The minutes of a need's latest commission: for its purchaser and the branch's supervisor. Raises `NotFound`."""
     commission = db.session.execute(
         select(Commission)
         .join(Commission.need)
@@ -273,7 +274,8 @@ def minutes_of(actor: Actor, need_no: str) -> str:
     ).scalar_one_or_none()
     if commission is None or commission.minutes is None:
         raise NotFound("minutes")
-    if Role.SUPERVISOR not in actor.roles and actor.party_id != commission.need.purchaser.organisation_id:
+    watching = Role.SUPERVISOR in actor.roles and branches.sees(actor, commission.need.region)
+    if not watching and actor.party_id != commission.need.purchaser.organisation_id:
         raise NotFound("minutes")
     return commission.minutes
 

@@ -11,6 +11,7 @@ from app.actor import Actor, Role
 from app.database import db
 from app.identity.models import Organisation
 from app.refusal import NotFound, Refusal
+from app.region import branches
 from app.rules_in_force import rulebook
 from app.standing import standing_of
 from app.web.paging import SIZE, Listing, listing, parsed
@@ -165,12 +166,13 @@ def visible_to(actor: Actor, attempt: Attempt) -> list[Registration]:
     """What this actor may know of an attempt's registrations.
 
     Until the freeze an agency sees its own and nobody anything else; from the freeze on purchaser, operator, regulator
-    and supervisor see who is in the frozen text; once the attempt is decided everybody does. Source: rules.md §2.5
-    visibility.registrants.
+    and supervisor of the branch see who is in the frozen text; once the attempt is decided everybody does. Source:
+    rules.md §2.5 visibility.registrants; mission.md M04.
     """
     if attempt.frozen_at is not None:
-        purchaser = attempt.announcement.need.purchaser.organisation_id
-        if attempt.decision is not None or actor.roles & AFTER_THE_FREEZE or actor.party_id == purchaser:
+        need = attempt.announcement.need
+        office = bool(actor.roles & AFTER_THE_FREEZE) and branches.sees(actor, need.region)
+        if attempt.decision is not None or office or actor.party_id == need.purchaser.organisation_id:
             return judged(attempt.id)
     agency = None if actor.party_id is None else agencies.by_party(actor.party_id)
     own = None if agency is None else of(attempt.id, agency.id)

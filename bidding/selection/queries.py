@@ -1,34 +1,49 @@
 """What is frozen, what follows from it next, who may see which names, and the beacons of the days."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import select, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, lazyload, load_only
 
 from app.actor import Actor, Role
 from app.audit import services as records
-from app.audit.models import Head
+from app.audit.models import Entry, Head
 from app.database import db, is_sqlite
 from app.refusal import NotFound, Refusal
+from app.region import branches
 from bidding.offer import queries as offers
 from bidding.registration import queries as registrations
 from bidding.selection import lottery, rules
 from bidding.selection.models import Beacon, BeaconEntry, Candidate, Selection
 from bidding.selection.rules import Phase
 from marketplace.announcement import queries as announcements
-from marketplace.announcement.models import Attempt
+from marketplace.announcement.models import Announcement, Attempt
 from marketplace.announcement.rules import AnnouncementKind, Decision
+from marketplace.need.models import Need
 from marketplace.need.rules import Method
 
 BEACONS = 7_301_116
 """The advisory lock under which a day's two entries are compared on PostgreSQL; on SQLite the write lock does."""
 
 DAYS_SHOWN = 14
+
+UNDRAWN = (Selection.drawn_at.is_(None), Selection.stopped_at.is_(None))
+"""Frozen, and the record is not yet published; a stopped attempt waits for people."""
+
+FOLLOWED = (
+    Selection.frozen_at,
+    Selection.valid,
+    Selection.minimum,
+    Selection.beacon_rule,
+    Selection.opened_at,
+    Selection.key_destroyed_at,
+)
+"""What of a frozen attempt tells which act follows."""
 
 TYPISTS = rules.MAY[rules.SelectionAct.ENTER_BEACON]
 """The two offices that type a day's beacon."""
@@ -108,7 +123,7 @@ def undrawn() -> list[Selection]:
     return list(
         db.session.execute(
             select(Selection)
-            .where(Selection.drawn_at.is_(None), Selection.stopped_at.is_(None))
+            .where(*UNDRAWN)
             .order_by(Selection.frozen_at, Selection.id)
         ).scalars()
     )
@@ -120,12 +135,54 @@ def subject(announcement_no: str | None, number: int) -> str:
 
 
 def due_for(act: StrEnum) -> list[str]:
-    """The attempts from which this act follows now."""
-    return [
-        subject(selection.attempt.announcement.no, selection.attempt.number)
-        for selection in undrawn()
-        if next_act(selection) is act
-    ]
+    """The attempts from which this act follows now, oldest first; one question, and one for each day of a beacon.
+
+    Asked of columns: a draw may wait for days, and every round of the sweep asks again.
+    """
+    first_head = (
+        select(Head.timestamp)
+        .where(Head.tree_size > Entry.position)
+        .order_by(Head.tree_size, Head.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    waiting = db.session.execute(
+        select(Selection, Announcement.no, Attempt.number, Attempt.decision, Need.method, first_head.label("head_at"))
+        .options(load_only(*FOLLOWED), lazyload("*"))
+        .join(Attempt, Attempt.id == Selection.attempt_id)
+        .join(Announcement, Announcement.id == Attempt.announcement_id)
+        .join(Need, Need.id == Announcement.need_id)
+        .join(Entry, Entry.ref == Selection.freeze_ref)
+        .where(*UNDRAWN)
+        .order_by(Selection.frozen_at, Selection.id)
+    ).all()
+    known: dict[date, bool] = {}
+    found = []
+    for selection, no, number, decision, method, head_at in waiting:
+        after = beacon_after(selection)
+        follows = rules.next_act(
+            sealed=method is Method.BID_LOW,
+            valid=selection.valid,
+            minimum=selection.minimum,
+            opened=selection.opened_at is not None,
+            destroyed=selection.key_destroyed_at is not None,
+            decided=decision is not None,
+            stopped=False,
+            drawn=False,
+            head_at=head_at,
+            beacon_after=after,
+            beacon_known=after is not None and _beacon_since(rules.first_day(after), known),
+        )
+        if follows is act:
+            found.append(subject(no, number))
+    return found
+
+
+def _beacon_since(day: date, known: dict[date, bool]) -> bool:
+    if day not in known:
+        query = select(Beacon.on).where(Beacon.on >= day).limit(1)
+        known[day] = db.session.execute(query).scalar() is not None
+    return known[day]
 
 
 # The record
@@ -201,6 +258,8 @@ class SelectionPage:
     secret: str | None
     seed: str | None
     head: Mapping[str, Any] | None
+    publish_index: int | None
+    freeze_index: int | None
     stopped_by: str | None
     registrants: tuple[Registrant, ...] | None
 
@@ -228,14 +287,15 @@ def attempts(no: str) -> tuple[int, ...]:
 
 
 def names_shown(selection: Selection, actor: Actor) -> bool:
-    """Who may know the names: offices and the purchaser from the freeze on, everybody with the result.
+    """Who may know the names: offices of the branch and the purchaser from the freeze on, everybody with the result.
 
     Source: rules.md §2.5 visibility.registrants.
     """
     if selection.opened_at is not None or selection.drawn_at is not None or selection.attempt.decision is not None:
         return True
     purchaser = selection.attempt.announcement.need.purchaser.organisation_id
-    return bool(actor.roles & rules.NAMED) or (Role.PURCHASER in actor.roles and actor.party_id == purchaser)
+    office = bool(actor.roles & rules.NAMED) and branches.sees(actor, selection.attempt.announcement.need.region)
+    return office or (Role.PURCHASER in actor.roles and actor.party_id == purchaser)
 
 
 def _page(selection: Selection, *, actor: Actor) -> SelectionPage:
@@ -267,6 +327,8 @@ def _page(selection: Selection, *, actor: Actor) -> SelectionPage:
         secret=selection.secret,
         seed=selection.seed,
         head=None if published is None else published["log"]["head"],
+        publish_index=None if published is None else published["log"]["publish"]["index"],
+        freeze_index=None if published is None else published["log"]["freeze"]["index"],
         stopped_by=selection.stopped_by,
         registrants=_registrants(selection, order=[] if published is None else published["order"]) if shown else None,
     )
@@ -360,14 +422,30 @@ def waiting_draws() -> dict[date, tuple[str, ...]]:
     return {on: tuple(nos) for on, nos in sorted(found.items())}
 
 
+def waiting_regions(on: date) -> frozenset[str]:
+    """Where the needs lie whose draws wait for a beacon that this day can serve."""
+    return frozenset(
+        selection.attempt.announcement.need.region
+        for selection in undrawn()
+        if (after := beacon_after(selection)) is not None
+        and rules.first_day(after) <= on
+        and beacon_of(selection) is None
+    )
+
+
+def types_for(regions: Collection[str], actor: Actor) -> bool:
+    """Whether an office types the beacon for draws in these regions: at least one is in its branch, or none waits."""
+    return not regions or any(branches.sees(actor, region) for region in regions)
+
+
 def beacon_days(actor: Actor, *, now: datetime) -> list[BeaconDay]:
-    """The days that draws wait for, each draw under its first one.
+    """The days that draws of this office's branch wait for, each draw under its first one.
 
     A later day counts only where the first had no drawing; it has its own page, and is not offered beside it: a slip
     would settle the wrong day.
     """
     waiting = waiting_draws()
-    return [_day(on, waiting, actor, now=now) for on in sorted(waiting)]
+    return [_day(on, waiting, actor, now=now) for on in sorted(waiting) if types_for(waiting_regions(on), actor)]
 
 
 def beacon_day(on: date, actor: Actor, *, now: datetime) -> BeaconDay:

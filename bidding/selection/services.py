@@ -12,6 +12,7 @@ from app.audit import services as records
 from app.audit.canonical import canonical, sha256_hex
 from app.keyring import keyring
 from app.refusal import NotFound, OutOfTurn, Refusal, demand
+from app.region import branches
 from app.rules_in_force import rulebook
 from app.stage import Recipient
 from app.standing import Scope, standing_of
@@ -408,12 +409,18 @@ def _named(attempt: Attempt) -> dict[str, str | int]:
 
 
 def enter_beacon(actor: Actor, subject: str | None, typed: BeaconInput, /, *, key: str) -> Done:
-    """One office types a day's value; two equal entries settle it, two unequal ones are both set aside (§1.1)."""
+    """One office types a day's value; two equal entries settle it, two unequal ones are both set aside (§1.1).
+
+    One pair serves every draw of the day, so an office types where at least one of them is in its branch (M04).
+    """
     with act(SelectionAct.ENTER_BEACON, actor=actor, key=key, subject=subject, input=typed) as deed:
         if subject != typed.on.isoformat() or actor.account_id is None:
             raise NotFound(subject)
         queries.hold_beacons(deed.session)
         deed.lock_none()
+        regions = queries.waiting_regions(typed.on)
+        if not queries.types_for(regions, actor):
+            raise branches.outside(deed.act, actor, min(regions))
         entries = queries.standing_entries(typed.on)
         demand(
             rules.refusals_to_enter(

@@ -26,8 +26,7 @@ def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
     """The days that a draw waits for first and whose beacon this office may type now."""
     if not actor.roles & queries.TYPISTS:
         return
-    for on in queries.waiting_draws():
-        day = queries.beacon_day(on, actor, now=now)
+    for day in queries.beacon_days(actor, now=now):
         if day.open:
             yield Task(SelectionAct.ENTER_BEACON, day.on.isoformat(), url_for("selection.enter", on=day.on.isoformat()))
 

@@ -1,12 +1,12 @@
 """Agencies as seen: rows to lock, the public directory, the card, what waits for the operator."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
-from sqlalchemy.orm import lazyload
+from sqlalchemy.orm import contains_eager, lazyload
 
 from app.actor import Actor, Role
 from app.audit.canonical import instant
@@ -14,6 +14,7 @@ from app.audit.services import Happened, timeline
 from app.database import db
 from app.identity.models import Organisation
 from app.refusal import NotFound
+from app.region import branches as offices
 from app.region import queries as regions
 from app.web.paging import SIZE, Listing, listing, parsed
 from marketplace.agency import rules
@@ -35,7 +36,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class AgencyCard:
-    """机构名片: what everybody sees of an agency, and the contacts for those who may see them."""
+    """机构名片: what everybody sees of an agency, the contacts for those who may see them; `own`: its people look."""
 
     id: int
     code: str
@@ -48,6 +49,7 @@ class AgencyCard:
     publicity_ends_at: datetime | None
     admitted_at: datetime | None
     contact: Contact | None
+    own: bool
     happened: tuple[Happened, ...]
 
 
@@ -122,27 +124,66 @@ def _matches(q: str) -> ColumnElement[bool]:
     return or_(
         Organisation.name.contains(q, autoescape=True),
         Organisation.code == q.upper(),
-        Agency.sort_key.startswith(letters, autoescape=True),
-        Agency.initials.startswith(letters, autoescape=True),
+        Agency.sort_key.contains(letters, autoescape=True),
+        Agency.initials.contains(letters, autoescape=True),
     )
 
 
-def directory(after: str | None = None, q: str = "", *, size: int = SIZE) -> Listing[Agency]:
-    """Admitted agencies by name (pinyin); `q`: part of the name, the start of its pinyin or initials, or the USCC."""
+LETTERS = tuple("abcdefghijklmnopqrstuvwxyz")
+ADMITTED = Agency.admitted_at.is_not(None)
+
+
+def directory(
+    after: str | None = None,
+    q: str = "",
+    *,
+    letter: str = "",
+    region: str = "",
+    within: Collection[Select[int]] = (),
+    size: int = SIZE,
+) -> Listing[Agency]:
+    """Admitted agencies by name (pinyin), never in any other order (M57).
+
+    `q`: part of the name, of its pinyin or initials, or the USCC; `letter`: the first one of the pinyin, `#` for names
+    that begin with none; `region`: a division with all below it; `within`: keys of agencies, as later chapters know
+    them (who has a price for an item, who holds a licence, who has a grade).
+    """
     query = (
         select(Agency)
         .join(Agency.organisation)
-        .where(Agency.admitted_at.is_not(None))
+        .options(contains_eager(Agency.organisation))
+        .where(ADMITTED, *(Agency.id.in_(keys) for keys in within))
         .order_by(Agency.sort_key, Agency.id)
         .limit(size + 1)
     )
     if q.strip():
         query = query.where(_matches(q.strip()))
+    if letter in LETTERS:
+        query = query.where(Agency.sort_key.startswith(letter))
+    elif letter:
+        query = query.where(func.substr(Agency.sort_key, 1, 1).not_in(LETTERS))
+    if region:
+        query = query.where(Organisation.region.startswith(regions.under(region), autoescape=True))
     key = parsed(after, (str, int))
     if key is not None:
         query = query.where(tuple_(Agency.sort_key, Agency.id) > key)
     rows = db.session.execute(query).scalars().all()
     return listing(rows, size=size, key=lambda agency: (agency.sort_key, agency.id))
+
+
+def letters() -> frozenset[str]:
+    """The first letters under which the directory has somebody; `#` for names that begin with none."""
+    found = db.session.execute(select(func.substr(Agency.sort_key, 1, 1)).where(ADMITTED).distinct()).scalars()
+    return frozenset(letter if letter in LETTERS else "#" for letter in found)
+
+
+def branches() -> list[tuple[str, str]]:
+    """The divisions in which admitted agencies have their seat, and the wider ones above them, by code."""
+    seats = db.session.execute(
+        select(Organisation.region).join(Agency, Agency.organisation_id == Organisation.id).where(ADMITTED).distinct()
+    ).scalars()
+    wanted = {code for seat in seats for code in regions.path(seat)}
+    return [(code, name) for code, name in regions.choices() if code in wanted]
 
 
 UNDER_PUBLICITY = (Agency.passed_at.is_not(None), Agency.admitted_at.is_(None))
@@ -163,9 +204,15 @@ WAITING = (
 """The SQL twin of `Phase.SUBMITTED`."""
 
 
-def waiting(after: str | None = None, *, size: int = SIZE) -> Listing[Agency]:
-    """Applications that wait for the operator's formal check, the most urgent first."""
-    query = select(Agency).where(*WAITING).order_by(Agency.check_due_at, Agency.id).limit(size + 1)
+def waiting(actor: Actor, after: str | None = None, *, size: int = SIZE) -> Listing[Agency]:
+    """Applications that wait for the formal check of this operator's branch, the most urgent first."""
+    query = (
+        select(Agency)
+        .join(Organisation, Organisation.id == Agency.organisation_id)
+        .where(*WAITING, offices.served(Organisation.region, actor, role=Role.OPERATOR))
+        .order_by(Agency.check_due_at, Agency.id)
+        .limit(size + 1)
+    )
     key = parsed(after, (str, int))
     if key is not None:
         query = query.where(tuple_(Agency.check_due_at, Agency.id) > (_instant(key[0]), key[1]))
@@ -202,6 +249,7 @@ def card(code: str, *, actor: Actor, now: datetime) -> AgencyCard:
         publicity_ends_at=agency.publicity_ends_at,
         admitted_at=agency.admitted_at,
         contact=contact if own or Role.PURCHASER in actor.roles else None,
+        own=own,
         happened=timeline(f"agency:{code}"),
     )
 
@@ -240,11 +288,13 @@ def own_application(party_id: int, *, now: datetime) -> ApplicationPage | None:
     return None if agency is None else application(agency, now=now)
 
 
-def application_of(code: str, *, now: datetime) -> ApplicationPage:
-    """The application of a USCC, for the operator; raises `NotFound`."""
+def application_of(code: str, *, actor: Actor, now: datetime) -> ApplicationPage:
+    """The application of a USCC, for the operator of its branch; raises `NotFound`, or `NotYours` for another one."""
     agency = by_code(code)
     if agency is None:
         raise NotFound(code)
+    if not offices.serves(actor, agency.organisation.region, role=Role.OPERATOR):
+        raise offices.outside(code, actor, agency.organisation.region)
     return application(agency, now=now)
 
 

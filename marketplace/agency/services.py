@@ -7,6 +7,7 @@ from app.actor import Actor
 from app.calendar.services import calendar
 from app.identity import queries as identities
 from app.refusal import NotYours, demand
+from app.region import branches
 from app.region.queries import path
 from app.rulebook import Rulebook
 from app.rules_in_force import rulebook_for
@@ -51,6 +52,7 @@ def ask(actor: Actor, subject: str | None, asking: Asking, /, *, key: str) -> Do
     code = subject or ""
     with act(AgencyAct.ASK, actor=actor, key=key, subject=subject, input=asking) as deed:
         agency = deed.lock(queries.row(code))
+        branches.guard(deed, agency.organisation.region)
         rules.FLOW.after(queries.phase_of(agency, deed.now), AgencyAct.ASK)
         book = rulebook_for(agency.organisation.region, deed.now)
         terms = book.terms(EntryTerms)
@@ -89,6 +91,7 @@ def passes(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
     code = subject or ""
     with act(AgencyAct.PASS, actor=actor, key=key, subject=subject, input=nothing) as deed:
         agency = deed.lock(queries.row(code))
+        branches.guard(deed, agency.organisation.region)
         rules.FLOW.after(queries.phase_of(agency, deed.now), AgencyAct.PASS)
         region = agency.organisation.region
         book = rulebook_for(region, deed.now)
@@ -109,6 +112,7 @@ def reject(actor: Actor, subject: str | None, rejection: Rejection, /, *, key: s
     code = subject or ""
     with act(AgencyAct.REJECT, actor=actor, key=key, subject=subject, input=rejection) as deed:
         agency = deed.lock(queries.row(code))
+        branches.guard(deed, agency.organisation.region)
         rules.FLOW.after(queries.phase_of(agency, deed.now), AgencyAct.REJECT)
         demand(rules.refusals_to_reject(rejection))
         agency.rejected_at, agency.reject_reason = deed.now, rejection.reason.strip()

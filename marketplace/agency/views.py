@@ -1,7 +1,8 @@
 """The directory and the cards for everybody, the application for the agency, the formal check for the operator."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -10,31 +11,71 @@ from app.actor import Actor, Role
 from app.clock import now
 from app.rules_in_force import rulebook_for
 from app.stage import Task
+from app.standing import Grade
+from app.values import SHANGHAI
+from app.web.desk import panel
 from app.web.door import actor, door, members, public
 from app.web.filters import say
+from app.web.paging import Listing
 from app.web.perform import perform
 from marketplace.agency import queries
 from marketplace.agency.forms import ApplicationForm, AskForm, PassForm, RejectForm
 from marketplace.agency.queries import ApplicationPage
 from marketplace.agency.rules import AgencyAct, EntryTerms, Phase
+from marketplace.catalogue import queries as catalogue
 
 bp = Blueprint("agency", __name__, url_prefix="/agencies")
 
 MOST_TASKS = 20
 """So many waiting applications stand on an operator's desk; the list has them all."""
 
+NARROWING = {"item": "agencies_pricing", "qualification": "agencies_holding", "grade": "agencies_graded"}
+"""Filters that only a later chapter can answer, and the panel that answers each with keys of agencies."""
+
 
 @bp.get("/")
 @public
 def directory() -> str:
-    """Admitted agencies by name, and those in publicity."""
-    q = request.args.get("q", "")[:60]
+    """Admitted agencies by name, narrowed by what the reader asks, and those in publicity."""
+    asked = {name: request.args.get(name, "")[:60].strip() for name in ("q", "letter", "region", *NARROWING)}
+    found = queries.directory(
+        request.args.get("after"),
+        asked["q"],
+        letter=asked["letter"][:1].lower(),
+        region=asked["region"] if asked["region"].isdigit() else "",
+        within=[keys for name in NARROWING if asked[name] and (keys := _keys(name, asked[name])) is not None],
+    )
+    branches = queries.branches()
     return render_template(
         "marketplace/agency/list.html",
-        agencies=queries.directory(request.args.get("after"), q),
+        agencies=found,
+        notes=_notes(found),
         publicised=queries.in_publicity(),
-        q=q,
+        asked=asked,
+        letters=queries.letters(),
+        branches=branches,
+        seats=dict(branches),
+        items=catalogue.items_in_force(now().astimezone(SHANGHAI).date()),
+        licences=catalogue.qualifications(),
+        grades=tuple(Grade),
     )
+
+
+def _keys(name: str, value: str) -> Any:
+    found = panel(NARROWING[name], value=value)
+    return None if found is None else found["keys"]
+
+
+def _notes(found: Listing[Any]) -> Mapping[str, Mapping[int, Any]]:
+    """What later chapters note beside each line: items by agency, grades and sanctions by organisation."""
+    agencies = [agency.id for agency in found.rows]
+    parties = {agency.organisation_id: agency.organisation.region for agency in found.rows}
+    said = {
+        "items": panel("offered_items", agencies=agencies),
+        "grades": panel("grades_of", regions=parties),
+        "sanctions": panel("sanctions_of", parties=list(parties)),
+    }
+    return {name: {} if notes is None else notes["of"] for name, notes in said.items()}
 
 
 @bp.get("/<code>")
@@ -81,7 +122,9 @@ def supplement() -> Response:
 @members(Role.OPERATOR)
 def waiting() -> str:
     """Applications that wait for the formal check."""
-    return render_template("marketplace/agency/waiting.html", agencies=queries.waiting(request.args.get("after")))
+    return render_template(
+        "marketplace/agency/waiting.html", agencies=queries.waiting(actor(), request.args.get("after"))
+    )
 
 
 Check = PassForm | AskForm | RejectForm
@@ -95,7 +138,7 @@ def _check(code: str, act: AgencyAct | None = None, form: Check | None = None) -
     }
     if act is not None and form is not None:
         forms[act] = form
-    page = queries.application_of(code, now=now())
+    page = queries.application_of(code, actor=actor(), now=now())
     return render_template("marketplace/agency/check.html", page=page, forms=forms)
 
 
@@ -140,7 +183,7 @@ def reject(code: str) -> Response:
 def tasks(who: Actor, at: datetime) -> Iterator[Task]:
     """What waits on a desk: the operator's checks; an agency's own application."""
     if Role.OPERATOR in who.roles:
-        for agency in queries.waiting(size=MOST_TASKS).rows:
+        for agency in queries.waiting(who, size=MOST_TASKS).rows:
             url = url_for("agency.check", code=agency.organisation.code)
             yield Task(AgencyAct.PASS, agency.organisation.name, url, agency.check_due_at)
     if Role.AGENCY in who.roles:

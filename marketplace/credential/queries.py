@@ -4,13 +4,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import Select, and_, false, or_, select, tuple_
 from sqlalchemy.orm import lazyload
 
 from app.actor import Actor, Role
 from app.audit.canonical import instant
 from app.database import db
+from app.identity.models import Organisation
 from app.refusal import NotFound
+from app.region import branches
 from app.web.paging import SIZE, Listing, listing, parsed
 from app.workdays import LOCAL
 from marketplace.agency import queries as agencies
@@ -86,6 +88,19 @@ def held_at(agency_id: int, day: date, *, as_of: datetime | None = None) -> froz
     return frozenset(db.session.execute(query).scalars())
 
 
+def holding(qualification: str, day: date) -> Select[int]:
+    """The keys of agencies with a verified certificate valid on a local day: of this licence, or of a field of it."""
+    fields = select(Qualification.code).where(
+        (Qualification.code == qualification) | (Qualification.part_of == qualification)
+    )
+    return select(Credential.agency_id).where(
+        Credential.qualification.in_(fields),
+        Credential.verified_at.is_not(None),
+        Credential.valid_from <= day,
+        Credential.valid_until >= day,
+    )
+
+
 def phase_of(credential: Credential, day: date) -> Phase:
     """The phase of a row on a local day."""
     return rules.phase_of(
@@ -144,15 +159,21 @@ def public_of(code: str, *, day: date) -> list[CredentialLine]:
     return [] if agency is None else of_agency(agency.id, day=day, shown=rules.SHOWN)
 
 
-def waiting(
-    authorities: Collection[str], after: str | None = None, *, day: date, size: int = SIZE
-) -> Listing[CredentialLine]:
-    """Certificates that wait for one of these authorities, the most urgent first; expired ones wait no more."""
+def waiting(actor: Actor, after: str | None = None, *, day: date, size: int = SIZE) -> Listing[CredentialLine]:
+    """Certificates that wait for this office: its trades, where it is the competent one; expired ones are left out."""
+    judged = [
+        and_(
+            Qualification.authority == authority,
+            branches.judged(Organisation.region, actor, authority=authority),
+        )
+        for authority in sorted(actor.authorities)
+    ]
     query = (
         _lines()
         .join(Agency, Agency.id == Credential.agency_id)
+        .join(Organisation, Organisation.id == Agency.organisation_id)
         .where(
-            Qualification.authority.in_(authorities),
+            or_(false(), *judged),
             Credential.verified_at.is_(None),
             Credential.refused_at.is_(None),
             Credential.valid_until >= day,
@@ -184,14 +205,18 @@ def authority_of(qualification: str) -> str | None:
 
 
 def seen_by(actor: Actor, no: str, *, day: date) -> CredentialLine:
-    """One certificate for its own agency, the authority that verifies it, and the supervisor; `NotFound` for others."""
+    """One certificate for its own agency, the office that verifies it, and the supervisor; `NotFound` for others."""
     found = db.session.execute(_lines().where(Credential.no == no)).one_or_none()
     if found is None:
         raise NotFound(no)
     credential, qualification = found
     own = actor.party_id == credential.agency.organisation_id
-    competent = Role.REGULATOR in actor.roles and qualification.authority in actor.authorities
-    if not (own or competent or Role.SUPERVISOR in actor.roles):
+    region = credential.agency.organisation.region
+    competent = Role.REGULATOR in actor.roles and branches.is_competent(
+        actor, region, authority=qualification.authority
+    )
+    watching = Role.SUPERVISOR in actor.roles and branches.serves(actor, region, role=Role.SUPERVISOR)
+    if not (own or competent or watching):
         raise NotFound(no)
     return _line(credential, qualification, day)
 

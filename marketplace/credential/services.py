@@ -8,6 +8,7 @@ from app.actor import Actor
 from app.calendar.services import calendar
 from app.numbering import next_no
 from app.refusal import NotYours, demand
+from app.region import branches
 from app.region.queries import path
 from app.rules_in_force import rulebook_for
 from app.stage import Recipient
@@ -92,10 +93,12 @@ def refuse(actor: Actor, subject: str | None, doubt: Doubt, /, *, key: str) -> D
 
 
 def _judged(deed: Deed, no: str) -> Credential:
-    """The certificate that an authority is about to judge, locked; raises `NotYours` for another trade's."""
+    """The certificate that an office is about to judge, locked; raises `NotYours` for another trade's or branch's."""
     credential = deed.lock(queries.row(no))
-    if queries.authority_of(credential.qualification) not in deed.actor.authorities:
+    authority = queries.authority_of(credential.qualification)
+    if authority is None or authority not in deed.actor.authorities:
         raise NotYours(deed.act)
+    branches.guard_trade(deed, credential.agency.organisation.region, authority=authority)
     rules.FLOW.after(queries.phase_of(credential, queries.local_day(deed.now)), CredentialAct(deed.act))
     deed.on("credential", no)
     deed.on("agency", credential.agency.organisation.code)

@@ -56,7 +56,7 @@ def submit() -> Response:
 @members(Role.REGULATOR)
 def waiting() -> str:
     """Certificates that wait for this authority."""
-    lines = queries.waiting(actor().authorities, request.args.get("after"), day=local_day(now()))
+    lines = queries.waiting(actor(), request.args.get("after"), day=local_day(now()))
     return render_template("marketplace/credential/waiting.html", lines=lines)
 
 
@@ -115,13 +115,19 @@ def panel(*, code: str) -> Mapping[str, Any]:
     """An agency's verified certificates, for its card."""
     return {
         "template": "marketplace/credential/panel.html",
+        "title": say("credentials", "card"),
         "lines": queries.public_of(code, day=local_day(now())),
     }
+
+
+def holding(*, value: str) -> Mapping[str, Any]:
+    """Keys of the agencies that hold a licence, for the directory."""
+    return {"keys": queries.holding(value, local_day(now()))}
 
 
 def tasks(who: Actor, at: datetime) -> Iterator[Task]:
     """What waits on an authority's desk."""
     if Role.REGULATOR not in who.roles:
         return
-    for line in queries.waiting(who.authorities, day=local_day(at), size=MOST_TASKS).rows:
+    for line in queries.waiting(who, day=local_day(at), size=MOST_TASKS).rows:
         yield Task(CredentialAct.VERIFY, line.agency_name, url_for("credential.page", no=line.no), line.verify_due_at)

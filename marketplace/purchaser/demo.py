@@ -23,7 +23,7 @@ def day(world: World) -> None:
             )
             services.register(actor, None, filing, key=f"demonstration:file:{person.login}")
         elif joins == world.offset - 1:
-            filed = queries.page(person.code)
+            filed = queries.page(person.code, actor=operator)
             if filed.phase is not Phase.CHECKING:
                 continue
             key = f"demonstration:check:{person.login}"

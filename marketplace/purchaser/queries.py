@@ -6,9 +6,11 @@ from datetime import datetime
 from sqlalchemy import Select, select, tuple_
 from sqlalchemy.orm import lazyload
 
+from app.actor import Actor, Role
 from app.database import db
 from app.identity.models import Organisation
 from app.refusal import NotFound
+from app.region import branches
 from app.web.paging import SIZE, Listing, listing, parsed
 from marketplace.purchaser import rules
 from marketplace.purchaser.models import Purchaser
@@ -86,11 +88,13 @@ def _view(purchaser: Purchaser) -> PurchaserPage:
     )
 
 
-def page(code: str) -> PurchaserPage:
-    """One registration, for the operator; raises `NotFound`."""
+def page(code: str, *, actor: Actor) -> PurchaserPage:
+    """One registration, for the operator of its branch; raises `NotFound`, or `NotYours` for another branch."""
     found = by_code(code)
     if found is None:
         raise NotFound("purchaser")
+    if not branches.serves(actor, found.organisation.region, role=Role.OPERATOR):
+        raise branches.outside("purchaser", actor, found.organisation.region)
     return _view(found)
 
 
@@ -100,12 +104,14 @@ def own(party_id: int) -> PurchaserPage | None:
     return None if found is None else _view(found)
 
 
-def waiting(*, after: str | None = None, size: int = SIZE) -> Listing[PurchaserPage]:
-    """Registrations that wait for the check, the one due first at the top."""
+def waiting(actor: Actor, *, after: str | None = None, size: int = SIZE) -> Listing[PurchaserPage]:
+    """Registrations that wait for the check of this operator's branch, the one due first at the top."""
     key = parsed(after, (str, int))
     query = (
         select(Purchaser)
+        .join(Organisation, Organisation.id == Purchaser.organisation_id)
         .where(Purchaser.check_due_at.is_not(None), Purchaser.checked_at.is_(None), Purchaser.returned_at.is_(None))
+        .where(branches.served(Organisation.region, actor, role=Role.OPERATOR))
         .order_by(Purchaser.check_due_at, Purchaser.id)
         .limit(size + 1)
     )

@@ -5,6 +5,7 @@ from app.actor import Actor
 from app.calendar.services import calendar
 from app.identity import queries as identities
 from app.refusal import NotYours, Stale, demand
+from app.region import branches
 from app.region import queries as regions
 from app.rules_in_force import rulebook_for
 from app.values import Done
@@ -53,6 +54,7 @@ def check(actor: Actor, subject: str | None, seen: Seen, /, *, key: str) -> Done
     """The operator confirms identity and funds; what was revised meanwhile is `Stale`."""
     with act(PurchaserAct.CHECK, actor=actor, key=key, subject=subject, input=seen) as deed:
         purchaser = deed.lock(queries.row(subject or ""))
+        branches.guard(deed, purchaser.organisation.region)
         rules.FLOW.after(queries.phase(purchaser), PurchaserAct.CHECK)
         if purchaser.version != seen.version:
             raise Stale(PurchaserAct.CHECK)
@@ -68,6 +70,7 @@ def return_(actor: Actor, subject: str | None, returned: Return, /, *, key: str)
     """The operator sends a filing back with a reason; it may be revised and filed again."""
     with act(PurchaserAct.RETURN, actor=actor, key=key, subject=subject, input=returned) as deed:
         purchaser = deed.lock(queries.row(subject or ""))
+        branches.guard(deed, purchaser.organisation.region)
         rules.FLOW.after(queries.phase(purchaser), PurchaserAct.RETURN)
         if purchaser.version != returned.version:
             raise Stale(PurchaserAct.RETURN)

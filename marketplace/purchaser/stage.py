@@ -29,7 +29,7 @@ def concerned(deed: Deed) -> Iterator[Recipient]:
 def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
     """The operator's waiting checks; the purchaser's own registration as long as it is missing or came back."""
     if Role.OPERATOR in actor.roles:
-        for page in queries.waiting().rows:
+        for page in queries.waiting(actor).rows:
             yield Task(PurchaserAct.CHECK, page.name, url_for("purchaser.page", code=page.code), page.check_due_at)
     if Role.PURCHASER in actor.roles and actor.party_id is not None:
         own = queries.own(actor.party_id)

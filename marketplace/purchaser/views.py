@@ -35,11 +35,13 @@ def register() -> Response:
 @members(Role.OPERATOR)
 def waiting() -> str:
     """What waits for the operator's look."""
-    return render_template("marketplace/purchaser/list.html", page=queries.waiting(after=request.args.get("after")))
+    return render_template(
+        "marketplace/purchaser/list.html", page=queries.waiting(actor(), after=request.args.get("after"))
+    )
 
 
 def _page(code: str, check: CheckForm | None = None, send_back: ReturnForm | None = None) -> str:
-    page = queries.page(code)
+    page = queries.page(code, actor=actor())
     version = {"version": str(page.version)}
     return render_template(
         "marketplace/purchaser/page.html",

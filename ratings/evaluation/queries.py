@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, func, or_, select, tuple_, type_coerce
+from sqlalchemy import ColumnElement, Select, Text, and_, func, or_, select, tuple_, type_coerce
 from sqlalchemy.orm import lazyload
 
 from app.actor import Actor, Role
@@ -15,6 +15,7 @@ from app.database import db
 from app.identity import queries as identities
 from app.identity.models import Organisation
 from app.refusal import NotFound, Refusal
+from app.region import branches
 from app.region import queries as regions
 from app.rules_in_force import rulebook
 from app.web.paging import SIZE, Listing, listing, parsed
@@ -152,31 +153,33 @@ def timeliness_of(sheet: Sheet, terms: EvaluationTerms) -> int:
 def evaluator_of(actor: Actor, contract: Contract) -> Evaluator | None:
     """In which class an actor marks this contract, None where he has no part in it.
 
-    The owner's people mark as OWNER; an office of the item's trade whose branch covers the need's region as AUTHORITY.
+    The owner's people mark as OWNER; as AUTHORITY the competent office of each of the item's trades: the nearest one.
     """
     need = contract.award.announcement.need
     if Role.PURCHASER in actor.roles and actor.party_id == need.purchaser.organisation_id:
         return Evaluator.OWNER
-    if Role.REGULATOR in actor.roles and rules.is_competent(
-        authorities=actor.authorities,
-        region=actor.region,
-        item_authorities=need.item.authorities,
-        path=regions.path(need.region),
+    if Role.REGULATOR in actor.roles and any(
+        branches.is_competent(actor, need.region, authority=authority) for authority in need.item.authorities
     ):
         return Evaluator.AUTHORITY
     return None
 
 
 def offices(contract: Contract) -> list[int]:
-    """The offices to be told that a sheet waits: of each of the item's trades the nearest in the region tree."""
+    """The offices to be told that a sheet waits: of each of the item's trades the nearest in the region tree.
+
+    Of a trade that has no office on the way up all are: any one of them may mark (`app.region.rules.competent`).
+    """
     need = contract.award.announcement.need
     found: list[int] = []
     for authority in need.item.authorities:
         for region in regions.path(need.region):
             nearest = identities.parties_with(Role.REGULATOR, region=region, authority=authority)
             if nearest:
-                found += [party for party in nearest if party not in found]
                 break
+        else:
+            nearest = identities.parties_with(Role.REGULATOR, authority=authority)
+        found += [party for party in nearest if party not in found]
     return found
 
 
@@ -274,9 +277,12 @@ def waiting_for_owner(party_id: int, *, now: datetime) -> list[Waiting]:
 
 
 def waiting_for_authority(actor: Actor, *, now: datetime) -> list[Waiting]:
-    """The sheets that wait for an office of these trades in this branch, the most urgent first."""
+    """The sheets that wait for an office, of its trades and where it is the competent one, the most urgent first."""
     trades = [
-        type_coerce(ItemVersion.authorities, Text).contains(f'"{authority}"', autoescape=True)
+        and_(
+            type_coerce(ItemVersion.authorities, Text).contains(f'"{authority}"', autoescape=True),
+            branches.judged(Need.region, actor, authority=authority),
+        )
         for authority in sorted(actor.authorities)
     ]
     if not trades:
@@ -285,7 +291,6 @@ def waiting_for_authority(actor: Actor, *, now: datetime) -> list[Waiting]:
         Sheet.evaluator == Evaluator.AUTHORITY,
         Sheet.due_at > now,
         or_(*trades),
-        Need.region.startswith(regions.under(actor.region), autoescape=True),
     )
 
 

@@ -1,6 +1,6 @@
 """Marks on unified dimensions; timeliness is computed; silence is 未评价, never a default praise."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -208,13 +208,3 @@ def refusals_to_edit(marks: Marks, *, turn: Turn, now: datetime) -> Iterator[Ref
     """Every reason why these changed marks are not taken."""
     yield from refusals_to_edit_now(turn, now=now)
     yield from refusals_to_marks(marks)
-
-
-def is_competent(
-    *, authorities: Collection[str], region: str, item_authorities: Collection[str], path: Collection[str]
-) -> bool:
-    """Whether an office evaluates an item of its own trade in its own branch of the region tree (M04, mission.md).
-
-    `path` runs from the need's region upwards: an office of any of these covers it.
-    """
-    return region in path and not set(authorities).isdisjoint(item_authorities)

@@ -4,6 +4,7 @@ from app.act import Deed, act
 from app.actor import Actor
 from app.calendar.services import calendar
 from app.refusal import NotYours, OutOfTurn, demand
+from app.region import branches
 from app.values import Done
 from bidding.contract.models import Contract
 from marketplace.catalogue.models import Item
@@ -151,6 +152,9 @@ def _lock(deed: Deed, no: str) -> Sheet:
     """The sheet of the actor's own class; raises `NotYours` for who has no part in the contract."""
     sheet = deed.lock(queries.row(no, rules.EVALUATORS[deed.role]))
     if queries.evaluator_of(deed.actor, sheet.contract) is not sheet.evaluator:
+        need = sheet.contract.award.announcement.need
+        if deed.actor.authorities & set(need.item.authorities):
+            raise branches.outside(deed.act, deed.actor, need.region)
         raise NotYours(deed.act)
     return sheet
 

@@ -13,6 +13,7 @@ from app.calendar.services import calendar
 from app.database import db
 from app.identity.models import Organisation
 from app.refusal import NotFound, NotYours
+from app.region import branches
 from app.rules_in_force import rulebook
 from app.web.paging import SIZE, Listing, listing, parsed
 from app.workdays import WorkCalendar
@@ -26,8 +27,8 @@ from marketplace.announcement.models import Announcement
 from marketplace.need.models import Need
 from marketplace.purchaser.models import Purchaser
 from ratings.performance import rules
-from ratings.performance.models import Deliverable, Performance
-from ratings.performance.rules import LEVELS, DeliverableTerms, Handed, PerformanceAct, Phase, ServiceClock
+from ratings.performance.models import Deliverable, Pause, Performance
+from ratings.performance.rules import LEVELS, ONE_DAY, DeliverableTerms, Handed, PerformanceAct, Phase, ServiceClock
 
 
 def row(no: str) -> Select[Performance]:
@@ -115,10 +116,17 @@ def due_for_overdue(now: datetime) -> list[str]:
 def next_overdue(now: datetime) -> datetime | None:
     """The first instant after `now` at which the 11th or 31st late day of any running clock begins."""
     days, first = calendar(), None
-    query = select(Performance).where(Performance.done_at.is_(None), Performance.late_level < LEVELS[-1])
+    query = select(Performance).where(
+        Performance.done_at.is_(None),
+        Performance.late_level < LEVELS[-1],
+        ~select(Deliverable.id)
+        .where(Deliverable.performance_id == Performance.id, Deliverable.returned_at.is_(None))
+        .exists(),
+        ~select(Pause.id).where(Pause.performance_id == Performance.id, Pause.until_at.is_(None)).exists(),
+    )
     for one in db.session.execute(query.order_by(Performance.due_at)).scalars():
-        # No level is reached before the time is over, so later ends cannot come first.
-        if first is not None and one.due_at >= first:
+        # The first level needs so many days after the end, so whoever ends much later cannot come first.
+        if first is not None and one.due_at + (LEVELS[0] - 1) * ONE_DAY >= first:
             break
         clock = clock_of(one)
         for level in LEVELS:
@@ -213,9 +221,16 @@ def open_of_party(party_id: int) -> list[Performance]:
     return list(db.session.execute(query).scalars())
 
 
-def overdue(*, now: datetime, size: int = SIZE) -> list[PerformanceLine]:
-    """Open performances beyond their time, longest overdue first: for offices that watch."""
-    query = select(Performance).where(Performance.done_at.is_(None), Performance.due_at <= now)
+def overdue(actor: Actor, *, now: datetime, size: int = SIZE) -> list[PerformanceLine]:
+    """Open performances beyond their time, longest overdue first: for the offices that watch a branch."""
+    query = (
+        select(Performance)
+        .join(Contract, Contract.id == Performance.contract_id)
+        .join(Award, Award.id == Contract.award_id)
+        .join(Announcement, Announcement.id == Award.announcement_id)
+        .join(Need, Need.id == Announcement.need_id)
+        .where(Performance.done_at.is_(None), Performance.due_at <= now, branches.seen(Need.region, actor))
+    )
     days = calendar()
     rows = db.session.execute(query.order_by(Performance.due_at, Performance.id).limit(size)).scalars()
     return [line for one in rows if (line := _line(one, now=now, days=days)).late]

@@ -28,7 +28,7 @@ def mine() -> str:
 @members(Role.OPERATOR, Role.REGULATOR, Role.SUPERVISOR)
 def late() -> str:
     """Open performances beyond their time."""
-    return render_template("ratings/performance/late.html", rows=queries.overdue(now=now()))
+    return render_template("ratings/performance/late.html", rows=queries.overdue(actor(), now=now()))
 
 
 def _page(no: str, form: PlainForm) -> str:

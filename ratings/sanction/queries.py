@@ -1,19 +1,30 @@
 """Sanctions: in force for a party, the public lists, one by its number."""
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, distinct, func, select, tuple_
+from sqlalchemy.orm import contains_eager
 
+from app.actor import Actor
+from app.audit.models import Entry, EntrySubject
 from app.database import db
 from app.identity.models import Organisation
+from app.region import branches
 from app.region import queries as regions
+from app.rules_in_force import rulebooks
 from app.values import Period
 from app.web.paging import Listing, listing, parsed
+from bidding.award import queries as awards
+from marketplace.agency.models import Agency
+from ratings.credit import queries as credit
+from ratings.credit.models import CreditEvent
+from ratings.credit.rules import CreditTerms, EventKind, Score
 from ratings.sanction import rules
 from ratings.sanction.models import Sanction
-from ratings.sanction.rules import Phase, SanctionKind
+from ratings.sanction.rules import Phase, SanctionAct, SanctionKind
 
 SIZE = 20
 
@@ -29,11 +40,39 @@ def in_force(party_id: int, *, now: datetime) -> list[Sanction]:
     )
 
 
+def is_competent(actor: Actor, party_id: int, *, region: str, authority: str) -> bool:
+    """Whether an office may decide against a party: it is competent at the party's seat, or where the party has worked.
+
+    An agency admitted once serves everywhere, so misconduct is judged where it happened too. Source: mission.md M04,
+    M27 (a copy goes to the home region's authority); that both are competent is (inferred).
+    """
+    places = (region, *sorted(awards.regions_of(party_id)))
+    return any(branches.is_competent(actor, place, authority=authority) for place in places)
+
+
 def of_party(party_id: int) -> list[Sanction]:
     """Every sanction a party ever had, the newest first."""
     return list(
         db.session.execute(select(Sanction).where(Sanction.party_id == party_id).order_by(Sanction.id.desc())).scalars()
     )
+
+
+def listed_of(code: str, *, now: datetime) -> tuple["Listed", ...]:
+    """Every sanction of a party by its code, as the public sees it, the newest first."""
+    rows = db.session.execute(_with_party().where(Organisation.code == code).order_by(Sanction.id.desc())).all()
+    names = regions.authorities() if rows else {}
+    return tuple(_listed(sanction, organisation, now=now, names=names) for sanction, organisation in rows)
+
+
+def running(*, now: datetime, parties: Collection[int] | None = None) -> Mapping[int, tuple[Sanction, ...]]:
+    """The sanctions in force at `now`, by party: of everybody, or of these parties; one query."""
+    found: dict[int, tuple[Sanction, ...]] = {}
+    query = select(Sanction).where(Sanction.from_at <= now, Sanction.until_at > now).order_by(Sanction.id)
+    if parties is not None:
+        query = query.where(Sanction.party_id.in_(parties))
+    for row in db.session.execute(query).scalars():
+        found[row.party_id] = (*found.get(row.party_id, ()), row)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +158,139 @@ def members(sanction: Listed) -> dict[str, Any]:
         "basis": sanction.basis,
         "authority": sanction.authority,
     }
+
+
+# The public lists: by name, never by anything that could be bought (M29)
+
+BATCH = 100
+"""So many candidates of the red list are scored at once."""
+
+
+def _home(region: str | None) -> tuple[ColumnElement[bool], ...]:
+    return () if region is None else (Organisation.region.startswith(regions.under(region), autoescape=True),)
+
+
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """One line of the black list, and where the log says so."""
+
+    listed: Listed
+    region: str
+    position: int | None
+
+
+def black_list(
+    *, now: datetime, region: str | None = None, after: str | None = None, size: int = SIZE
+) -> Listing[Barred]:
+    """Who is on the platform's black list at `now`, by name; of one branch where it is asked for."""
+    # A purchaser has no key of its name; its name itself stands among them, after the Latin letters of the keys.
+    name = func.coalesce(Agency.sort_key, Organisation.name)
+    query = (
+        _with_party()
+        .add_columns(name)
+        .outerjoin(Agency, Agency.organisation_id == Organisation.id)
+        .where(Sanction.kind == SanctionKind.BLACKLIST, Sanction.from_at <= now, Sanction.until_at > now)
+        .where(*_home(region))
+        .order_by(name, Sanction.id)
+        .limit(size + 1)
+    )
+    key = parsed(after, (str, int))
+    if key is not None:
+        query = query.where(tuple_(name, Sanction.id) > key)
+    found = listing(db.session.execute(query).all(), size=size, key=lambda row: (row[2], row[0].id))
+    names = regions.authorities()
+    places = _positions([sanction.no for sanction, _, _ in found.rows])
+    return Listing(
+        tuple(
+            Barred(_listed(sanction, party, now=now, names=names), party.region, places.get(sanction.no))
+            for sanction, party, _ in found.rows
+        ),
+        found.after,
+    )
+
+
+def _positions(numbers: Collection[str]) -> Mapping[str, int | None]:
+    """Where in the public log the decisions of these numbers stand; None before they are numbered."""
+    query = (
+        select(EntrySubject.subject, Entry.position)
+        .join(Entry, Entry.id == EntrySubject.entry_id)
+        .where(EntrySubject.subject.in_([f"sanction:{no}" for no in numbers]), Entry.act == str(SanctionAct.DECIDE))
+    )
+    return {subject.partition(":")[2]: position for subject, position in db.session.execute(query)}
+
+
+@dataclass(frozen=True, slots=True)
+class Praised:
+    """One line of the red list, with the figures that prove it."""
+
+    code: str
+    name: str
+    region: str
+    score: Score
+    sort_key: str
+    agency_id: int
+
+
+def red_list(
+    *, now: datetime, region: str | None = None, after: str | None = None, size: int = SIZE
+) -> Listing[Praised]:
+    """Agencies that `rules.is_red` holds for at `now`, by name; judged from the ledger, in batches up to a page."""
+    key = parsed(after, (str, int)) or ("", 0)
+    enough = min(book.terms(CreditTerms).grade_a_contracts for book in rulebooks().all())
+    found: list[Praised] = []
+    while len(found) <= size:
+        batch = _candidates(key, enough=enough, now=now, region=region)
+        parties = {agency.organisation_id: agency.organisation.region for agency in batch}
+        scores, barred = credit.scores_as_of(parties, as_of=now), _barred(parties, now=now)
+        found += [
+            Praised(
+                code=agency.organisation.code,
+                name=agency.organisation.name,
+                region=agency.organisation.region,
+                score=score,
+                sort_key=agency.sort_key,
+                agency_id=agency.id,
+            )
+            for agency in batch
+            if rules.is_red(
+                (score := scores[agency.organisation_id]).grade,
+                deducted=score.deducted,
+                sanctioned=agency.organisation_id in barred,
+            )
+        ]
+        if len(batch) < BATCH:
+            break
+        key = (batch[-1].sort_key, batch[-1].id)
+    return listing(found[: size + 1], size=size, key=lambda row: (row.sort_key, row.agency_id))
+
+
+def _barred(parties: Collection[int], *, now: datetime) -> frozenset[int]:
+    """Which of these parties have any decision in force against them."""
+    query = select(Sanction.party_id).where(
+        Sanction.party_id.in_(parties), Sanction.from_at <= now, Sanction.until_at > now
+    )
+    return frozenset(db.session.execute(query).scalars())
+
+
+def _candidates(key: tuple[Any, ...], *, enough: int, now: datetime, region: str | None) -> Sequence[Agency]:
+    """The next agencies by name that have contracts enough in the ledger to be an A at all."""
+    contracts = (
+        select(CreditEvent.party_id)
+        .where(CreditEvent.kind == EventKind.SERVICE, CreditEvent.at <= now)
+        .group_by(CreditEvent.party_id)
+        .having(func.count(distinct(CreditEvent.contract_no)) >= enough)
+    )
+    query = (
+        select(Agency)
+        .join(Agency.organisation)
+        .options(contains_eager(Agency.organisation))
+        .where(
+            Agency.admitted_at <= now,
+            Agency.organisation_id.in_(contracts),
+            tuple_(Agency.sort_key, Agency.id) > key,
+            *_home(region),
+        )
+        .order_by(Agency.sort_key, Agency.id)
+        .limit(BATCH)
+    )
+    return db.session.execute(query).scalars().all()

@@ -5,6 +5,7 @@ from app.actor import Actor
 from app.identity import queries as identities
 from app.numbering import next_no
 from app.refusal import NotYours, demand
+from app.region import branches
 from app.rules_in_force import rulebook_for
 from app.values import Done
 from ratings.sanction import queries, rules
@@ -37,6 +38,8 @@ def decide(actor: Actor, subject: str | None, decided: Decided, /, *, key: str) 
         )
         if party is None or actor.agreed is None or actor.account_id is None:
             raise NotYours(deed.act)
+        if not queries.is_competent(actor, party.id, region=party.region, authority=decided.authority):
+            raise branches.outside(deed.act, actor, party.region)
         term = rules.period(deed.now, decided.months)
         no = next_no(deed, region=actor.region, kind="S")
         deed.add(

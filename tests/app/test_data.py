@@ -9,7 +9,8 @@ import pytest
 from chinese_calendar import constants
 from stdnum import numdb
 
-from app.region.divisions import Level, divisions, path
+from app.region.divisions import Level, divisions
+from app.region.rules import path
 from app.rulebook import Evidence, Rulebooks
 from app.workdays import SHIPPED as WORKDAYS
 

@@ -27,13 +27,13 @@ def files(actor: Actor, filing: Filing) -> None:
 
 def checked(actor: Actor) -> None:
     """The operator confirms what waits."""
-    version = queries.page(actor.code or "").version
+    version = queries.page(actor.code or "", actor=an_operator()).version
     services.check(an_operator(), actor.code, Seen(version), key=f"tests:purchaser.check:{actor.code}:{version}")
 
 
 def sent_back(actor: Actor, reason: str = "a reason") -> None:
     """The operator sends back what waits."""
-    version = queries.page(actor.code or "").version
+    version = queries.page(actor.code or "", actor=an_operator()).version
     services.return_(
         an_operator(), actor.code, Return(version, reason), key=f"tests:purchaser.return:{actor.code}:{version}"
     )

@@ -143,7 +143,7 @@ def test_the_sql_twins_agree_with_the_phase(app, at):
         codes = {found: {each.code for each in everybody.values() if phase(each, now) is found} for found in Phase}
         assert {row.organisation.code for row in queries.directory().rows} == codes[Phase.ACTIVE]
         assert {row.organisation.code for row in queries.in_publicity()} == codes[Phase.PUBLICITY]
-        assert {row.organisation.code for row in queries.waiting().rows} == codes[Phase.SUBMITTED]
+        assert {row.organisation.code for row in queries.waiting(operator).rows} == codes[Phase.SUBMITTED]
         assert queries.due_for_admission(now) == []
         assert queries.next_admission(now) == min(
             (agency_of(each).publicity_ends_at for each in everybody.values() if phase(each, now) is Phase.PUBLICITY),
@@ -172,7 +172,7 @@ def test_the_directory_is_sorted_by_pinyin_and_found_by_initials(app):
     with pytest.raises(NotFound):
         queries.directory("forged")
     with pytest.raises(NotFound):
-        queries.waiting("WyJub3QgYSBkYXkiLDFd")
+        queries.waiting(an_operator(), "WyJub3QgYSBkYXkiLDFd")
 
 
 def test_several_are_admitted_by_one_walk(app):

@@ -138,7 +138,7 @@ def test_public_money_is_reviewed_then_published_by_the_clockwork(app, tick):
         services.publish(owner, need_no, Timetable(), key="p")
     assert codes(raised) == {"review_needed"}
     services.submit(owner, need_no, a_timetable("2026-03-06 10:00"), key="s")
-    waiting = queries.reviewed(need_no)
+    waiting = queries.reviewed(need_no, actor=an_operator())
     assert waiting.review_due_at == instant("2026-03-04 00:00")
     assert tick() == 0
     services.approve(an_operator(), need_no, Nothing(), key="a")

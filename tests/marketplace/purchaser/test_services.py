@@ -52,10 +52,10 @@ def test_public_funds_wait_one_working_day(app: Flask, at) -> None:
     assert page.check_due_at == instant("2026-03-10 00:00"), "Friday's filing is due at the end of Monday"
     assert may_use(actor.party, Fund.SOCIAL)
     assert not may_use(actor.party, Fund.FISCAL)
-    assert [each.code for each in queries.waiting().rows] == [actor.code]
+    assert [each.code for each in queries.waiting(an_operator()).rows] == [actor.code]
     checked(actor)
     assert may_use(actor.party, Fund.FISCAL)
-    assert not queries.waiting().rows
+    assert not queries.waiting(an_operator()).rows
     assert len(notices(actor.party)) == 1
 
 
@@ -143,7 +143,7 @@ def test_waiting_is_paged_by_due(app: Flask, at) -> None:
     files(first, a_filing(funds=("state",)))
     codes, after = [], None
     while True:
-        page = queries.waiting(after=after, size=1)
+        page = queries.waiting(an_operator(), after=after, size=1)
         codes += [each.code for each in page.rows]
         after = page.after
         if after is None:

@@ -153,27 +153,3 @@ def test_nothing_follows_a_lock() -> None:
     for act in EvaluationAct:
         with pytest.raises(OutOfTurn):
             FLOW.after(Phase.LOCKED, act)
-
-
-@pytest.mark.parametrize(
-    ("authorities", "region", "competent"),
-    [
-        ({"natural_resources"}, "450803", True),
-        ({"natural_resources", "housing"}, "450800", True),
-        ({"natural_resources"}, "450000", True),
-        ({"natural_resources"}, "450804", False),
-        ({"natural_resources"}, "450100", False),
-        ({"housing"}, "450803", False),
-        (set(), "450803", False),
-    ],
-)
-def test_an_office_marks_its_own_trade_in_its_own_branch(authorities, region, competent) -> None:
-    assert (
-        rules.is_competent(
-            authorities=authorities,
-            region=region,
-            item_authorities=("natural_resources",),
-            path=("450803", "450800", "450000"),
-        )
-        is competent
-    )

@@ -1,0 +1,238 @@
+"""Every act of an office stays in the office's branch (M04): a table over all of them, so that none is forgotten."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from app.act import wiring
+from app.actor import Actor, Role
+from app.approval import services as approvals
+from app.approval.rules import ApprovalAct
+from app.chance import fresh_key
+from app.clockwork import services as clockwork
+from app.clockwork.rules import ClockAct
+from app.refusal import NotYours
+from app.region import branches
+from app.values import Nothing
+from bidding.award import queries as awards
+from bidding.selection import queries as selections
+from bidding.selection import rules as selecting
+from bidding.selection import services as selection
+from bidding.selection.rules import BeaconInput, SelectionAct
+from marketplace.agency import services as agency
+from marketplace.agency.rules import AgencyAct, Asking, Rejection
+from marketplace.announcement import services as announcement
+from marketplace.announcement.rules import AnnouncementAct, Return
+from marketplace.credential import services as credential
+from marketplace.credential.rules import CredentialAct, Doubt
+from marketplace.purchaser import queries as purchasers
+from marketplace.purchaser import services as purchaser
+from marketplace.purchaser.rules import PurchaserAct, Seen
+from marketplace.purchaser.rules import Return as Filing
+from ratings.evaluation import queries as evaluations
+from ratings.evaluation import services as evaluation
+from ratings.evaluation.rules import EvaluationAct, Evaluator
+from ratings.sanction.rules import Decided, SanctionAct, SanctionKind
+from tests.builders.agency import an_applicant
+from tests.builders.announcement import a_timetable, an_announcement
+from tests.builders.credential import a_credential
+from tests.builders.evaluation import marks
+from tests.builders.need import a_need, purchaser_for
+from tests.builders.people import CITY, a_regulator, an_account, an_operator
+from tests.builders.performance import a_delivery
+from tests.builders.purchaser import a_filing, an_unregistered_purchaser, files
+from tests.builders.registration import a_registration, agencies, an_agency
+from tests.builders.selection import closed
+
+SOUTH = "450803"
+"""The county of the builders' agencies, purchasers and needs."""
+NORTH = "450802"
+"""Another county, whose offices have no say in SOUTH."""
+WEST = "450804"
+TRADE = "natural_resources"
+HOUSE = {str(act) for act in ApprovalAct} | {str(act) for act in ClockAct}
+"""Acts that belong to no region: preparing an act is followed by the act itself, the clock is the demonstration's."""
+
+
+def office(role: Role, region: str) -> Actor:
+    """An office of a role somewhere, with the trade of the builders' items and licences."""
+    return an_account(
+        login=f"{role.value}-{region}",
+        role=role,
+        organisation=f"{role.value} office of {region}",
+        region=region,
+        authorities=(TRADE,) if role is Role.REGULATOR else (),
+    )
+
+
+def ends_with(act: Callable[..., object], subject: str, input: object = Nothing()) -> Callable[[Actor], object]:
+    return lambda actor: act(actor, subject, input, key=fresh_key())
+
+
+def an_application_of(act: Callable[..., object], input: object = Nothing()) -> Callable[[Actor], object]:
+    return ends_with(act, an_applicant(region=SOUTH).code or "", input)
+
+
+def a_filing_that_waits(act: Callable[..., object], *, back: bool) -> Callable[[Actor], object]:
+    actor = an_unregistered_purchaser()
+    files(actor, a_filing(funds=("state",)))
+    found = purchasers.by_party(actor.party)
+    assert found is not None
+    return ends_with(act, actor.code or "", Filing(found.version, "why") if back else Seen(found.version))
+
+
+def a_review(act: Callable[..., object], input: object = Nothing()) -> Callable[[Actor], object]:
+    owner = purchaser_for("state")
+    need_no = a_need(owner, fund="state")
+    announcement.submit(owner, need_no, a_timetable(), key=fresh_key())
+    return ends_with(act, need_no, input)
+
+
+def a_certificate(act: Callable[..., object], input: object = Nothing()) -> Callable[[Actor], object]:
+    return ends_with(act, a_credential(an_applicant(region=SOUTH), verified=False), input)
+
+
+def a_beacon_to_type() -> Callable[[Actor], object]:
+    three = agencies(3)
+    no = an_announcement(fund="state")
+    for each in three:
+        a_registration(each, no)
+    after = selections.beacon_after(closed(no))
+    assert after is not None
+    on = selecting.first_day(after)
+    clockwork.go_to(selecting.entry_opens(on))
+    return ends_with(selection.enter_beacon, on.isoformat(), BeaconInput(on, "372-90418"))
+
+
+def a_sheet_to_mark() -> Callable[[Actor], object]:
+    return ends_with(evaluation.submit, a_delivery(), marks())
+
+
+def a_sheet_to_edit() -> Callable[[Actor], object]:
+    """The marks of the nearest office, which it alone may change; the same office is the one that succeeds."""
+    no = a_delivery()
+    evaluation.submit(office(Role.REGULATOR, SOUTH), no, marks(), key=fresh_key())
+    return ends_with(evaluation.edit, no, marks(5))
+
+
+def a_case(region: str = SOUTH) -> Callable[[Actor], object]:
+    return a_case_against(an_account(login="accused", role=Role.AGENCY, region=region))
+
+
+def a_case_against(party: Actor) -> Callable[[Actor], object]:
+    decided = Decided(party.code or "", SanctionKind.BLACKLIST, 12, "facts", "basis", TRADE)
+
+    def decide(actor: Actor) -> object:
+        second = an_account(login=f"second of {actor.code}", role=Role.REGULATOR, code=actor.code, region=actor.region)
+        waiting = approvals.submit(SanctionAct.DECIDE, actor, None, decided, key=fresh_key())
+        return approvals.agree(second, waiting.prepared)
+
+    return decide
+
+
+@dataclass(frozen=True)
+class Case:
+    """An act of an office on something in SOUTH: who performs it, and how it comes to be due."""
+
+    role: Role
+    due: Callable[[], Callable[[Actor], object]]
+
+
+CASES = {
+    AgencyAct.ASK: Case(Role.OPERATOR, lambda: an_application_of(agency.ask, Asking("a licence"))),
+    AgencyAct.PASS: Case(Role.OPERATOR, lambda: an_application_of(agency.passes)),
+    AgencyAct.REJECT: Case(Role.OPERATOR, lambda: an_application_of(agency.reject, Rejection("why"))),
+    PurchaserAct.CHECK: Case(Role.OPERATOR, lambda: a_filing_that_waits(purchaser.check, back=False)),
+    PurchaserAct.RETURN: Case(Role.OPERATOR, lambda: a_filing_that_waits(purchaser.return_, back=True)),
+    CredentialAct.VERIFY: Case(Role.REGULATOR, lambda: a_certificate(credential.verify)),
+    CredentialAct.REFUSE: Case(Role.REGULATOR, lambda: a_certificate(credential.refuse, Doubt("why"))),
+    AnnouncementAct.APPROVE: Case(Role.OPERATOR, lambda: a_review(announcement.approve)),
+    AnnouncementAct.RETURN: Case(Role.OPERATOR, lambda: a_review(announcement.return_, Return("why"))),
+    SelectionAct.ENTER_BEACON: Case(Role.SUPERVISOR, a_beacon_to_type),
+    EvaluationAct.SUBMIT: Case(Role.REGULATOR, a_sheet_to_mark),
+    EvaluationAct.EDIT: Case(Role.REGULATOR, a_sheet_to_edit),
+    SanctionAct.DECIDE: Case(Role.REGULATOR, a_case),
+}
+
+
+def test_no_act_of_an_office_is_missing_here(app):
+    offices = {name for name, roles in wiring().may.items() if roles & branches.OFFICES}
+    assert offices - HOUSE == {str(act) for act in CASES}
+
+
+@pytest.mark.parametrize("act", CASES)
+def test_an_office_of_another_county_may_not_its_own_may(app, act):
+    case = CASES[act]
+    perform = case.due()
+    stranger, own = office(case.role, NORTH), office(case.role, SOUTH)
+    with pytest.raises(NotYours) as refused:
+        perform(stranger)
+    assert refused.value.reason is not None
+    assert refused.value.reason.params == {"of": "港南区", "own": "港北区"}
+    perform(own)
+
+
+@pytest.mark.parametrize("act", [AgencyAct.PASS, AnnouncementAct.APPROVE, SelectionAct.ENTER_BEACON])
+def test_the_city_covers_its_counties(app, act):
+    case = CASES[act]
+    perform = case.due()
+    office(case.role, SOUTH)
+    perform(office(case.role, CITY))
+
+
+def test_a_county_operator_may_not_check_a_city_agency(app):
+    applicant = an_applicant(region=CITY)
+    an_operator()
+    with pytest.raises(NotYours):
+        agency.passes(office(Role.OPERATOR, SOUTH), applicant.code, Nothing(), key=fresh_key())
+    agency.passes(an_operator(), applicant.code, Nothing(), key=fresh_key())
+
+
+@pytest.mark.parametrize("act", [CredentialAct.VERIFY, SanctionAct.DECIDE])
+def test_where_the_county_has_the_trade_the_city_leaves_it(app, act):
+    perform = CASES[act].due()
+    office(Role.REGULATOR, SOUTH)
+    with pytest.raises(NotYours):
+        perform(a_regulator(TRADE))
+    perform(office(Role.REGULATOR, SOUTH))
+
+
+def test_an_agency_from_elsewhere_is_checked_by_any_operator_unless_the_province_has_one(app):
+    office(Role.OPERATOR, NORTH)
+    first, second = (an_applicant(f"agency{number}", region="450100") for number in (1, 2))
+    agency.passes(office(Role.OPERATOR, SOUTH), first.code, Nothing(), key=fresh_key())
+    office(Role.OPERATOR, "450000")
+    with pytest.raises(NotYours):
+        agency.passes(office(Role.OPERATOR, SOUTH), second.code, Nothing(), key=fresh_key())
+    agency.passes(office(Role.OPERATOR, "450000"), second.code, Nothing(), key=fresh_key())
+
+
+def test_who_worked_in_a_branch_answers_there_too(app):
+    """An agency of the north that won in the south: both may judge it, a third county may not."""
+    rivals = [an_agency(login, region=NORTH) for login in ("accused", "agency1")]
+    no = an_announcement()
+    for rival in rivals:
+        a_registration(rival, no)
+    for region in (NORTH, SOUTH, WEST):
+        office(Role.REGULATOR, region)
+    with pytest.raises(NotYours):
+        a_case(NORTH)(office(Role.REGULATOR, SOUTH))
+    closed(no)
+    winner = next(rival for rival in rivals if awards.regions_of(rival.party))
+    judged = a_case_against(winner)
+    with pytest.raises(NotYours):
+        judged(office(Role.REGULATOR, WEST))
+    judged(office(Role.REGULATOR, SOUTH))
+
+
+def test_marks_are_told_to_the_competent_office_alone(app):
+    no = a_delivery()
+    near, far = office(Role.REGULATOR, SOUTH), a_regulator(TRADE)
+    contract = evaluations.by_contract(no)[0].contract
+    assert evaluations.offices(contract) == [near.party]
+    assert evaluations.evaluator_of(near, contract) is Evaluator.AUTHORITY
+    assert evaluations.evaluator_of(far, contract) is None
+    now = contract.opened_at
+    assert [one.no for one in evaluations.waiting_for_authority(near, now=now)] == [no]
+    assert evaluations.waiting_for_authority(far, now=now) == []
