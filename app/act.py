@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, Table, UniqueConstraint, event
+from sqlalchemy import Select, Table, UniqueConstraint, event, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -57,6 +57,8 @@ class IdempotencyKey(Base):
     receipt_key_id: Mapped[str | None]
     receipt_signature: Mapped[str | None]
 
+
+KEYS: Table = Base.metadata.tables["idempotency_key"]
 
 Follower = Callable[["Deed"], None]
 
@@ -260,7 +262,10 @@ def act(
 
 def _begin(session: Session) -> None:
     # The login has opened a read transaction; writing through it would fail with "database is locked".
-    session.rollback()
+    if session.new or session.dirty or session.deleted:
+        session.rollback()
+    else:
+        session.commit()
     session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
 
 
@@ -327,15 +332,17 @@ def _finish(deed: Deed, wired: Wiring) -> None:
             at=deed.now,
             leaf=entry.leaf,
         )
-    known = session.get_one(IdempotencyKey, (str(deed.actor.account_id or deed.role), deed.key))
-    known.ref, known.subject = deed.ref, deed.subject
+    answered: dict[str, Any] = {"ref": deed.ref, "subject": deed.subject}
     if receipt is not None:
-        known.receipt_text, known.receipt_key_id, known.receipt_signature = (
-            receipt.text,
-            receipt.key_id,
-            receipt.signature,
-        )
-    session.flush()
+        answered |= {
+            "receipt_text": receipt.text,
+            "receipt_key_id": receipt.key_id,
+            "receipt_signature": receipt.signature,
+        }
+    session.connection().execute(
+        update(KEYS).where(KEYS.c.account == str(deed.actor.account_id or deed.role), KEYS.c.key == deed.key),
+        answered,
+    )
     deed.done = Done(deed.act, deed.subject, deed.now, receipt)
 
 
@@ -348,6 +355,7 @@ CHORES: Mapping[str, frozenset[str]] = {
     "reference": frozenset({"region", "authority"}),
     "clock": frozenset({"clock"}),
     "upload": frozenset({"upload"}),
+    "intake": frozenset({"intake", "intake_row"}),
     "deployment": frozenset({"deployment"}),
     "pulse": frozenset({"pulse"}),
 }
@@ -355,7 +363,6 @@ CHORES: Mapping[str, frozenset[str]] = {
 
 
 @contextmanager
-    "intake": frozenset({"intake", "intake_row"}),
 def chore(name: str) -> Iterator[Session]:
     """A commit that is no act (sign-in attempts, deliveries, numbering); refuses every table but its own short list."""
     session = db.session()

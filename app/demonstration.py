@@ -7,7 +7,6 @@ written past them. Names and plots stand in data/demonstration.toml.
 import hashlib
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -23,8 +22,9 @@ from app.actor import Actor, Role
 from app.calendar.services import calendar
 from app.clock import clock
 from app.clockwork import services as clockwork
-from app.database import db, is_sqlite
+from app.database import db
 from app.deployment import Misconfigured, settle_market_id
+from app.haste import Memory, haste
 from app.identity import queries as identities
 from app.identity import services as identity
 from app.identity.rules import Grant
@@ -342,8 +342,8 @@ def load(*, scale: str, fresh: bool, progress: Callable[[str], None]) -> bool:
         if identities.parties_with(Role.PURCHASER) or identities.parties_with(Role.AGENCY):
             raise Misconfigured("this database has accounts of its own: --fresh empties it")
     world = begin(SCALES[scale], progress=progress)
-    with hastened():
-        live(world)
+    with haste() as memory:
+        live(world, memory)
     return True
 
 
@@ -418,7 +418,7 @@ def open_accounts(world: World) -> None:
     world.progress(f"{len(world.people)} accounts")
 
 
-def live(world: World) -> None:
+def live(world: World, memory: Memory) -> None:
     """Walk through the days: at each chapter's hour its people act, in the evening the beacon is typed; then to now."""
     demos = [stage.demo for stage in _stages() if stage.demo is not None]
     for demo in demos:
@@ -426,6 +426,7 @@ def live(world: World) -> None:
     hours = sorted({demo.at for demo in demos})
     for index, day in enumerate(world.days):
         world.index, world.late = index, False
+        memory.empty()
         for hour in hours:
             clockwork.go_to(instant(day, hour))
             for demo in demos:
@@ -451,26 +452,6 @@ def _play(world: World, part: Callable[[Any], None] | None) -> None:
         except Exception as error:
             error.add_note(f"in the demonstration world on {world.today} ({world.offset})")
             raise
-
-
-@contextmanager
-def hastened() -> Iterator[None]:
-    """Meanwhile SQLite does not wait for the disk at every act: a world that was cut short is loaded anew."""
-    _wait_for_disk("OFF")
-    try:
-        yield
-    finally:
-        _wait_for_disk("FULL")
-
-
-def _wait_for_disk(level: str) -> None:
-    if is_sqlite():
-        db.session.remove()
-        connection = db.engine.raw_connection()
-        try:
-            connection.cursor().execute(f"PRAGMA synchronous={level}")
-        finally:
-            connection.close()
 
 
 def accounts() -> Iterator[tuple[str, str, str, str]]:

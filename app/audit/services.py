@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, func, insert, or_, select, text, update
+from sqlalchemy import Table, bindparam, func, insert, or_, select, text, tuple_, update
 from sqlalchemy.orm import Session, aliased
 
 from app import built
@@ -18,6 +18,7 @@ from app.keyring import keyring
 from app.values import Opens, Receipt
 
 ENTRIES: Table = Base.metadata.tables["entry"]
+SUBJECTS: Table = Base.metadata.tables["entry_subject"]
 BATCH = 1_000
 SEQUENCER = 7_301_114
 """The advisory lock that keeps two sequencers from numbering at once on PostgreSQL; on SQLite the write lock does."""
@@ -50,6 +51,14 @@ def plain(value: Any) -> Any:
     return value
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One entry as it was written: its row, and its leaf hash in hex."""
+
+    id: int
+    leaf: str
+
+
 def write(
     session: Session,
     *,
@@ -63,7 +72,7 @@ def write(
     opens: Opens,
     ref: str,
     salts: tuple[str, str],
-) -> Entry:
+) -> Recorded:
     """Write one act's entry, without a position, in the act's own transaction (protocol.md §3.1–§3.3)."""
     salt, private_salt = salts
     hidden = plain(private)
@@ -77,26 +86,28 @@ def write(
         subjects=subjects,
     )
     digest = texts.entry_digest(salt, payload)
-    entry = Entry(
-        ref=ref,
-        act=act,
-        at=at,
-        opens=opens,
-        salt=salt,
-        payload=payload,
-        private_salt=private_salt,
-        private=canonical(hidden),
-        digest=digest,
-        leaf=tree.leaf_hash(digest).hex(),
-    )
-    session.add(entry)
-    session.flush()
-    session.add_all(EntrySubject(entry_id=entry.id, subject=subject) for subject in subjects)
-    session.flush()
-    return entry
+    leaf = tree.leaf_hash(digest).hex()
+    connection = session.connection()
+    entry_id = connection.execute(
+        insert(ENTRIES).returning(ENTRIES.c.id),
+        {
+            "ref": ref,
+            "act": act,
+            "at": at,
+            "opens": opens,
+            "salt": salt,
+            "payload": payload,
+            "private_salt": private_salt,
+            "private": canonical(hidden),
+            "digest": digest,
+            "leaf": leaf,
+        },
+    ).scalar_one()
+    connection.execute(insert(SUBJECTS), [{"entry_id": entry_id, "subject": subject} for subject in subjects])
+    return Recorded(entry_id, leaf)
 
 
-def disclose(session: Session, *, by: Entry, acts: Collection[str], about: str) -> None:
+def disclose(session: Session, *, by: Recorded, acts: Collection[str], about: str) -> None:
     """Open the LATER entries of these acts about one subject that nothing has opened yet."""
     opened = aliased(Disclosure)
     waiting = session.execute(
@@ -123,7 +134,7 @@ def receipt(
 
 
 class TableNodes:
-    """The complete subtrees in the table `node`; those of a batch that is being numbered are looked up first."""
+    """The complete subtrees in the table `node`, one question each."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -131,6 +142,19 @@ class TableNodes:
     def get(self, level: int, index: int) -> bytes:
         found = self._session.execute(select(Node.hash).where(Node.level == level, Node.index == index)).scalar_one()
         return bytes.fromhex(found)
+
+
+class ChosenNodes:
+    """The complete subtrees, (level, index), that are known to be needed, read at once."""
+
+    def __init__(self, session: Session, wanted: Collection[tuple[int, int]]) -> None:
+        found = session.execute(
+            select(Node.level, Node.index, Node.hash).where(tuple_(Node.level, Node.index).in_(wanted))
+        )
+        self._hashes = {(level, index): bytes.fromhex(value) for level, index, value in found}
+
+    def get(self, level: int, index: int) -> bytes:
+        return self._hashes[level, index]
 
 
 def size(session: Session) -> int:
@@ -158,7 +182,9 @@ def number(session: Session) -> int:
             update(ENTRIES).where(ENTRIES.c.id == bindparam("entry")).values(position=bindparam("n")),
             [{"entry": entry_id, "n": first + place} for place, (entry_id, _) in enumerate(waiting)],
         )
-        new = tree.extend(TableNodes(session), size=first, leaves=[bytes.fromhex(leaf) for _, leaf in waiting])
+        new = tree.extend(
+            ChosenNodes(session, tree.edge(first)), size=first, leaves=[bytes.fromhex(leaf) for _, leaf in waiting]
+        )
         session.execute(
             insert(Node),
             [{"level": level, "index": index, "hash": value.hex()} for (level, index), value in new.items()],
@@ -178,7 +204,7 @@ def sign_head(session: Session, *, now: datetime) -> Head:
     signed = texts.signed_head(
         market=market(),
         tree_size=tree_size,
-        root=tree.root(TableNodes(session), size=tree_size),
+        root=tree.root(ChosenNodes(session, tree.edge(tree_size)), size=tree_size),
         timestamp=now,
         private_key=keys.signing,
         public_key=keys.signing_public,
@@ -212,7 +238,7 @@ def first_head_over(entry: Entry) -> Head | None:
     if entry.position is None:
         return None
     return db.session.execute(
-        select(Head).where(Head.tree_size > entry.position).order_by(Head.id).limit(1)
+        select(Head).where(Head.tree_size > entry.position).order_by(Head.tree_size, Head.id).limit(1)
     ).scalar_one_or_none()
 
 
@@ -220,7 +246,9 @@ def entry_proof(entry: Entry, head: Head) -> dict[str, Any]:
     """ENTRY of protocol.md §1.6: index, salt, payload and the inclusion path to the head."""
     if entry.position is None:
         raise ValueError("an entry without position has no proof")
-    path = tree.inclusion_path(TableNodes(db.session()), index=entry.position, size=head.tree_size)
+    wanted = tree.inclusion_nodes(index=entry.position, size=head.tree_size)
+    nodes = ChosenNodes(db.session(), wanted)
+    path = tree.inclusion_path(nodes, index=entry.position, size=head.tree_size)
     return {"index": entry.position, "salt": entry.salt, "payload": entry.payload, "path": tree.hexes(path)}
 
 

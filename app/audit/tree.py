@@ -62,6 +62,16 @@ def extend(nodes: Nodes, *, size: int, leaves: Iterable[bytes]) -> dict[tuple[in
     return new
 
 
+def edge(size: int) -> list[tuple[int, int]]:
+    """The complete subtrees, (level, index), that the first `size` leaves fall into, the widest first: one per bit."""
+    found, start = [], 0
+    for level in reversed(range(size.bit_length())):
+        if size >> level & 1:
+            found.append((level, start >> level))
+            start += 1 << level
+    return found
+
+
 def root(nodes: Nodes, *, size: int) -> bytes:
     """The root of the first `size` leaves. Source: RFC 9162 §2.1.1."""
     return _span(nodes, 0, size) if size else EMPTY
@@ -114,6 +124,19 @@ def inclusion_path(nodes: Nodes, *, index: int, size: int) -> list[bytes]:
             path.append(_span(nodes, start, cut))
             start = cut
     return path[::-1]
+
+
+def inclusion_nodes(*, index: int, size: int) -> list[tuple[int, int]]:
+    """The complete subtrees, (level, index), that `inclusion_path` will ask for."""
+    asked: list[tuple[int, int]] = []
+
+    class Asked:
+        def get(self, level: int, index: int) -> bytes:
+            asked.append((level, index))
+            return EMPTY
+
+    inclusion_path(Asked(), index=index, size=size)
+    return asked
 
 
 def consistency_path(nodes: Nodes, *, first: int, second: int) -> list[bytes]:

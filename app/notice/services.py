@@ -89,10 +89,14 @@ def _deliver_through(channel: Channel, limit: int) -> int:
         except Undelivered as failure:
             results.append((notice_id, str(failure)))
     with chore("deliver") as session:
+        tried = session.execute(
+            select(Delivery).where(
+                Delivery.notice_id.in_([notice_id for notice_id, _ in results]), Delivery.channel == channel.name
+            )
+        ).scalars()
+        deliveries = {known.notice_id: known for known in tried}
         for notice_id, failed in results:
-            known = session.execute(
-                select(Delivery).where(Delivery.notice_id == notice_id, Delivery.channel == channel.name)
-            ).scalar_one_or_none()
+            known = deliveries.get(notice_id)
             if known is None:
                 known = Delivery(notice_id=notice_id, channel=channel.name, attempts=0)
                 session.add(known)
