@@ -1,17 +1,42 @@
 """The front page and each person's desk (工作台): what waits, by when, one click to it; gathered from the stages."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from flask import Blueprint, Flask, current_app, render_template
 
 from app.clock import now
 from app.stage import Stage, Task
+from app.values import SHANGHAI
 from app.web.door import actor, members, public
 
 bp = Blueprint("desk", __name__)
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
+SOON = timedelta(days=7)
+
+
+class Urgency(StrEnum):
+    """How near the end of a task is, the nearest first."""
+
+    OVERDUE = "overdue"
+    TODAY = "today"
+    SOON = "soon"
+    LATER = "later"
+    OPEN = "open"
+
+
+def urgency(due: datetime | None, *, now: datetime) -> Urgency:
+    """`due` is half-open: what ends at midnight is due on the day before."""
+    if due is None:
+        return Urgency.OPEN
+    if due <= now:
+        return Urgency.OVERDUE
+    last = (due.astimezone(SHANGHAI) - timedelta(microseconds=1)).date()
+    if last == now.astimezone(SHANGHAI).date():
+        return Urgency.TODAY
+    return Urgency.SOON if due <= now + SOON else Urgency.LATER
 
 
 def panel(name: str, **values: object) -> Mapping[str, Any] | None:
@@ -39,4 +64,7 @@ def desk() -> str:
     """What waits for the person who is signed in, the most urgent first."""
     stages: tuple[Stage, ...] = current_app.extensions["market.stages"]
     tasks: list[Task] = [task for stage in stages if stage.tasks for task in stage.tasks(actor(), now())]
-    return render_template("desk.html", tasks=sorted(tasks, key=lambda task: task.due or FAR))
+    groups: dict[Urgency, list[Task]] = {each: [] for each in Urgency}
+    for task in sorted(tasks, key=lambda task: task.due or FAR):
+        groups[urgency(task.due, now=now())].append(task)
+    return render_template("desk.html", groups=groups, waiting=len(tasks))
