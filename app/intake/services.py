@@ -146,7 +146,9 @@ def _performed(intake: Intake, reader: Any, who: Actor, cells: dict[str, str], *
     except Refused as refused:
         later = any(reason.code == LATER for reason in refused.reasons)
         return None if later else (Outcome.REFUSED, None, refused.reasons)
-    except (NotYours, NotFound, OutOfTurn, Stale):
+    except NotYours as error:
+        return Outcome.REFUSED, None, (getattr(error, "reason", None) or Refusal("row_not_allowed"),)
+    except (NotFound, OutOfTurn, Stale):
         return Outcome.REFUSED, None, (Refusal("row_not_allowed"),)
     except Exception:
         # One row that breaks must not hold up the others for ever; the log line is the operator's lead.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 
 from app.act import Deed, act
 from app.actor import Actor
@@ -71,7 +72,7 @@ def give_back(deed: Deed, need: Need) -> None:
 
 def refusals_now(need: Need, *, now: datetime) -> Iterator[Refusal]:
     """The reasons against a stored need as of `now`: rules and the purchaser's registration may have changed."""
-    yield from _refusals(queries.input_of(need), need.purchaser, rulebook_for(need.region, now), now=now)
+    yield from Around(need.purchaser, region=need.region, now=now).refusals(queries.input_of(need))
 
 
 def _own(deed: Deed, actor: Actor, no: str | None) -> Need:
@@ -82,32 +83,46 @@ def _own(deed: Deed, actor: Actor, no: str | None) -> Need:
 
 
 def _demand(deed: Deed, need: NeedInput, purchaser: Purchaser | None) -> None:
-    region = need.region if _known_region(need.region) else deed.actor.region
-    rulebook = rulebook_for(region, deed.now)
-    demand(_refusals(need, purchaser, rulebook, now=deed.now), rulebook=rulebook.id)
+    around = Around(purchaser, region=deed.actor.region, now=deed.now)
+    rulebook = around.rulebook(need.region)
+    demand(around.refusals(need), rulebook=rulebook.id)
     deed.basis = rulebook.id
 
 
-def _refusals(need: NeedInput, purchaser: Purchaser | None, rulebook: Rulebook, *, now: datetime) -> Iterator[Refusal]:
-    item = _item(need.item, now)
-    known = Known(
-        unusable=tuple(
-            refusals_to_use(
-                need.fund,
-                phase=None if purchaser is None else purchasers.phase(purchaser),
-                funds=() if purchaser is None else purchaser.funds,
-            )
-        ),
-        item=item is not None,
-        authority_pays=item is not None and item.fee_nature == "authority",
-        region=_known_region(need.region),
-        authority=need.authority is None or need.authority in regions.authorities(),
-    )
-    yield from rules.refusals_to_need(need, known=known, terms=queries.terms_of(rulebook))
+class Around:
+    """What the market knows around the needs of one purchaser at one instant, as plain values; read once.
 
+    `region` is the purchaser's own division, whose rules count where a need names none.
+    """
 
-def _known_region(code: str) -> bool:
-    return any(code == known for known, _ in regions.choices())
+    def __init__(self, purchaser: Purchaser | None, *, region: str, now: datetime) -> None:
+        self.phase = None if purchaser is None else purchasers.phase(purchaser)
+        self.funds = () if purchaser is None else purchaser.funds
+        self.home, self.now = region, now
+        self.regions = frozenset(code for code, _ in regions.choices())
+        self.authorities = frozenset(regions.authorities())
+        self.fee_nature = cache(self._fee_nature)
+        self.terms = cache(queries.terms_of)
+
+    def _fee_nature(self, item: str) -> str | None:
+        found = _item(item, self.now)
+        return None if found is None else found.fee_nature
+
+    def rulebook(self, region: str) -> Rulebook:
+        """The rules that a need in a division is judged by."""
+        return rulebook_for(region if region in self.regions else self.home, self.now)
+
+    def refusals(self, need: NeedInput) -> Iterator[Refusal]:
+        """Every reason against the need now."""
+        fee_nature = self.fee_nature(need.item)
+        known = Known(
+            unusable=tuple(refusals_to_use(need.fund, phase=self.phase, funds=self.funds)),
+            item=fee_nature is not None,
+            authority_pays=fee_nature == "authority",
+            region=need.region in self.regions,
+            authority=need.authority is None or need.authority in self.authorities,
+        )
+        yield from rules.refusals_to_need(need, known=known, terms=self.terms(self.rulebook(need.region)))
 
 
 def _item(code: str, now: datetime) -> ItemVersion | None:

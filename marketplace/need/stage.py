@@ -5,6 +5,7 @@ from app.stage import Command, Stage
 from app.values import Nothing
 from marketplace.need import rules, services
 from marketplace.need.demo import DEMO
+from marketplace.need.intake import INTAKE
 from marketplace.need.rules import NeedAct, NeedInput
 from marketplace.need.views import bp
 from marketplace.need.wording import WORDS
@@ -25,5 +26,6 @@ STAGE = Stage(
     terms=(rules.ScopeTerms, rules.HandsTerms, rules.DirectTerms),
     words=WORDS,
     constraints={"ck_need_taken_or_abandoned": Refusal("need_abandoned")},
+    intakes={"needs": INTAKE},
     demo=DEMO,
 )

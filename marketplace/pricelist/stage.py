@@ -4,6 +4,7 @@ from app.refusal import Refusal
 from app.stage import Command, Stage
 from marketplace.pricelist import rules, services
 from marketplace.pricelist.demo import DEMO
+from marketplace.pricelist.intake import INTAKE
 from marketplace.pricelist.rules import Price, PriceAct, PriceTerms
 from marketplace.pricelist.views import bp, of_agency, of_item
 from marketplace.pricelist.wording import WORDS
@@ -24,3 +25,4 @@ STAGE = Stage(
     constraints={"uq_price_entry_agency_id_item_code_effective_from_unit": KNOWN},
     demo=DEMO,
 )
+    intakes={"prices": INTAKE},

@@ -1,0 +1,75 @@
+"""Needs from a file: each row is one need of the purchaser that hands it in, a draft as from the page (M39)."""
+
+from collections.abc import Hashable, Iterator, Mapping
+from datetime import datetime
+
+from flask import url_for
+from werkzeug.datastructures import MultiDict
+
+from app.actor import Actor
+from app.refusal import Refusal
+from app.region import queries as regions
+from app.stage import Column, Intake
+from app.web.choices import offered
+from marketplace.need import queries, services
+from marketplace.need.forms import NeedForm
+from marketplace.need.rules import NeedAct, NeedInput
+from marketplace.purchaser import queries as purchasers
+
+COLUMNS = (
+    Column("title", width=30),
+    Column("item", exact=True, width=30),
+    Column("content", width=50),
+    Column("region", exact=True, width=18),
+    Column("expected_days", width=12),
+    Column("fund", width=14),
+    Column("payer", width=16),
+    Column("budget_line", exact=True, width=14),
+    Column("budget_fen", width=16),
+    Column("method", width=14),
+    Column("price_fen", width=16),
+    Column("project_code", exact=True, width=28),
+    Column("approval", width=24),
+    Column("authority", width=20),
+    Column("contact", width=12),
+    Column("phone", exact=True, width=18),
+    Column("above_limit", width=14),
+    Column("excluded", width=14),
+)
+
+
+class NeedRows:
+    """Reads the rows of one purchaser's needs; what the market knows around them is read once."""
+
+    def __init__(self, actor: Actor, now: datetime) -> None:
+        self.items = offered(queries.item_choices(now))
+        self.regions = offered(regions.choices())
+        self.authorities = offered(regions.authorities().items())
+        self.around = services.Around(purchasers.by_party(actor.party), region=actor.region, now=now)
+
+    def form(self, cells: Mapping[str, str], /) -> NeedForm:
+        """The page's form, filled with a row."""
+        form = NeedForm(formdata=MultiDict(cells), meta={"csrf": False})
+        form.item.choices, form.region.choices, form.authority.choices = self.items, self.regions, self.authorities
+        return form
+
+    def refusals(self, need: NeedInput, /) -> Iterator[Refusal]:
+        """What writing it down would refuse now."""
+        yield from self.around.refusals(need)
+
+    def mark(self, need: NeedInput, /) -> Hashable:
+        """Everything that is said of it: two different needs may share a title."""
+        return need
+
+    def title(self, need: NeedInput, /) -> str:
+        """The project's name."""
+        return need.title
+
+
+INTAKE = Intake(
+    act=NeedAct.CREATE,
+    columns=COLUMNS,
+    reader=NeedRows,
+    address=lambda no: url_for("need.page", no=no),
+    once=True,
+)
