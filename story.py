@@ -17,6 +17,7 @@ from marketplace.purchaser.stage import STAGE as PURCHASER
 from ratings.credit.stage import STAGE as CREDIT
 from ratings.eligibility.stage import STAGE as ELIGIBILITY
 from ratings.evaluation.stage import STAGE as EVALUATION
+from ratings.insight.stage import STAGE as INSIGHT
 from ratings.performance.stage import STAGE as PERFORMANCE
 from ratings.sanction.stage import STAGE as SANCTION
 
@@ -42,4 +43,5 @@ STORY: tuple[Stage, ...] = (
     CREDIT,
     SANCTION,
     ELIGIBILITY,
+    INSIGHT,
 )

@@ -1,1 +1,1 @@
-"""What is remembered, and what follows: performance, evaluation, credit, sanction, eligibility."""
+"""What is remembered, and what follows: performance, evaluation, credit, sanction, eligibility, insight."""

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -56,3 +56,14 @@ def listing(rows: Sequence[T], *, size: int, key: Any) -> Listing[T]:
     if len(rows) <= size:
         return Listing(tuple(rows), None)
     return Listing(tuple(rows[:size]), token(*key(rows[size - 1])))
+
+
+def every(page: Callable[[str | None], Listing[T]]) -> Iterator[T]:
+    """All rows of a listing, page after page, for a file that holds them all."""
+    after: str | None = None
+    while True:
+        found = page(after)
+        yield from found.rows
+        if found.after is None:
+            return
+        after = found.after

@@ -1,6 +1,6 @@
 """Who may be sanctioned, by whom, for how long; what a sanction bars while it is in force (rules.md §2.10)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,6 +9,7 @@ from typing import ClassVar
 from app.actor import Role
 from app.refusal import Refusal
 from app.rulebook import term
+from app.standing import Grade
 from app.values import SHANGHAI, Opens, Period
 
 
@@ -147,3 +148,20 @@ def phase_of(in_force: Period, *, now: datetime) -> Phase:
     if now < in_force.opens:
         return Phase.COMING
     return Phase.IN_FORCE if now in in_force else Phase.EXPIRED
+
+
+def worst(kinds: Iterable[SanctionKind]) -> SanctionKind | None:
+    """The gravest of several kinds, None of none. Source: rules.md §2.10 (yellow card, suspension, black list)."""
+    return max(kinds, key=tuple(SanctionKind).index, default=None)
+
+
+RED_CLAUSES = ("credit.grade_a", "credit.grade_a_contracts")
+"""What the red list rests on, beside the ledger itself: when a score is an A."""
+
+
+def is_red(grade: Grade, *, deducted: int, sanctioned: bool) -> bool:
+    """Whether a party belongs on the red list now: grade A, nothing deducted in the window, no decision in force.
+
+    No source that could be read says who belongs there; this reading of M29 is our own (inferred) and shown as such.
+    """
+    return grade is Grade.A and deducted == 0 and not sanctioned

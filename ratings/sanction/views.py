@@ -9,22 +9,89 @@ from app.region import queries as regions
 from app.values import Waiting
 from app.web.choices import offered
 from app.web.door import actor, door, public
+from app.web.filters import local, say, thousandths
+from app.web.paging import every
 from app.web.perform import perform
-from ratings.sanction import queries
+from app.web.spreadsheet import download
+from ratings.sanction import queries, rules
 from ratings.sanction.forms import DecisionForm
-from ratings.sanction.rules import SanctionAct, SanctionKind
+from ratings.sanction.queries import Barred, Praised
+from ratings.sanction.rules import SanctionAct
 
 bp = Blueprint("sanction", __name__)
+
+ROWS = 500
+BLACK = ("no", "party", "code", "region", "facts", "basis", "from", "until", "authority", "position")
+RED = ("party", "code", "region", "grade", "composite", "conduct", "service", "contracts", "deducted")
+
+
+def _region() -> str | None:
+    """The branch that is asked for. Raises `NotFound` for one that the tree does not have."""
+    code = request.args.get("region", "").strip() or None
+    if code is not None and code not in dict(regions.choices()):
+        raise NotFound(code)
+    return code
 
 
 @bp.get("/lists/black")
 @public
 def black() -> str:
     """The platform's black list: who is on it now."""
-    found = queries.public_list(
-        now=now(), kind=SanctionKind.BLACKLIST, only_in_force=True, after=request.args.get("after")
+    found = queries.black_list(now=now(), region=_region(), after=request.args.get("after"))
+    return render_template("ratings/sanction/black.html", barred=found, at_instant=now(), regions=regions.choices())
+
+
+@bp.get("/lists/red")
+@public
+def red() -> str:
+    """The red list: who stands without fault now, and what proves it."""
+    found = queries.red_list(now=now(), region=_region(), after=request.args.get("after"))
+    return render_template(
+        "ratings/sanction/red.html",
+        praised=found,
+        at_instant=now(),
+        regions=regions.choices(),
+        clauses=rules.RED_CLAUSES,
     )
-    return render_template("ratings/sanction/list.html", sanctions=found, black=True)
+
+
+@bp.get("/lists/black.csv")
+@public
+def black_file() -> Response:
+    """The whole black list for a spreadsheet."""
+    rows = every(lambda after: queries.black_list(now=now(), region=_region(), after=after, size=ROWS))
+    return download("black-list", [say(f"list.{column}") for column in BLACK], map(_barred, rows))
+
+
+@bp.get("/lists/red.csv")
+@public
+def red_file() -> Response:
+    """The whole red list for a spreadsheet."""
+    rows = every(lambda after: queries.red_list(now=now(), region=_region(), after=after, size=ROWS))
+    return download("red-list", [say(f"list.{column}") for column in RED], map(_praised, rows))
+
+
+def _barred(row: Barred) -> tuple[str | int | None, ...]:
+    found = row.listed
+    day = "%Y-%m-%d %H:%M"
+    term = (local(found.from_at, day), local(found.until_at, day))
+    return (
+        found.no,
+        found.name,
+        found.code,
+        row.region,
+        found.facts,
+        found.basis,
+        *term,
+        found.authority,
+        row.position,
+    )
+
+
+def _praised(row: Praised) -> tuple[str | int, ...]:
+    score = row.score
+    figures = (thousandths(score.composite), thousandths(score.conduct), thousandths(score.service))
+    return (row.name, row.code, row.region, say(score.grade, "grade"), *figures, score.contracts, score.deducted)
 
 
 @bp.get("/sanctions/")
@@ -32,7 +99,7 @@ def black() -> str:
 def sanctions() -> str:
     """Every sanction, the newest first."""
     found = queries.public_list(now=now(), after=request.args.get("after"))
-    return render_template("ratings/sanction/list.html", sanctions=found, black=False)
+    return render_template("ratings/sanction/list.html", sanctions=found)
 
 
 @bp.get("/sanctions/<no>")
