@@ -19,6 +19,9 @@ bp = Blueprint("exchange", __name__)
 bp.register_blueprint(api.bp)
 bp.register_blueprint(record.bp)
 
+NO_LONGEST = 40
+"""Characters of a public number (protocol.md §0)."""
+
 PROTOCOL = Path(__file__).parents[2] / "docs" / "protocol.md"
 
 
@@ -57,8 +60,13 @@ def reference() -> str:
 @bp.get("/verify")
 @public
 def verify() -> str:
-    """How to check the market without trusting it."""
-    return render_template("exchange/verify.html", key=queries.key())
+    """How to check the market without trusting it; with `?no=` (and `?attempt=`) one draw, in the browser."""
+    return render_template(
+        "exchange/verify.html",
+        key=queries.key(),
+        no=request.args.get("no", "").strip()[:NO_LONGEST],
+        attempt=asked.number("attempt"),
+    )
 
 
 @bp.get("/verify/protocol")

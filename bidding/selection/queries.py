@@ -121,11 +121,7 @@ def next_act(selection: Selection) -> StrEnum | None:
 def undrawn() -> list[Selection]:
     """Frozen attempts whose record is not yet published, oldest first; a stopped one waits for people."""
     return list(
-        db.session.execute(
-            select(Selection)
-            .where(*UNDRAWN)
-            .order_by(Selection.frozen_at, Selection.id)
-        ).scalars()
+        db.session.execute(select(Selection).where(*UNDRAWN).order_by(Selection.frozen_at, Selection.id)).scalars()
     )
 
 

@@ -23,8 +23,9 @@ bp = Blueprint("selection", __name__)
 @public
 def record(no: str) -> str:
     """One attempt after its freeze, told so that a citizen can follow it; the latest unless `?attempt=` says which."""
-    page = queries.page(no, asked.number("attempt"), actor=actor())
-    return render_template("bidding/selection/record.html", no=no, page=page, attempts=queries.attempts(no))
+    page, attempts = queries.page(no, asked.number("attempt"), actor=actor()), queries.attempts(no)
+    chosen = asked.number("attempt") or len(attempts)
+    return render_template("bidding/selection/record.html", no=no, page=page, attempts=attempts, chosen=chosen)
 
 
 @bp.get("/announcements/<no>/record.json")
@@ -71,4 +72,12 @@ def enter(on: str) -> Response:
 def box(*, no: str) -> Mapping[str, Any]:
     """The panel `selection_result` of an announcement's page: the latest attempt that was frozen."""
     page = queries.latest(no, actor=actor())
-    return {} if page is None else {"template": "bidding/selection/box.html", "no": no, "page": page}
+    if page is None:
+        return {}
+    return {
+        "template": "bidding/selection/box.html",
+        "no": no,
+        "page": page,
+        "earlier": tuple(range(1, page.attempt)),
+        "url": url_for("selection.record", no=no, attempt=page.attempt),
+    }

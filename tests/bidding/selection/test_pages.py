@@ -117,7 +117,7 @@ def test_the_announcement_page_tells_the_result(app, client):
     drawn(no)
     page = client.get(f"/announcements/{no}")
     assert page.status_code == 200
-    assert "选取结果" in page.text
+    assert "怎么选出来的" in page.text
     assert found[0].code in page.text
 
 

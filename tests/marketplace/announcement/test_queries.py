@@ -9,7 +9,7 @@ from app.chance import fresh_key
 from app.clock import clock
 from app.database import db
 from app.refusal import NotFound
-from marketplace.announcement import queries, services
+from marketplace.announcement import queries, rules, services
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.announcement.queries import Filters
 from marketplace.announcement.rules import AnnouncementKind, Decision, Phase, Withdrawal, WithdrawReason
@@ -68,6 +68,33 @@ def test_the_list_finds_by_everything_it_offers(app):
         purchaser_for("social"), random, Withdrawal(WithdrawReason.NEED_CEASED, "ceased"), key=fresh_key()
     )
     assert numbers(phase=Phase.WITHDRAWN) == [random]
+
+
+@pytest.mark.parametrize(
+    "q",
+    [
+        "地形测量",
+        "木格 地形",
+        "１:500",
+        "dixing",
+        "dxcl",
+        "DXCL mgz",
+        "测绘",
+        "cehui",
+        "450803-2026-00000",
+    ],
+)
+def test_words_pinyin_and_initials_find_an_announcement(app, q):
+    no = an_announcement(title="木格镇小学地形测量 1:500")
+    other = an_announcement(title="bridge", item="0501")
+    found = [line.no for line in queries.public_list(Filters(q=q), None, now=clock().market()).rows]
+    assert no in found
+    assert (other in found) is (q == "450803-2026-00000")
+
+
+def test_what_is_written_down_for_the_search_fits_its_columns():
+    words, spelling = rules.searched("450803-2026-000001", "装" * 200, "测" * 200, "业" * 200)
+    assert (len(words), len(spelling)) == (400, 1000)
 
 
 def test_the_list_is_paged_by_key_without_gap_or_repetition(app):
