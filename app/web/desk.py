@@ -67,4 +67,4 @@ def desk() -> str:
     groups: dict[Urgency, list[Task]] = {each: [] for each in Urgency}
     for task in sorted(tasks, key=lambda task: task.due or FAR):
         groups[urgency(task.due, now=now())].append(task)
-    return render_template("desk.html", groups=groups, waiting=len(tasks))
+    return render_template("desk.html", groups=groups, open_tasks=len(tasks))

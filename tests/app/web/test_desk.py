@@ -43,6 +43,7 @@ def test_what_waits_is_one_click_away_and_says_by_when(app, client):
     assert "七天内到期" in page
     assert "2026-03-03 24:00" in page
     assert "现在没有等您办理的事" not in page
+    assert ">1</a>" in "".join(page.partition("等我办理")[2][:200].split())
 
 
 def test_nothing_waits_is_said(app, client):
