@@ -21,6 +21,7 @@ from app.clockwork.stage import STAGE as CLOCKWORK
 from app.database import db, normalised
 from app.deployment import Misconfigured
 from app.exchange.stage import STAGE as EXCHANGE
+from app.guide.stage import STAGE as GUIDE
 from app.identity.stage import STAGE as IDENTITY
 from app.intake.stage import STAGE as INTAKE
 from app.keyring import Keyring
@@ -41,7 +42,7 @@ from app.workdays import WorkCalendar
 
 T = TypeVar("T")
 
-HOUSE: tuple[Stage, ...] = (REGION, IDENTITY, APPROVAL, CALENDAR, NOTICE, CLOCKWORK, OPENRULES, EXCHANGE, INTAKE)
+HOUSE: tuple[Stage, ...] = (REGION, IDENTITY, APPROVAL, CALENDAR, NOTICE, CLOCKWORK, OPENRULES, EXCHANGE, INTAKE, GUIDE)
 """The house's own rooms, before every chapter."""
 
 TESTS = "the tests' own token"
