@@ -100,6 +100,7 @@ def create_app(
             "market.resources": _by_name(stages, lambda stage: stage.resources),
             "market.intakes": _by_name(stages, lambda stage: stage.intakes),
             "market.words": {**HOUSE_WORDS, **_by_name(stages, lambda stage: stage.words)},
+            "market.previews": {},
             "market.submit": approvals.submit,
             "market.market_id": [],
             "market.render": lambda name, /, **values: app.jinja_env.get_template(name).render(**values),

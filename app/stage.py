@@ -85,7 +85,8 @@ class Column:
     """One column of a file that people hand in: the form field it fills, whose label is its heading.
 
     `exact`: a text in which zeros and digits count (a code, a telephone number); a cell that is a number is refused,
-    because a spreadsheet has already forgotten its leading zeros. `width` is in characters, for the template.
+    because a spreadsheet has already forgotten its leading zeros. `unit` is a code whose word the heading adds, so that
+    nobody fills in another one. `width` is in characters, for the template.
     """
 
     field: str
@@ -125,6 +126,7 @@ class Intake:
 
 
 @dataclass(frozen=True)
+    unit: str | None = None
 class Demo:
     """A chapter's part of the demonstration world (`app.demonstration.World`, which each part is given).
 

@@ -12,7 +12,7 @@ from app.audit.rows import input_members
 from app.intake.reading import Cell, Row, Table
 from app.refusal import Refusal
 from app.stage import Column, Intake, Reader
-from app.web.filters import cure, sentence
+from app.web.filters import cure, say, sentence
 
 DATE = "DateField"
 CHOICES = frozenset({"SelectField", "RadioField"})
@@ -101,7 +101,7 @@ def _described(column: Column, field: Any) -> Described:
     choices = [(code, label) for code, label, *_ in field.iter_choices() if code] if field.type in CHOICES else []
     return Described(
         field=column.field,
-        heading=field.label.text,
+        heading=_heading(field.label.text, column.unit),
         required=bool(field.flags.required),
         type=field.type,
         hint=field.description or "",
@@ -110,6 +110,13 @@ def _described(column: Column, field: Any) -> Described:
         words=tuple(_word(str(code), str(label)) for code, label in choices),
         codes=_codes([(str(code), str(label)) for code, label in choices]),
     )
+
+
+def _heading(label: str, unit: str | None) -> str:
+    if unit is None:
+        return label
+    word = say(unit, "intake_unit")
+    return f"{label[:-1]}，{word}）" if label.endswith("）") else f"{label}（{word}）"
 
 
 def _short(label: str) -> str:

@@ -24,6 +24,9 @@ from app.web.paging import SIZE, Listing, listing, parsed
 PAGE = 50
 """Rows of a table on one page."""
 
+KEPT = 4
+"""Previews that one process keeps for paging."""
+
 CHUNK = 500
 """Digests asked for in one query."""
 
@@ -83,6 +86,23 @@ def preview(kind: str, actor: Actor, sha256: str, *, now: datetime) -> Preview:
     return judging.judged(
         table, intake, reader, columns=described, done=lambda digests: done_before(actor.party, digests)
     )
+
+
+def seen(kind: str, actor: Actor, sha256: str, *, now: datetime, anew: bool) -> Preview:
+    """The preview, judged anew, or as it was judged for its first page: so that paging through it changes nothing.
+
+    A worker that did not judge the first page judges now; each keeps a few.
+    """
+    kept: dict[tuple[str, str, int], Preview] = built.part("previews")
+    key = (kind, sha256, actor.account_id or 0)
+    found = None if anew else kept.get(key)
+    if found is None or upload(sha256, actor.account_id or 0) is None:
+        found = preview(kind, actor, sha256, now=now)
+    kept.pop(key, None)
+    kept[key] = found
+    while len(kept) > KEPT:
+        kept.pop(next(iter(kept)), None)
+    return found
 
 
 def done_before(party_id: int, digests: Collection[str]) -> Mapping[str, str]:

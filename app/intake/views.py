@@ -95,9 +95,9 @@ def preview(kind: str, sha256: str) -> Answer:
 
 
 def _preview(kind: str, sha256: str, name: str) -> str:
-    found = queries.preview(kind, actor(), sha256, now=now())
     faulty = request.args.get("show") == "faulty"
     key = parsed(request.args.get("after"), (int,))
+    found = queries.seen(kind, actor(), sha256, now=now(), anew=key is None)
     rows = [row for row in found.rows if (not faulty or row.faults) and (key is None or row.number > key[0])]
     return render_template(
         "intake/preview.html",

@@ -21,12 +21,12 @@ from marketplace.pricelist.rules import Offered, Price, PriceAct, PriceTerms
 COLUMNS = (
     Column("item", exact=True, width=30),
     Column("unit", width=14),
-    Column("price", width=14),
-    Column("rate", width=10),
+    Column("price", unit="yuan", width=14),
+    Column("rate", unit="percent", width=10),
     Column("content", width=40),
     Column("basis", width=24),
     Column("complaint_phone", exact=True, width=18),
-    Column("committed_days", width=14),
+    Column("committed_days", unit="workdays", width=20),
     Column("effective_from", width=14),
 )
 
