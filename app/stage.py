@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import click
 from flask import Blueprint
+from sqlalchemy import Select
 
 from app.act import Deed, Follower
 from app.actor import Actor, Role
@@ -16,6 +17,7 @@ from app.refusal import Refusal
 from app.standing import Answers
 from app.sweep import Sweep
 from app.values import Done, Opens
+from app.workdays import WorkCalendar
 
 
 class Performs(Protocol):
@@ -81,6 +83,39 @@ class Resource:
 
 
 @dataclass(frozen=True)
+class Moved:
+    """One stored deadline computed anew; its word is `deadline.<name>`. `after` = `before` where it stays."""
+
+    name: str
+    before: datetime
+    after: datetime
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What computing a thing's provisional deadlines anew found: the deadlines, whom they bind, what it is called."""
+
+    moved: tuple[Moved, ...]
+    parties: tuple[int, ...]
+    title: str
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A kind of thing whose stored deadlines can be provisional, because a year was published nowhere (rules.md §2.1).
+
+    `due(days)` selects number and stamp, both text without a colon, of each whose provisional deadlines this calendar
+    can tell better; the stamp differs after every change of them. `settle(deed, no)` is a step: it locks the thing,
+    computes anew and takes the mark off; `OutOfTurn` where nothing is provisional. `public`: whether the open log may
+    tell of the thing.
+    """
+
+    due: Callable[[WorkCalendar], Select[Any]]
+    settle: Callable[[Deed, str], Settled]
+    public: bool = True
+
+
+@dataclass(frozen=True)
 class Column:
     """One column of a file that people hand in: the form field it fills, whose label is its heading.
 
@@ -91,6 +126,7 @@ class Column:
 
     field: str
     exact: bool = False
+    unit: str | None = None
     width: int = 18
 
 
@@ -126,14 +162,16 @@ class Intake:
 
 
 @dataclass(frozen=True)
-    unit: str | None = None
 class Demo:
     """A chapter's part of the demonstration world (`app.demonstration.World`, which each part is given).
 
-    `load` once before the first day; `day` at the local hour `at` of each working day; `evening` after the beacon.
+    `hears`: act → what the chapter puts on the agenda when it reads in the log that this was done about a plot.
+    `steps`: step → how it is performed on its day, at the chapter's local hour `at`; in the order given here.
+    `day` at that hour of each working day, before the steps; `evening` after the beacon.
     """
 
-    load: Callable[[Any], None] | None = None
+    hears: Mapping[str, Callable[[Any, Any], None]] = field(default_factory=dict)
+    steps: Mapping[str, Callable[[Any, Any], None]] = field(default_factory=dict)
     day: Callable[[Any], None] | None = None
     evening: Callable[[Any], None] | None = None
     at: time = time(10)
@@ -156,6 +194,7 @@ class Stage:
     sealed: Collection[str] = ()
     hears: Mapping[Any, Follower] = field(default_factory=dict)
     sweeps: Collection[Sweep] = ()
+    timed: Mapping[str, Timed] = field(default_factory=dict)
     notices: Mapping[Any, Callable[[Deed], Iterable[Recipient]]] = field(default_factory=dict)
     tasks: Callable[[Actor, datetime], Iterable[Task]] | None = None
     panels: Mapping[str, Panel] = field(default_factory=dict)

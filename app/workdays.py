@@ -32,6 +32,9 @@ BASE_YEARS = range(min(constants.holidays).year, max(constants.holidays).year + 
 NOON = time(12)
 ONE_DAY = timedelta(days=1)
 
+NEW_YEAR_FROM = (12, 25)
+"""From this day of December on, the notice of the following year may still move days (30 and 31 December 2018 did)."""
+
 
 class CalendarError(ValueError):
     """A calendar file or a published year is not usable; the message names file and day."""
@@ -41,7 +44,8 @@ class CalendarError(ValueError):
 class Answer:
     """Whether a day is a working day.
 
-    `provisional`: its year is published nowhere, so weekends and the fixed statutory days alone were asked.
+    `provisional`: the notice that settles the day is published nowhere: that of its year, so that weekends and the
+    fixed statutory days alone were asked, or in the last days of December that of the year after.
     `unverified`: a regional file lists the day and its notice was not seen (shown as 未核实).
     """
 
@@ -52,11 +56,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """The first instant, in UTC, that is too late (of `earliest`: the first that is allowed), and how sure it is."""
+    """The first instant, in UTC, that is too late (of `earliest`: the first that is allowed), and how sure it is.
+
+    `unknown_year`: the first year on the way whose notice is published nowhere; None = not provisional.
+    """
 
     at: datetime
     provisional: bool
     unverified: bool = False
+    unknown_year: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +131,19 @@ class WorkCalendar:
         """The same calendar with these years in force; of two arrangements of one year, the later in order counts."""
         return replace(self, years=MappingProxyType({**self.years, **{each.year: each for each in years}}))
 
+    @property
+    def first_unknown(self) -> int:
+        """The first year whose arrangement is published nowhere."""
+        year = BASE_YEARS.stop
+        while year in self.years:
+            year += 1
+        return year
+
+    @property
+    def certain_until(self) -> datetime:
+        """The first instant, in UTC, of the days that are still provisional: what was due by then is settled."""
+        return _instant(date(self.first_unknown - 1, *NEW_YEAR_FROM), time())
+
     def regional_day(self, day: date, *, path: Sequence[str]) -> RegionalDay | None:
         """What the most specific region of `path` that lists this day says of it."""
         return next((self.regional[region, day] for region in path if (region, day) in self.regional), None)
@@ -131,29 +152,29 @@ class WorkCalendar:
         """Whether `day` is a working day in the region whose codes, most specific first, are `path`."""
         listed = self.regional_day(day, path=[region for region in path if region != NATION])
         if listed is None and (national := self._published(day)) is not None:
-            return Answer(working=national, provisional=False, unverified=False)
+            return Answer(working=national, provisional=self._pending(day), unverified=False)
         if listed is None:
             listed = self.regional.get((NATION, day))
         if listed is not None:
             return Answer(working=listed.working, provisional=False, unverified=listed.confirm or not listed.verified)
         if day.year in BASE_YEARS:
             working = day in constants.workdays or (day.weekday() < 5 and day not in constants.holidays)
-            return Answer(working=working, provisional=False, unverified=False)
+            return Answer(working=working, provisional=self._pending(day), unverified=False)
         working = day.weekday() < 5 and (day.month, day.day) not in FIXED_STATUTORY
         return Answer(working=working, provisional=True, unverified=False)
 
     def add(self, day: date, n: int, *, path: Sequence[str]) -> tuple[date, bool]:
         """The n-th working day after `day` (n = 0: `day` itself), and whether the way there is provisional."""
-        found, provisional, _ = self._walk(day, n, path)
-        return found, provisional
+        found, unknown, _ = self._walk(day, n, path)
+        return found, unknown is not None
 
     def due(self, start: datetime, days: int, *, path: Sequence[str]) -> Deadline:
         """By when somebody must act: the end of the days-th working day after the local day of `start`; days ≥ 1.
 
         Stored half-open, as the first instant of the next day. Source: rules.md §2.1 period.due (inferred).
         """
-        last, provisional, unverified = self._walk(_local(start), _at_least_one(days), path)
-        return Deadline(_instant(last + ONE_DAY, time()), provisional, unverified)
+        last, unknown, unverified = self._walk(_local(start), _at_least_one(days), path)
+        return Deadline(_instant(last + ONE_DAY, time()), unknown is not None, unverified, unknown)
 
     def earliest(self, start: datetime, days: int, *, path: Sequence[str], opening: time) -> Deadline:
         """The earliest closing of a period that protects somebody: `days` ≥ 1 full working days are left.
@@ -161,13 +182,13 @@ class WorkCalendar:
         The local day of `start` never counts; the closing is at `opening` on the working day after the days-th.
         Source: rules.md §2.1 period.minimum (inferred).
         """
-        closing, provisional, unverified = self._walk(_local(start), _at_least_one(days) + 1, path)
-        return Deadline(_instant(closing, opening), provisional, unverified)
+        closing, unknown, unverified = self._walk(_local(start), _at_least_one(days) + 1, path)
+        return Deadline(_instant(closing, opening), unknown is not None, unverified, unknown)
 
     def next_noon(self, start: datetime, *, path: Sequence[str]) -> Deadline:
         """12:00 of the next working day, half-open. Source: rules.md §2.11 objection.exclusion (inferred)."""
-        day, provisional, unverified = self._walk(_local(start), 1, path)
-        return Deadline(_instant(day, NOON), provisional, unverified)
+        day, unknown, unverified = self._walk(_local(start), 1, path)
+        return Deadline(_instant(day, NOON), unknown is not None, unverified, unknown)
 
     def late(
         self,
@@ -196,17 +217,24 @@ class WorkCalendar:
                     return False
         return day.weekday() < 5 if day.year in self.years else None
 
-    def _walk(self, day: date, n: int, path: Sequence[str]) -> tuple[date, bool, bool]:
+    def _pending(self, day: date) -> bool:
+        return (day.month, day.day) >= NEW_YEAR_FROM and not self._known(day.year + 1)
+
+    def _known(self, year: int) -> bool:
+        return year in self.years or year in BASE_YEARS
+
+    def _walk(self, day: date, n: int, path: Sequence[str]) -> tuple[date, int | None, bool]:
         if n < 0:
             raise ValueError("working days are counted forwards only")
-        provisional = unverified = False
+        unknown, unverified = None, False
         while n:
             day += ONE_DAY
             answer = self.is_workday(day, path=path)
-            provisional |= answer.provisional
+            if answer.provisional and unknown is None:
+                unknown = day.year + self._known(day.year)
             unverified |= answer.unverified
             n -= answer.working
-        return day, provisional, unverified
+        return day, unknown, unverified
 
 
 def _local(instant: datetime) -> date:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from app.actor import Role
@@ -11,13 +11,24 @@ from app.values import Opens
 
 
 class CalendarAct(StrEnum):
-    """The act on working days."""
+    """The acts on working days."""
 
     PUBLISH = "calendar.publish"
+    SETTLE = "calendar.settle"
+    SETTLE_UNSEEN = "calendar.settle_unseen"
 
 
-MAY = {CalendarAct.PUBLISH: {Role.ADMIN}}
-OPENS = {CalendarAct.PUBLISH: Opens.AT_ONCE}
+MAY = {
+    CalendarAct.PUBLISH: {Role.ADMIN},
+    CalendarAct.SETTLE: {Role.SYSTEM},
+    CalendarAct.SETTLE_UNSEEN: {Role.SYSTEM},
+}
+OPENS = {
+    CalendarAct.PUBLISH: Opens.AT_ONCE,
+    CalendarAct.SETTLE: Opens.AT_ONCE,
+    CalendarAct.SETTLE_UNSEEN: Opens.NEVER,
+}
+"""`settle_unseen` is about what the public does not know of: applications, reviews, negotiations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +39,18 @@ class Year:
     days_off: tuple[date, ...]
     make_up_days: tuple[date, ...]
     notice: str
+
+
+def anew(before: datetime, *, exact: datetime, floor: datetime, now: datetime) -> datetime:
+    """Where a date by which somebody must act stands, once the days on the way are known.
+
+    As the rule says (`exact`); but what is over by `now` stays over, and whoever must act keeps the next working day
+    at least (`floor`: its end), so that a make-up day that was announced today takes nobody by surprise.
+    Source: rules.md §2.1 (recomputed with notice to the parties); the floor is (inferred).
+    """
+    if before <= now:
+        return before
+    return exact if exact >= before else max(exact, min(before, floor))
 
 
 def refusals_to_publish(year: Year, *, known: bool) -> Iterator[Refusal]:

@@ -1,25 +1,30 @@
-"""Publishing a year, and the calendar in force: the base, the regional days, and what was published here."""
+"""Publishing a year, the calendar in force, and the stored deadlines that a newly known year settles."""
 
-from sqlalchemy import select
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, String, cast, func, literal, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app import built
-from app.act import act
+from app.act import Deed, act
 from app.actor import Actor
 from app.calendar import rules
 from app.calendar.models import CalendarDay, CalendarYear
 from app.calendar.rules import CalendarAct, Year
 from app.database import db
-from app.refusal import demand
+from app.refusal import NotFound, demand
+from app.stage import Recipient, Timed
 from app.values import Done
-from app.workdays import PublishedYear, WorkCalendar
+from app.workdays import Deadline, PublishedYear, WorkCalendar
 
 
 def publish(actor: Actor, subject: str | None, year: Year, /, *, key: str) -> Done:
-    """Take a year's arrangement into force at once; provisional deadlines are computed anew where they show."""
+    """Take a year's arrangement into force at once; the sweep that follows settles every provisional deadline."""
     with act(CalendarAct.PUBLISH, actor=actor, key=key, subject=subject, input=year) as deed:
         deed.lock_none()
         demand(rules.refusals_to_publish(year, known=deed.session.get(CalendarYear, year.year) is not None))
-        deed.add(CalendarYear(year=year.year, notice=year.notice, published_at=deed.now))
+        deed.add(CalendarYear(year=year.year, notice=year.notice.strip(), published_at=deed.now))
         for days, working in ((year.days_off, False), (year.make_up_days, True)):
             for day in days:
                 deed.add(CalendarDay(day=day, year=year.year, working=working))
@@ -27,7 +32,7 @@ def publish(actor: Actor, subject: str | None, year: Year, /, *, key: str) -> Do
         deed.on("calendar", str(year.year))
         deed.tell(
             year=year.year,
-            notice=year.notice,
+            notice=year.notice.strip(),
             days_off=[day.isoformat() for day in year.days_off],
             make_up_days=[day.isoformat() for day in year.make_up_days],
         )
@@ -54,3 +59,70 @@ def calendar() -> WorkCalendar:
         )
         for row in published
     )
+
+
+# Provisional deadlines
+
+
+def kinds() -> Mapping[str, Timed]:
+    """Every kind of thing with stored deadlines, in story order."""
+    found: Mapping[str, Timed] = built.part("timed")
+    return found
+
+
+def unsettled() -> Iterator[str]:
+    """`<kind>:<number>:<stamp>` of everything whose provisional deadlines the calendar in force can tell better.
+
+    Derived from the marks, so that it does not matter whether the year became known by `calendar.publish` or by a newer
+    base package, and nothing is lost where the market stood still meanwhile.
+    """
+    days = calendar()
+    selects = [
+        timed.due(days).add_columns(literal(kind), literal(place)) for place, (kind, timed) in enumerate(kinds().items())
+    ]
+    if selects:
+        # One query for all kinds: this is asked in every round of the sweep, and nearly always finds nothing.
+        for no, stamp, kind, _ in sorted(db.session.execute(union_all(*selects)), key=lambda row: (row[3], row[0])):
+            yield f"{kind}:{no}:{stamp}"
+
+
+def stamp(instant: InstrumentedAttribute[datetime]) -> ColumnElement[str]:
+    """A deadline as the stamp of a row that counts no versions."""
+    return func.replace(cast(instant, String), ":", "")
+
+
+def settle(actor: Actor, subject: str | None, /, *, key: str) -> Done:
+    """Compute one thing's provisional deadlines anew, record what moved, tell whom it binds (rules.md §2.1).
+
+    Each thing is an act of its own right after the year was published, not a part of publishing it: hundreds of rows
+    need not be locked at once, and each has its own line in the record. `subject` is `<kind>:<number>`.
+    """
+    kind, _, no = (subject or "").partition(":")
+    timed = kinds().get(kind)
+    if timed is None:
+        raise NotFound(subject)
+    name = CalendarAct.SETTLE if timed.public else CalendarAct.SETTLE_UNSEEN
+    with act(name, actor=actor, key=key, subject=subject) as deed:
+        found = timed.settle(deed, no)
+        moved = [one for one in found.moved if one.before != one.after]
+        deed.subject = no
+        latest = next(iter(years()), None)
+        deed.tell(
+            known_until=calendar().first_unknown - 1,
+            notice="" if latest is None else latest.notice,
+            moved=[{"deadline": one.name, "before": one.before, "after": one.after} for one in moved],
+        )
+        deed.keep(told=list(found.parties) if moved else [], title=found.title)
+    return deed.answer()
+
+
+def told(deed: Deed) -> Iterable[Recipient]:
+    """Whom a moved deadline binds; nobody where all stay."""
+    for party_id in deed.private["told"]:
+        yield Recipient(party_id, {"title": deed.private["title"]})
+
+
+def anew(before: datetime, found: Deadline, *, path: Sequence[str], now: datetime) -> datetime:
+    """`rules.anew` with the calendar in force: `found` is what the rule says now."""
+    floor = calendar().due(now, 1, path=path).at
+    return rules.anew(before, exact=found.at, floor=floor, now=now)

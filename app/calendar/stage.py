@@ -2,6 +2,7 @@
 
 from app.calendar import rules, services
 from app.calendar.rules import CalendarAct, Year
+from app.calendar.sweeps import SWEEPS
 from app.calendar.views import bp
 from app.stage import Command, Stage
 
@@ -12,9 +13,13 @@ STAGE = Stage(
     acts=CalendarAct,
     may=rules.MAY,
     opens=rules.OPENS,
+    sweeps=SWEEPS,
+    notices={CalendarAct.SETTLE: services.told, CalendarAct.SETTLE_UNSEEN: services.told},
     commands={CalendarAct.PUBLISH: Command(Year, services.publish, None)},
     words={
         "calendar.publish": "公布年度工作日历",
+        "calendar.settle": "按公布的工作日安排确定暂定期限",
+        "calendar.settle_unseen": "按公布的工作日安排确定暂定期限（内部）",
         "refusal.calendar_known": "{year}年的安排已经公布过。",
         "cure.calendar_known": "已公布的安排不能改写；有误请联系技术支持出更正数据。",
         "refusal.day_of_other_year": "{day}不属于这一年。",

@@ -12,7 +12,10 @@ from marketplace.announcement.models import Announcement, Attempt
 
 
 class Award(Base):
-    """One agency chosen, by rank; the phase follows from the instants. One award in force per attempt."""
+    """One agency chosen, by rank; the phase follows from the instants. One award in force per attempt.
+
+    `provisional` marks the deadline that is running: of the publicity, then of the answer.
+    """
 
     __tablename__ = "award"
     __table_args__ = (
@@ -23,6 +26,12 @@ class Award(Base):
             unique=True,
             postgresql_where=text("declined_at IS NULL AND lapsed_at IS NULL AND fallen_at IS NULL"),
             sqlite_where=text("declined_at IS NULL AND lapsed_at IS NULL AND fallen_at IS NULL"),
+        ),
+        Index(
+            "ix_award_provisional",
+            "made_at",
+            postgresql_where=text("provisional"),
+            sqlite_where=text("provisional = 1"),
         ),
         CheckConstraint("amount_fen > 0", name="amount_positive"),
         CheckConstraint("accepted_at IS NULL OR declined_at IS NULL", name="accepted_or_declined"),

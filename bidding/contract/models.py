@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import BIG, Base
@@ -12,10 +12,19 @@ from bidding.contract.rules import Side
 
 
 class Contract(Base):
-    """One per award from its acceptance on; kind and value equal the award (rules.md contract.price_equals_award)."""
+    """One per award from its acceptance on; kind and value equal the award (rules.md contract.price_equals_award).
+
+    `provisional` marks the deadlines that are running: of signing and uploading, after an upload of its confirmation.
+    """
 
     __tablename__ = "contract"
     __table_args__ = (
+        Index(
+            "ix_contract_provisional",
+            "opened_at",
+            postgresql_where=text("provisional"),
+            sqlite_where=text("provisional = 1"),
+        ),
         CheckConstraint("confirmed_at IS NULL OR uploaded_at IS NOT NULL", name="confirmed_has_upload"),
         CheckConstraint("uploaded_at IS NULL OR file IS NOT NULL", name="upload_has_file"),
         CheckConstraint("confirmed_at IS NULL OR lapsed_at IS NULL", name="confirmed_or_lapsed"),

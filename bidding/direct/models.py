@@ -35,6 +35,7 @@ class Commission(Base):
     minutes: Mapped[str | None] = mapped_column(String(64))
     proposed_at: Mapped[datetime]
     due_at: Mapped[datetime]
+    provisional: Mapped[bool] = mapped_column(default=False)
     accepted_at: Mapped[datetime | None]
     declined_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]

@@ -10,7 +10,11 @@ from app.identity.models import Organisation
 
 
 class Agency(Base):
-    """One row per organisation; the phase follows from the instants."""
+    """One row per organisation; the phase follows from the instants.
+
+    The operator's time runs from the application, or from the last supplement. `provisional` marks the deadline that is
+    running: of the check, the supplement or the publicity.
+    """
 
     __tablename__ = "agency"
     __table_args__ = (
@@ -34,10 +38,12 @@ class Agency(Base):
     asked_for: Mapped[str | None]
     asked_rounds: Mapped[int]
     supplement_due_at: Mapped[datetime | None]
+    supplemented_at: Mapped[datetime | None]
     passed_at: Mapped[datetime | None]
     publicity_ends_at: Mapped[datetime | None] = mapped_column(index=True)
     rejected_at: Mapped[datetime | None]
     reject_reason: Mapped[str | None]
+    provisional: Mapped[bool] = mapped_column(default=False)
     admitted_at: Mapped[datetime | None] = mapped_column(index=True)
     version: Mapped[int] = mapped_column()
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import BIG, Base
@@ -23,6 +23,12 @@ class Announcement(Base):
         CheckConstraint("approved_at IS NULL OR submitted_at IS NOT NULL", name="approved_after_submission"),
         Index("ix_announcement_public", "published_at", "id"),
         Index("ix_announcement_closing", "closes_at"),
+        Index(
+            "ix_announcement_provisional",
+            "closes_at",
+            postgresql_where=text("closing_provisional"),
+            sqlite_where=text("closing_provisional = 1"),
+        ),
         Index("ix_announcement_words", "published_at", "id", "words"),
         Index("ix_announcement_spelling", "published_at", "id", "spelling"),
     )
@@ -35,6 +41,7 @@ class Announcement(Base):
     wished_closing_at: Mapped[datetime | None]
     submitted_at: Mapped[datetime | None]
     review_due_at: Mapped[datetime | None]
+    review_provisional: Mapped[bool] = mapped_column(default=False)
     approved_at: Mapped[datetime | None]
     returned_at: Mapped[datetime | None]
     return_reason: Mapped[str | None]

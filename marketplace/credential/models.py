@@ -30,6 +30,7 @@ class Credential(Base):
     file: Mapped[str | None] = mapped_column(String(64))
     submitted_at: Mapped[datetime]
     verify_due_at: Mapped[datetime]
+    provisional: Mapped[bool] = mapped_column(default=False)
     verified_at: Mapped[datetime | None]
     verified_by: Mapped[int | None] = mapped_column(BIG, ForeignKey("organisation.id"))
     refused_at: Mapped[datetime | None]

@@ -24,6 +24,7 @@ class Purchaser(Base):
     phone: Mapped[str]
     registered_at: Mapped[datetime]
     check_due_at: Mapped[datetime | None]
+    provisional: Mapped[bool] = mapped_column(default=False)
     checked_at: Mapped[datetime | None]
     returned_at: Mapped[datetime | None]
     return_reason: Mapped[str | None]

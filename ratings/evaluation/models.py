@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import BIG, Base
@@ -14,7 +14,8 @@ from ratings.evaluation.rules import Evaluator
 class Sheet(Base):
     """One class's marks, 1 to 5; timeliness is the system's. No marks by the deadline: 未评价, never a default.
 
-    `late_days` of the service are frozen when the sheet opens; `due_at` and `lock_due_at` are half-open ends.
+    `late_days` of the service are frozen when the sheet opens; `due_at` and `lock_due_at` are half-open ends, of which
+    `provisional` marks the one that is running.
     """
 
     __tablename__ = "sheet"
@@ -33,6 +34,12 @@ class Sheet(Base):
         CheckConstraint("late_days >= 0", name="late_not_negative"),
         CheckConstraint(
             "expired_at IS NULL OR submitted_at IS NULL OR submitted_at >= expired_at", name="expired_or_late"
+        ),
+        Index(
+            "ix_sheet_provisional",
+            "opened_at",
+            postgresql_where=text("provisional"),
+            sqlite_where=text("provisional = 1"),
         ),
         Index("ix_sheet_due", "due_at"),
         Index("ix_sheet_lock_due", "lock_due_at"),

@@ -10,16 +10,27 @@ from bidding.contract.models import Contract
 
 
 class Performance(Base):
-    """One per confirmed contract. `due_at` is the half-open end of the promised working days, pauses left out."""
+    """One per confirmed contract. `due_at` is the half-open end of the promised working days, pauses left out.
+
+    `unknown_year`: the first year on the way to it that was published nowhere when it was computed; None = certain.
+    """
 
     __tablename__ = "performance"
+    __table_args__ = (
+        Index(
+            "ix_performance_provisional",
+            "unknown_year",
+            postgresql_where=text("unknown_year IS NOT NULL"),
+            sqlite_where=text("unknown_year IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BIG, primary_key=True)
     contract_id: Mapped[int] = mapped_column(BIG, ForeignKey("contract.id"), unique=True)
     started_at: Mapped[datetime]
     days: Mapped[int]
     due_at: Mapped[datetime] = mapped_column(index=True)
-    provisional: Mapped[bool]
+    unknown_year: Mapped[int | None]
     late_level: Mapped[int]
     done_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column()
@@ -59,6 +70,12 @@ class Deliverable(Base):
     __tablename__ = "deliverable"
     __table_args__ = (
         UniqueConstraint("performance_id", "version"),
+        Index(
+            "ix_deliverable_provisional",
+            "confirm_due_at",
+            postgresql_where=text("provisional"),
+            sqlite_where=text("provisional = 1"),
+        ),
         CheckConstraint("confirmed_at IS NULL OR returned_at IS NULL", name="confirmed_or_returned"),
     )
 
@@ -70,6 +87,7 @@ class Deliverable(Base):
     note: Mapped[str]
     uploaded_at: Mapped[datetime]
     confirm_due_at: Mapped[datetime]
+    provisional: Mapped[bool] = mapped_column(default=False)
     returned_at: Mapped[datetime | None]
     return_reason: Mapped[str | None]
     confirmed_at: Mapped[datetime | None]

@@ -1,11 +1,11 @@
 """What can be seen of how contracts are kept: clocks, deliverables, what is late, who may read which file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import lazyload
 
 from app.actor import Actor
@@ -137,18 +137,31 @@ def next_overdue(now: datetime) -> datetime | None:
 
 
 def open_late(party_id: int, *, now: datetime, over: int) -> list[str]:
-    """Contract numbers of an agency's open deliveries that are more than `over` working days late.
+    """Contract numbers of an agency's open deliveries that are more than `over` working days late."""
+    query = _of_party_query(party_id, Side.AGENCY)
+    return [one.contract.no for one in _late(query, now=now, over=over)]
+
+
+def all_open_late(*, now: datetime, over: int) -> Mapping[int, tuple[str, ...]]:
+    """The same for every agency at once, by its organisation."""
+    found: dict[int, tuple[str, ...]] = {}
+    for one in _late(select(Performance), now=now, over=over):
+        party_id = awards.party(one.contract.award)
+        found[party_id] = (*found.get(party_id, ()), one.contract.no)
+    return found
+
+
+def _late(query: Select[Performance], *, now: datetime, over: int) -> Iterator[Performance]:
+    """Open deliveries more than `over` working days late, in the order in which they began.
 
     What lies with the purchaser is closed for this question: the agency has done what it can. Source: rules.md §2.9.
     """
-    query = _of_party_query(party_id, Side.AGENCY).where(Performance.done_at.is_(None), Performance.due_at <= now)
+    query = query.where(Performance.done_at.is_(None), Performance.due_at <= now).order_by(Performance.id)
     days = calendar()
-    found = []
-    for one in db.session.execute(query.order_by(Performance.id)).scalars():
+    for one in db.session.execute(query).scalars():
         clock = clock_of(one)
         if clock.standing is None and rules.late_days(clock, now=now, calendar=days) > over:
-            found.append(one.contract.no)
-    return found
+            yield one
 
 
 # Lists
@@ -238,31 +251,39 @@ def overdue(actor: Actor, *, now: datetime, size: int = SIZE) -> list[Performanc
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What an agency's card says of kept promises: finished contracts, those in time, promised and used days."""
+    """What an agency's card says of kept promises.
+
+    `done` counts every finished contract; `in_time`, `promised` and `used` (working days) are of the `latest` alone.
+    `open` are the contracts in service, those that end first before the others.
+    """
 
     done: int
     in_time: int
     promised: int
     used: int
     latest: tuple[PerformanceLine, ...]
+    open: tuple[PerformanceLine, ...]
 
 
 def kept_by(code: str, *, now: datetime, size: int = 20) -> Kept:
-    """The last finished contracts of an agency, by its code."""
+    """The last finished contracts of an agency, by its code, and those it has in service."""
     party = select(Organisation.id).where(Organisation.code == code)
     party_id = db.session.execute(party).scalar()
     if party_id is None:
-        return Kept(0, 0, 0, 0, ())
-    query = _of_party_query(party_id, Side.AGENCY).where(Performance.done_at.is_not(None))
-    rows = db.session.execute(query.order_by(Performance.done_at.desc(), Performance.id.desc()).limit(size)).scalars()
+        return Kept(0, 0, 0, 0, (), ())
+    own = _of_party_query(party_id, Side.AGENCY)
+    done, running = own.where(Performance.done_at.is_not(None)), own.where(Performance.done_at.is_(None))
+    rows = db.session.execute(done.order_by(Performance.done_at.desc(), Performance.id.desc()).limit(size)).scalars()
     days = calendar()
     lines = tuple(_line(one, now=now, days=days) for one in rows)
+    waiting = db.session.execute(running.order_by(Performance.due_at, Performance.id).limit(size)).scalars()
     return Kept(
-        done=len(lines),
+        done=db.session.execute(done.with_only_columns(func.count())).scalar_one(),
         in_time=sum(line.late == 0 for line in lines),
         promised=sum(line.days for line in lines),
         used=sum(line.used for line in lines),
         latest=lines,
+        open=tuple(_line(one, now=now, days=days) for one in waiting),
     )
 
 
@@ -300,7 +321,7 @@ class PerformancePage:
     line: PerformanceLine
     announcement_no: str
     started_at: datetime
-    provisional: bool
+    unknown_year: int | None
     pauses: tuple[PauseLine, ...]
     deliverables: tuple[DeliverableLine, ...]
     rulebook: str
@@ -317,7 +338,7 @@ def page(no: str, *, actor: Actor, now: datetime) -> PerformancePage:
         line=_line(performance, now=now, days=calendar()),
         announcement_no=contract.award.announcement.no or "",
         started_at=performance.started_at,
-        provisional=performance.provisional,
+        unknown_year=performance.unknown_year,
         pauses=tuple(
             PauseLine(pause.from_at, pause.until_at, pause.reason if concerned else None)
             for pause in performance.pauses

@@ -28,7 +28,7 @@ def on_contract(deed: Deed) -> None:
             started_at=deed.now,
             days=contract.days,
             due_at=due.at,
-            provisional=due.provisional,
+            unknown_year=due.unknown_year,
             late_level=0,
         )
     )
@@ -150,7 +150,7 @@ def _end_pause(deed: Deed, performance: Performance) -> None:
 def _move_end(performance: Performance) -> None:
     """The end of the promised days anew, with what has been left out meanwhile."""
     due = rules.due(queries.clock_of(performance), calendar=calendar())
-    performance.due_at, performance.provisional = due.at, due.provisional
+    performance.due_at, performance.unknown_year = due.at, due.unknown_year
 
 
 def _about(deed: Deed, performance: Performance) -> None:
