@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree as Tree
 
-WIDTH = 400
-"""User units; a picture is stretched to its column, so 14 units are some 12 px on a phone and 18 px on a desk."""
+WIDTH = 384
+"""User units, about a phone's width in CSS pixels: a picture stretches to its column, and its text with it."""
 
 EDGE = 8
 TEXT = 14
@@ -18,9 +18,9 @@ ROW = 42
 HEIGHT = 170
 """Of the part of a column chart where columns stand."""
 
-INK, SOFT, PAPER, LINE = "#1b2733", "#4b5966", "#ffffff", "#d3dae0"
-SERIES = ("#14507a", "#6b9dc2")
-"""8.5 and 2.9 against white; each value is printed beside its bar, so no colour has to be told by eye alone."""
+INK, SOFT, PAPER, GROUND, LINE = "#1b2733", "#4b5966", "#ffffff", "#f6f8f9", "#d3dae0"
+SERIES = ("#14507a", "#5e93bb")
+"""8.5 and 3.3 against white; each value is printed beside its bar, so no colour has to be told by eye alone."""
 
 FONTS = '"PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif'
 
@@ -44,7 +44,7 @@ def bars(rows: Sequence[Bar], *, title: str, series: Sequence[str] = ()) -> str:
         at = top + ROW * number
         _text(root, row.label, x=EDGE, y=at + TEXT, fill=INK)
         _text(root, row.value, x=WIDTH - EDGE, y=at + TEXT, fill=INK, anchor="end")
-        _box(root, x=EDGE, y=at + TEXT + 8, width=WIDTH - 2 * EDGE, height=10, fill="#eef1f4")
+        _box(root, x=EDGE, y=at + TEXT + 8, width=WIDTH - 2 * EDGE, height=10, fill=GROUND)
         left = 0
         for place, part in enumerate(row.parts):
             right = left + part

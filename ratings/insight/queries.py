@@ -1,4 +1,4 @@
-"""The market counted by the database, never row by row here: cells that add up, and the further figures.
+"""The market counted by the database, never row by row here: tables that add up, and the further figures.
 
 Nothing sealed is counted: registrants only of attempts that are decided, offers not at all (rules.md §2.12).
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Text, and_, case, cast, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Text, and_, case, cast, func, literal, select, union_all
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import join
 from sqlalchemy.sql.functions import FunctionElement
@@ -32,7 +32,7 @@ from ratings.credit.models import CreditEvent
 from ratings.evaluation.models import Sheet
 from ratings.evaluation.rules import Evaluator
 from ratings.insight import rules
-from ratings.insight.rules import Asked, Outcome, Tally
+from ratings.insight.rules import Asked, Outcome, Table, Tally
 from ratings.sanction.models import Sanction
 from ratings.sanction.rules import SanctionKind
 
@@ -98,31 +98,25 @@ PRESENT = join(Announcement, Need, Need.id == Announcement.need_id).join(
 """Announcements with their needs and their present attempts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """The tally of all announcements that agree in every property."""
+def counted(asked: Asked, *tables: Table) -> dict[Table, dict[str, Tally]]:
+    """Every announcement in exactly one row of each of these tables, by the row's code.
 
-    month: str
-    region: str
-    category: str
-    method: str
-    fund: str
-    outcome: Outcome
-    tally: Tally
-
-
-def cells(asked: Asked) -> list[Cell]:
-    """Every announcement in exactly one cell: one query, whatever is shown of it."""
+    One query, whose rows are as many as the tables have: the database goes over the announcements once and adds up what
+    it found once for each table.
+    """
     completed = case((and_(Award.id.is_not(None), ACCEPTED), 1), else_=0)
-    rows = (
+    keys: dict[Table, ColumnElement[str]] = {
+        Table.MONTH: func.substr(local_day(Announcement.published_at), 1, 7),
+        Table.REGION: _part(asked.region),
+        Table.CATEGORY: func.substr(Need.item_code, 1, 2),
+        Table.METHOD: cast(Need.method, Text),
+        Table.FUND: cast(Need.fund, Text),
+        Table.OUTCOME: OUTCOME,
+    }
+    found = (
         select(
-            func.substr(local_day(Announcement.published_at), 1, 7).label("month"),
-            Need.region.label("region"),
-            func.substr(Need.item_code, 1, 2).label("category"),
-            cast(Need.method, Text).label("method"),
-            cast(Need.fund, Text).label("fund"),
-            OUTCOME.label("outcome"),
-            completed.label("done"),
+            *(keys[table].label(table.value) for table in tables),
+            completed.label("completed"),
             (completed * Need.budget_fen).label("budget"),
             (completed * func.coalesce(Award.amount_fen, 0)).label("amount"),
         )
@@ -130,16 +124,30 @@ def cells(asked: Asked) -> list[Cell]:
         .outerjoin(Award, and_(Award.attempt_id == Attempt.id, IN_FORCE))
         .outerjoin(Selection, Selection.attempt_id == Attempt.id)
         .where(*_announced(asked))
-        .subquery()
+        .cte("found")
     )
-    keys = (rows.c.month, rows.c.region, rows.c.category, rows.c.method, rows.c.fund, rows.c.outcome)
-    query = select(
-        *keys, func.count(), func.sum(rows.c.done), func.sum(rows.c.budget), func.sum(rows.c.amount)
-    ).group_by(*keys)
-    return [
-        Cell(month, region, category, method, fund, Outcome(outcome), Tally(count, int(done), int(budget), int(amount)))
-        for month, region, category, method, fund, outcome, count, done, budget, amount in db.session.execute(query)
-    ]
+    query = union_all(
+        *(
+            select(
+                literal(table.value),
+                found.c[table.value],
+                func.count(),
+                func.sum(found.c.completed),
+                func.sum(found.c.budget),
+                func.sum(found.c.amount),
+            ).group_by(found.c[table.value])
+            for table in tables
+        )
+    )
+    rows: dict[Table, dict[str, Tally]] = {table: {} for table in tables}
+    for name, code, count, done, budget, amount in db.session.execute(query):
+        rows[Table(name)][code] = Tally(count, int(done), int(budget), int(amount))
+    return rows
+
+
+def _part(branch: str) -> ColumnElement[str]:
+    """The SQL twin of `rules.child`."""
+    return func.substr(Need.region, 1, 4).concat("00") if branch.endswith("0000") else Need.region.expression
 
 
 def days(asked: Asked) -> dict[tuple[date, date], int]:

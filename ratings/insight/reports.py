@@ -1,4 +1,4 @@
-"""The tables that offices and citizens want, each made from the same cells, so that every one adds up to the whole."""
+"""The tables that offices and citizens want, all counted from the same announcements, so that each adds up."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +20,7 @@ from app.web.money import typed
 from app.web.paging import Listing, listing, parsed
 from marketplace.need.rules import Method
 from ratings.insight import queries, rules
-from ratings.insight.queries import Cell, Kept, Registrants, Share
+from ratings.insight.queries import Kept, Registrants, Share
 from ratings.insight.rules import Asked, Outcome, Table, Tally
 from ratings.sanction.rules import SanctionKind
 
@@ -120,25 +120,23 @@ def year(*, now: datetime) -> Tally:
 
 @lru_cache(maxsize=REMEMBERED)
 def _figures(version: str, asked: Asked, now: datetime) -> Figures:
-    cells = queries.cells(asked)
+    counted = queries.counted(asked, *Table)
     midnight = datetime.combine(now.astimezone(SHANGHAI).date(), time(), SHANGHAI)
     names, categories = queries.region_names(), queries.category_names()
     return Figures(
         asked=asked,
         as_of=now,
         grades_as_of=midnight,
-        total=_sum(cells),
+        total=_sum(counted[Table.OUTCOME]),
         tables={
-            Table.MONTH: _months(cells),
-            Table.REGION: _rows(
-                cells, lambda cell: rules.child(asked.region, cell.region), lambda code: _place(code, asked, names)
-            ),
-            Table.CATEGORY: _rows(cells, lambda cell: cell.category, lambda code: categories.get(code, code)),
-            Table.METHOD: _rows(cells, lambda cell: cell.method, lambda code: say(code, "method")),
-            Table.FUND: _rows(cells, lambda cell: cell.fund, lambda code: say(code, "fund")),
+            Table.MONTH: _months(counted[Table.MONTH]),
+            Table.REGION: _rows(counted[Table.REGION], lambda code: _place(code, asked, names)),
+            Table.CATEGORY: _rows(counted[Table.CATEGORY], lambda code: categories.get(code, code)),
+            Table.METHOD: _rows(counted[Table.METHOD], lambda code: say(code, "method")),
+            Table.FUND: _rows(counted[Table.FUND], lambda code: say(code, "fund")),
         },
-        outcomes=_outcomes(cells),
-        direct=_sum([cell for cell in cells if cell.method == Method.DIRECT]),
+        outcomes={outcome: counted[Table.OUTCOME].get(outcome, Tally()).announcements for outcome in Outcome},
+        direct=counted[Table.METHOD].get(Method.DIRECT, Tally()),
         median_days=rules.median(_workdays(queries.days(asked), region=asked.region)),
         registrants=queries.registrants(asked),
         kept=queries.kept(asked, now=now),
@@ -155,7 +153,7 @@ def _figures(version: str, asked: Asked, now: datetime) -> Figures:
 
 @lru_cache(maxsize=REMEMBERED)
 def _year(version: str, now: datetime) -> Tally:
-    return _sum(queries.cells(rules.of_year(now)))
+    return _sum(queries.counted(rules.of_year(now), Table.FUND)[Table.FUND])
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -164,16 +162,13 @@ def _grades(newest_event: str, library: int, region: str, as_of: datetime) -> Ma
     return {**scored, Grade.NEW: scored[Grade.NEW] + library - sum(scored.values())}
 
 
-def _sum(cells: Sequence[Cell]) -> Tally:
-    return sum((cell.tally for cell in cells), Tally())
+def _sum(counted: Mapping[str, Tally]) -> Tally:
+    return sum(counted.values(), Tally())
 
 
-def _rows(cells: Sequence[Cell], key: Callable[[Cell], str], name: Callable[[str], str] = str) -> tuple[Row, ...]:
-    """The cells added up by a property, in the order of its codes; a row without any announcement does not stand."""
-    found: dict[str, Tally] = {}
-    for cell in cells:
-        found[key(cell)] = found.get(key(cell), Tally()) + cell.tally
-    return tuple(Row(code, name(code), found[code]) for code in sorted(found))
+def _rows(counted: Mapping[str, Tally], name: Callable[[str], str]) -> tuple[Row, ...]:
+    """A table's rows in the order of their codes."""
+    return tuple(Row(code, name(code), counted[code]) for code in sorted(counted))
 
 
 def _place(code: str, asked: Asked, names: Mapping[str, str]) -> str:
@@ -182,19 +177,11 @@ def _place(code: str, asked: Asked, names: Mapping[str, str]) -> str:
     return say("insight.own", name=name) if code == asked.region and code.endswith("00") else name
 
 
-def _months(cells: Sequence[Cell]) -> tuple[Row, ...]:
+def _months(counted: Mapping[str, Tally]) -> tuple[Row, ...]:
     """Every month from the first announcement to the last one, the empty ones between them too."""
-    rows = {row.code: row for row in _rows(cells, lambda cell: cell.month)}
-    if not rows:
+    if not counted:
         return ()
-    return tuple(rows.get(month, Row(month, month, Tally())) for month in rules.months(min(rows), max(rows)))
-
-
-def _outcomes(cells: Sequence[Cell]) -> Mapping[Outcome, int]:
-    found = Counter[Outcome]()
-    for cell in cells:
-        found[cell.outcome] += cell.tally.announcements
-    return {outcome: found[outcome] for outcome in Outcome}
+    return tuple(Row(month, month, counted.get(month, Tally())) for month in rules.months(min(counted), max(counted)))
 
 
 def _workdays(days: Mapping[tuple[date, date], int], *, region: str) -> Mapping[int, int]:
@@ -236,8 +223,7 @@ def _column(row: Row, *, first: bool) -> Bar:
 
 def _bar(row: Row) -> Bar:
     tally = row.tally
-    rate = percent(tally.saving_ppm or 0)
-    value = say("insight.bar", award=wan(tally.award_fen), saving=wan(tally.saving_fen), rate=rate)
+    value = say("insight.bar", award=wan(tally.award_fen), rate=percent(tally.saving_ppm or 0))
     return Bar(row.name, (tally.award_fen, tally.saving_fen), value)
 
 
@@ -257,12 +243,12 @@ TALLIED = ("announcements", "completed", "completed_ppm", "budget", "award", "sa
 
 def sheet(found: Figures, name: str) -> Sheet | None:
     """The table of that name; None where there is none."""
-    if name == "outcome":
+    if name == Table.OUTCOME:
         return Sheet((name, "count"), [(say(code, name), count) for code, count in found.outcomes.items()])
     if name == "concentration":
         columns = ("code", "name", "item", "agency_code", "agency", "held", "total", "held_yuan", "total_yuan", "share")
         return Sheet(columns, [_shared(found, lead) for lead in found.shares])
-    if name not in set(Table):
+    if name not in set(rules.DRAWN):
         return None
     return Sheet(("code", "name", *TALLIED), [_tallied(row) for row in found.tables[Table(name)]])
 
@@ -303,7 +289,7 @@ def _shared(found: Figures, lead: Share) -> Sequence[object]:
 def rows(found: Figures, after: str | None, limit: int) -> Listing[Mapping[str, Any]]:
     """The rows of all tables, by table and code, from the one after `after` on."""
     key = parsed(after, (str, str)) or ("", "")
-    every = [(table.value, row) for table in sorted(Table) for row in found.tables[table]]
+    every = [(table.value, row) for table in sorted(rules.DRAWN) for row in found.tables[table]]
     left = [(table, row) for table, row in every if (table, row.code) > key]
     page = listing(left[: limit + 1], size=limit, key=lambda pair: (pair[0], pair[1].code))
     return Listing(tuple(_members(table, row) for table, row in page.rows), page.after)
@@ -327,7 +313,7 @@ def members(found: Figures, name: str) -> Mapping[str, Any] | None:
             "grades_as_of": instant(found.grades_as_of),
             "sanctions": {kind.value: count for kind, count in found.sanctions.items()},
         }
-    if name not in set(Table):
+    if name not in set(rules.DRAWN):
         return None
     return {"table": name, "rows": [_members(name, row) for row in found.tables[Table(name)]]}
 
@@ -351,7 +337,7 @@ COUNT = {"type": "integer", "minimum": 0}
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
     "properties": {
-        "table": {"type": "string", "enum": [*(table.value for table in Table), "summary"]},
+        "table": {"type": "string", "enum": [*(table.value for table in rules.DRAWN), "summary"]},
         "code": {"type": "string"},
         "name": {"type": "string"},
         "announcements": COUNT,

@@ -36,6 +36,11 @@ class Table(StrEnum):
     CATEGORY = "category"
     METHOD = "method"
     FUND = "fund"
+    OUTCOME = "outcome"
+
+
+DRAWN = (Table.MONTH, Table.REGION, Table.CATEGORY, Table.METHOD, Table.FUND)
+"""The tables with amounts and a picture; the outcomes are counted only."""
 
 
 class Outcome(StrEnum):

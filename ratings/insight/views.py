@@ -37,10 +37,12 @@ def page() -> tuple[str, int] | str:
         "ratings/insight/page.html",
         page=reports.figures(asked, now=now()),
         regions=regions.choices(),
+        branch=regions.path(asked.region),
         rulebook_id=book.id,
         alarm=book.terms(SupervisionTerms).item_share,
         enough=rules.ENOUGH,
         limit=rules.LEADS,
+        charted=rules.CHARTED,
         source=rules.GUIGANG,
         failures=[outcome for outcome in Outcome if outcome not in (Outcome.COMPLETED, Outcome.OPEN)],
     )
@@ -51,7 +53,7 @@ def page() -> tuple[str, int] | str:
 def chart(name: str) -> Response:
     """The picture of one table."""
     found = _figures()
-    if name not in set(Table):
+    if name not in set(rules.DRAWN):
         raise NotFound(name)
     response = Response(reports.drawn(found, Table(name)), mimetype="image/svg+xml")
     response.headers["Cache-Control"] = "public, max-age=60"

@@ -15,7 +15,7 @@ WORDS = {
     "insight.series.completed": "完成选取",
     "insight.series.award": "中选金额",
     "insight.series.saving": "节约资金",
-    "insight.bar": "{award} + 节约 {saving}（{rate}）",
+    "insight.bar": "{award}，节约{rate}",
     "insight.own": "{name}本级",
     "insight.column.code": "代码",
     "insight.column.name": "名称",
