@@ -203,19 +203,27 @@ def _line(award: Award) -> AwardLine:
 
 
 def public_list(
-    after: str | None = None, *, size: int = SIZE, agency: str | None = None, region: str | None = None
+    after: str | None = None,
+    *,
+    size: int = SIZE,
+    agency: str | None = None,
+    region: str | None = None,
+    item: str | None = None,
 ) -> Listing[AwardLine]:
-    """All awards, newest first; of one agency (its code) or one branch of the regions where that is asked."""
+    """All awards, newest first; of one agency (its code), one branch of the regions, one item where that is asked."""
     key = parsed(after, (int,))
     query = select(Award).order_by(Award.id.desc()).limit(size + 1)
     if key is not None:
         query = query.where(Award.id < key[0])
     if agency is not None:
         query = query.where(Award.agency.has(Agency.organisation.has(Organisation.code == agency)))
-    if region is not None:
+    if region is not None or item is not None:
         query = query.join(Announcement, Announcement.id == Award.announcement_id).join(
             Need, Need.id == Announcement.need_id
         )
+    if item is not None:
+        query = query.where(Need.item_code == item)
+    if region is not None:
         query = query.where(Need.region.startswith(regions.under(region), autoescape=True))
     rows = [_line(award) for award in db.session.execute(query).scalars()]
     return listing(rows, size=size, key=lambda line: (line.id,))

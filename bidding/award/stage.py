@@ -62,7 +62,16 @@ def latest_results() -> Mapping[str, Any]:
 
 def agency_awards(*, code: str, **_: object) -> Mapping[str, Any]:
     """On an agency's card: its latest awards."""
-    return {"template": "bidding/award/agency.html", "page": queries.public_list(size=10, agency=code)}
+    return {
+        "template": "bidding/award/agency.html",
+        "title": "近期中选",
+        "page": queries.public_list(size=10, agency=code),
+    }
+
+
+def item_awards(*, item: str) -> Mapping[str, Any]:
+    """On an item's page: its latest awards, with what was paid for them."""
+    return {"template": "bidding/award/item.html", "page": queries.public_list(size=10, item=item)}
 
 
 STAGE = Stage(
@@ -81,7 +90,12 @@ STAGE = Stage(
     sweeps=SWEEPS,
     notices=dict.fromkeys(AwardAct, both_sides),
     tasks=tasks,
-    panels={"award_box": award_box, "latest_results": latest_results, "awards": agency_awards},
+    panels={
+        "award_box": award_box,
+        "latest_results": latest_results,
+        "awards": agency_awards,
+        "item_awards": item_awards,
+    },
     commands={
         AwardAct.ACCEPT: Command(Nothing, services.accept, "award"),
         AwardAct.DECLINE: Command(Declined, services.decline, "award"),
