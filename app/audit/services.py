@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, func, insert, or_, select, text, tuple_, update
+from sqlalchemy import Table, bindparam, func, insert, or_, select, text, true, tuple_, update
 from sqlalchemy.orm import Session, aliased
 
 from app import built
@@ -282,8 +282,11 @@ class Happened:
     position: int | None
 
 
-def timeline(subject: str, *, limit: int = 200) -> tuple[Happened, ...]:
-    """What the public record says about a thing, oldest first: entries disclosed at once, or opened since."""
+def timeline(subject: str, *, kinds: Collection[str] = (), limit: int = 200) -> tuple[Happened, ...]:
+    """What the public record says about a thing, oldest first: entries disclosed at once, or opened since.
+
+    `kinds`: only acts that begin with one of these words; none asks for all.
+    """
     rows = db.session.execute(
         select(Entry)
         .join(EntrySubject, EntrySubject.entry_id == Entry.id)
@@ -291,6 +294,7 @@ def timeline(subject: str, *, limit: int = 200) -> tuple[Happened, ...]:
         .where(
             EntrySubject.subject == subject,
             or_(Entry.opens == Opens.AT_ONCE, Disclosure.entry_id.is_not(None)),
+            or_(*(Entry.act.startswith(f"{kind}.") for kind in kinds)) if kinds else true(),
         )
         .order_by(Entry.at, Entry.id)
         .limit(limit)

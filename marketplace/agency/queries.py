@@ -186,6 +186,9 @@ def branches() -> list[tuple[str, str]]:
     return [(code, name) for code, name in regions.choices() if code in wanted]
 
 
+RECORDED = ("agency", "credential", "price", "sanction")
+"""The kinds of acts a card tells: what an agency took part in has its own pages."""
+
 UNDER_PUBLICITY = (Agency.passed_at.is_not(None), Agency.admitted_at.is_(None))
 """The SQL twin of `Phase.PUBLICITY`: who passed can only be admitted."""
 
@@ -250,7 +253,7 @@ def card(code: str, *, actor: Actor, now: datetime) -> AgencyCard:
         admitted_at=agency.admitted_at,
         contact=contact if own or Role.PURCHASER in actor.roles else None,
         own=own,
-        happened=timeline(f"agency:{code}"),
+        happened=timeline(f"agency:{code}", kinds=RECORDED),
     )
 
 

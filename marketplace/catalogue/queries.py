@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -126,28 +127,82 @@ class Overview:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What one version changed of the one before it: the column, and its value before and since."""
+
+    column: str
+    before: Any
+    since: Any
+
+
+@dataclass(frozen=True, slots=True)
 class ItemPage:
-    """One item: the version looked at, all others, and the words its codes stand for."""
+    """One item: the version looked at, all others, and the words its codes stand for.
+
+    `changed`: by a version's number, what it changed of the one before.
+    """
 
     code: str
     category: Category
     shown: ItemVersion
     in_force: bool
     versions: tuple[ItemVersion, ...]
+    changed: Mapping[int, tuple[Change, ...]]
     authorities: tuple[str, ...]
+    authority_names: Mapping[str, str]
     licences: tuple[Qualification, ...]
 
 
-def overview(*, on: date) -> Overview:
-    """The list as it stands on a local day, by category."""
+def overview(*, on: date, q: str = "", authority: str = "") -> Overview:
+    """The list as it stands on a local day, by category.
+
+    `q`: part of the code, the name, the approval it serves or the qualification asked for; `authority`: its code. So
+    narrowed, categories with nothing left are left out.
+    """
     by_category: dict[str, list[ItemVersion]] = {}
     for found in items_in_force(on):
-        by_category.setdefault(found.item_code[:2], []).append(found)
+        if _sought(found, q.strip(), authority):
+            by_category.setdefault(found.item_code[:2], []).append(found)
+    narrowed = bool(q.strip() or authority)
     return Overview(
         groups=tuple(
-            Group(category.code, category.name, tuple(by_category.get(category.code, ()))) for category in categories()
+            Group(category.code, category.name, tuple(by_category.get(category.code, ())))
+            for category in categories()
+            if by_category.get(category.code) or not narrowed
         ),
         authorities=regions.authorities(),
+    )
+
+
+def _sought(found: ItemVersion, q: str, authority: str) -> bool:
+    said = (found.item_code, found.name, found.approval, found.qualification)
+    return (not q or any(q in text for text in said)) and (not authority or authority in found.authorities)
+
+
+COMPARED = (
+    "name",
+    "authorities",
+    "approval",
+    "basis",
+    "q",
+    "qualification",
+    "requires",
+    "units",
+    "fee_nature",
+    "fee_basis",
+    "self_service",
+    "days",
+    "note",
+)
+"""The columns of a version that can differ, in the order in which the page shows them."""
+
+
+def changes(before: ItemVersion, since: ItemVersion) -> tuple[Change, ...]:
+    """What differs between two versions of an item, in the order of the page; evidence marks are no content."""
+    return tuple(
+        Change(column, getattr(before, column), getattr(since, column))
+        for column in COMPARED
+        if getattr(before, column) != getattr(since, column)
     )
 
 
@@ -167,7 +222,9 @@ def page(code: str, *, on: date, number: int | None = None) -> ItemPage:
         shown=shown,
         in_force=shown is counts,
         versions=tuple(known),
+        changed={new.version: changes(old, new) for new, old in pairwise(known)},
         authorities=tuple(names.get(authority, authority) for authority in shown.authorities),
+        authority_names=names,
         licences=tuple(db.session.execute(asked).scalars()),
     )
 

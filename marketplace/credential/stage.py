@@ -6,7 +6,7 @@ from app.values import Nothing
 from marketplace.credential import rules, services
 from marketplace.credential.demo import DEMO
 from marketplace.credential.rules import Certificate, CredentialAct, CredentialTerms, Doubt
-from marketplace.credential.views import bp, panel, tasks
+from marketplace.credential.views import bp, holding, panel, tasks
 from marketplace.credential.wording import WORDS
 
 KNOWN = Refusal("credential_known", field="certificate_no")
@@ -21,7 +21,7 @@ STAGE = Stage(
     opens=rules.OPENS,
     notices={CredentialAct.VERIFY: services.concerned, CredentialAct.REFUSE: services.concerned},
     tasks=tasks,
-    panels={"credentials": panel},
+    panels={"credentials": panel, "agencies_holding": holding},
     commands={
         CredentialAct.SUBMIT: Command(Certificate, services.submit, None),
         CredentialAct.VERIFY: Command(Nothing, services.verify, "credential"),

@@ -2,6 +2,7 @@
 
 WORDS = {
     "credential.submit": "提交资质证书",
+    "card.credentials": "资质",
     "credential.verify": "核验资质证书",
     "credential.refuse": "不予确认资质证书",
     "credential_phase.pending": "待行业核验",

@@ -1,11 +1,13 @@
 """Prices as seen: which entry counts on a day, an agency's versions, all agencies' prices for an item."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
-from sqlalchemy.orm import aliased, lazyload
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, aliased, lazyload
 
 from app.database import db
 from app.values import Fen
@@ -14,17 +16,38 @@ from app.workdays import LOCAL
 from marketplace.agency import queries as agencies
 from marketplace.agency.models import Agency
 from marketplace.catalogue import queries as catalogue
+from marketplace.catalogue.models import ItemVersion
 from marketplace.pricelist import rules
 from marketplace.pricelist.models import PriceEntry
 from marketplace.pricelist.rules import Standing
 
-MOST_SHOWN = 50
-"""So many agencies' prices are shown beside an item, the cheapest first."""
+
+class Order(StrEnum):
+    """How the prices of an item are put side by side."""
+
+    PRICE = "price"
+    DAYS = "days"
+    NAME = "name"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Public prices for one item in one unit: what is asked in different units cannot be compared.
+
+    `units`: every unit in which admitted agencies ask for it, with how many do, the commonest first; `agencies`: how
+    many there are in all.
+    """
+
+    units: tuple[tuple[str, int], ...]
+    unit: str
+    order: Order
+    agencies: int
+    lines: Listing["PriceLine"]
 
 
 @dataclass(frozen=True, slots=True)
 class PriceLine:
-    """One price entry as a page shows it."""
+    """One price entry as a page shows it; `unified_days` of the item, None where its time runs with the works."""
 
     no: str
     agency_code: str
@@ -38,6 +61,7 @@ class PriceLine:
     basis: str
     complaint_phone: str
     committed_days: int
+    unified_days: int | None
     effective_from: date
     standing: Standing
 
@@ -82,6 +106,15 @@ def is_known(agency_id: int, item_code: str, effective_from: date, unit: str) ->
     return db.session.execute(query).first() is not None
 
 
+def keys_of(agency_id: int) -> set[tuple[str, date, str]]:
+    """Item, day and unit of every entry an agency has: what `is_known` asks, for many at once."""
+    query = select(PriceEntry.item_code, PriceEntry.effective_from, PriceEntry.unit)
+    return {
+        (item, effective_from, unit)
+        for item, effective_from, unit in db.session.execute(query.where(PriceEntry.agency_id == agency_id))
+    }
+
+
 def _current(on: date) -> tuple[ColumnElement[bool], ...]:
     """The SQL twin of `Standing.CURRENT`: begun, and no later one of the same agency, item and unit begun."""
     later = aliased(PriceEntry)
@@ -104,15 +137,6 @@ def entries_of(agency_id: int, on: date) -> list[PriceEntry]:
     query = (
         select(PriceEntry)
         .where(PriceEntry.agency_id == agency_id, *_current(on))
-def keys_of(agency_id: int) -> set[tuple[str, date, str]]:
-    """Item, day and unit of every entry an agency has: what `is_known` asks, for many at once."""
-    query = select(PriceEntry.item_code, PriceEntry.effective_from, PriceEntry.unit)
-    return {
-        (item, effective_from, unit)
-        for item, effective_from, unit in db.session.execute(query.where(PriceEntry.agency_id == agency_id))
-    }
-
-
         .order_by(PriceEntry.item_code, PriceEntry.unit)
     )
     return list(db.session.execute(query).scalars())
@@ -134,8 +158,8 @@ def mine(party_id: int, after: str | None = None, *, on: date) -> Listing[PriceL
         return Listing((), None)
     page = history(agency.id, after)
     current = {entry.id for entry in entries_of(agency.id, on)}
-    names = _names(on)
-    return Listing(tuple(_line(entry, names, on, current=entry.id in current) for entry in page.rows), page.after)
+    items = _items(on)
+    return Listing(tuple(_line(entry, items, on, current=entry.id in current) for entry in page.rows), page.after)
 
 
 def public_of(code: str, *, on: date) -> list[PriceLine]:
@@ -143,42 +167,118 @@ def public_of(code: str, *, on: date) -> list[PriceLine]:
     agency = agencies.by_code(code)
     if agency is None:
         return []
-    names = _names(on)
-    current = [_line(entry, names, on, current=True) for entry in entries_of(agency.id, on)]
+    items = _items(on)
+    current = [_line(entry, items, on, current=True) for entry in entries_of(agency.id, on)]
     query = (
         select(PriceEntry)
         .where(PriceEntry.agency_id == agency.id, PriceEntry.effective_from > on)
         .order_by(PriceEntry.item_code, PriceEntry.effective_from, PriceEntry.id)
     )
-    return current + [_line(entry, names, on, current=False) for entry in db.session.execute(query).scalars()]
+    return current + [_line(entry, items, on, current=False) for entry in db.session.execute(query).scalars()]
 
 
-def of_item(item_code: str, *, on: date) -> list[PriceLine]:
-    """What admitted agencies ask for an item on a day: by unit, the cheapest first, at most `MOST_SHOWN`."""
+def offering(item_code: str, on: date) -> Select[int]:
+    """The keys of agencies that have a public price for an item on a local day."""
+    return select(PriceEntry.agency_id).where(PriceEntry.item_code == item_code, PriceEntry.effective_from <= on)
+
+
+def offered_by(agency_ids: Collection[int], *, on: date) -> Mapping[int, tuple[str, ...]]:
+    """What each of these agencies has a price for on a local day: names of items, by their code."""
+    query = (
+        select(PriceEntry.agency_id, PriceEntry.item_code)
+        .where(PriceEntry.agency_id.in_(agency_ids), PriceEntry.effective_from <= on)
+        .distinct()
+        .order_by(PriceEntry.item_code)
+    )
+    items = _items(on)
+    found: dict[int, list[str]] = {}
+    for agency_id, code in db.session.execute(query):
+        found.setdefault(agency_id, []).append(items[code].name if code in items else code)
+    return {agency_id: tuple(items) for agency_id, items in found.items()}
+
+
+def counts(on: date) -> Mapping[str, int]:
+    """How many admitted agencies have a price for each item on a local day."""
+    query = (
+        select(PriceEntry.item_code, func.count(PriceEntry.agency_id.distinct()))
+        .join(Agency, Agency.id == PriceEntry.agency_id)
+        .where(Agency.admitted_at.is_not(None), PriceEntry.effective_from <= on)
+        .group_by(PriceEntry.item_code)
+    )
+    return dict(db.session.execute(query).all())
+
+
+def _of_item(item_code: str, on: date) -> tuple[ColumnElement[bool], ...]:
+    return PriceEntry.item_code == item_code, Agency.admitted_at.is_not(None), *_current(on)
+
+
+def compared(
+    item_code: str, *, on: date, unit: str = "", order: Order = Order.PRICE, after: str | None = None, size: int = SIZE
+) -> Comparison:
+    """What admitted agencies ask for an item on a local day, in one unit (the commonest where none is asked for).
+
+    Ascending by price, by committed days, or by name (pinyin); a token of another order is `NotFound`.
+    """
+    units = tuple(
+        (name, count)
+        for name, count in db.session.execute(
+            select(PriceEntry.unit, func.count())
+            .join(Agency, Agency.id == PriceEntry.agency_id)
+            .where(*_of_item(item_code, on))
+            .group_by(PriceEntry.unit)
+            .order_by(func.count().desc(), PriceEntry.unit)
+        )
+    )
+    chosen = unit if unit in dict(units) else units[0][0] if units else ""
+    column, kind = _order(order, chosen)
     query = (
         select(PriceEntry)
-        .join(Agency, Agency.id == PriceEntry.agency_id)
-        .where(PriceEntry.item_code == item_code, Agency.admitted_at.is_not(None), *_current(on))
-        .order_by(PriceEntry.unit, PriceEntry.price_fen, PriceEntry.rate_ppm, PriceEntry.id)
-        .limit(MOST_SHOWN)
+        .join(PriceEntry.agency)
+        .where(*_of_item(item_code, on), PriceEntry.unit == chosen)
+        .order_by(column, PriceEntry.id)
+        .limit(size + 1)
     )
-    names = _names(on)
-    return [_line(entry, names, on, current=True) for entry in db.session.execute(query).scalars()]
+    key = parsed(after, (kind, int))
+    if key is not None:
+        query = query.where(tuple_(column, PriceEntry.id) > key)
+    found = listing(
+        db.session.execute(query).scalars().all(), size=size, key=lambda entry: (_key(entry, order), entry.id)
+    )
+    items = _items(on)
+    lines = tuple(_line(entry, items, on, current=True) for entry in found.rows)
+    return Comparison(units, chosen, order, counts(on).get(item_code, 0), Listing(lines, found.after))
 
 
-def _names(on: date) -> Mapping[str, str]:
-    """Item names as of a day; a handful of rows, one query a page."""
-    return {item.item_code: item.name for item in catalogue.items_in_force(on)}
+def _order(order: Order, unit: str) -> tuple[InstrumentedAttribute[Any], type]:
+    if order is Order.NAME:
+        return Agency.sort_key, str
+    if order is Order.DAYS:
+        return PriceEntry.committed_days, int
+    return (PriceEntry.rate_ppm if unit in rules.RATES else PriceEntry.price_fen), int
 
 
-def _line(entry: PriceEntry, names: Mapping[str, str], on: date, *, current: bool) -> PriceLine:
+def _key(entry: PriceEntry, order: Order) -> str | int:
+    if order is Order.NAME:
+        return entry.agency.sort_key
+    if order is Order.DAYS:
+        return entry.committed_days
+    return (entry.price_fen if entry.rate_ppm is None else entry.rate_ppm) or 0
+
+
+def _items(on: date) -> Mapping[str, ItemVersion]:
+    """The items as of a day; a handful of rows, one query a page."""
+    return {item.item_code: item for item in catalogue.items_in_force(on)}
+
+
+def _line(entry: PriceEntry, items: Mapping[str, ItemVersion], on: date, *, current: bool) -> PriceLine:
+    item = items.get(entry.item_code)
     later = Standing.FUTURE if entry.effective_from > on else Standing.PAST
     return PriceLine(
         no=entry.no,
         agency_code=entry.agency.organisation.code,
         agency_name=entry.agency.organisation.name,
         item_code=entry.item_code,
-        item_name=names.get(entry.item_code, entry.item_code),
+        item_name=entry.item_code if item is None else item.name,
         unit=entry.unit,
         price_fen=entry.price_fen,
         rate_ppm=entry.rate_ppm,
@@ -186,6 +286,7 @@ def _line(entry: PriceEntry, names: Mapping[str, str], on: date, *, current: boo
         basis=entry.basis,
         complaint_phone=entry.complaint_phone,
         committed_days=entry.committed_days,
+        unified_days=None if item is None else item.days,
         effective_from=entry.effective_from,
         standing=Standing.CURRENT if current else later,
     )

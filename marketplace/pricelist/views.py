@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, get_template_attribute, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.actor import Role
@@ -54,12 +54,37 @@ def publish() -> Response:
 
 def of_agency(*, code: str) -> Mapping[str, Any]:
     """An agency's price table, for its card."""
-    return {"template": "marketplace/pricelist/panel.html", "lines": queries.public_of(code, on=local_day(now()))}
+    return {
+        "template": "marketplace/pricelist/panel.html",
+        "title": say("prices", "card"),
+        "lines": queries.public_of(code, on=local_day(now())),
+    }
 
 
-def of_item(*, item: str) -> Mapping[str, Any]:
-    """What admitted agencies ask for an item, as (agency, price) pairs, the cheapest first; empty where nobody does."""
-    lines = queries.of_item(item, on=local_day(now()))
-    name = get_template_attribute("marketplace/pricelist/amount.html", "agency")
-    terms = get_template_attribute("marketplace/pricelist/amount.html", "terms")
-    return {"rows": [(name(line), terms(line)) for line in lines]} if lines else {}
+def of_item(*, item: str, unit: str = "", order: str = "", after: str | None = None) -> Mapping[str, Any]:
+    """What admitted agencies ask for an item, side by side."""
+    orders = {known.value: known for known in queries.Order}
+    found = queries.compared(
+        item, on=local_day(now()), unit=unit, order=orders.get(order, queries.Order.PRICE), after=after
+    )
+    return {
+        "template": "marketplace/pricelist/comparison.html",
+        "agencies": found.agencies,
+        "prices": found,
+        "orders": tuple(queries.Order),
+    }
+
+
+def pricing(*, value: str) -> Mapping[str, Any]:
+    """Keys of the agencies with a price for an item, for the directory."""
+    return {"keys": queries.offering(value, local_day(now()))}
+
+
+def offered(*, agencies: list[int]) -> Mapping[str, Any]:
+    """What agencies have prices for, for the directory's lines."""
+    return {"of": queries.offered_by(agencies, on=local_day(now()))}
+
+
+def counted() -> Mapping[str, Any]:
+    """How many agencies have a price for each item, for the list of items."""
+    return queries.counts(local_day(now()))

@@ -2,9 +2,13 @@
 
 WORDS = {
     "price.publish": "公布价目",
+    "card.prices": "价目与承诺时限",
     "price_standing.current": "现行",
     "price_standing.future": "未生效",
     "price_standing.past": "已被替代",
+    "price_order.price": "价格",
+    "price_order.days": "承诺时限",
+    "price_order.name": "名称",
     "price_field.content": "服务内容",
     "price_field.basis": "计价依据",
     "price_field.complaint_phone": "投诉电话",
@@ -28,7 +32,6 @@ WORDS = {
     "cure.days_above_unified": "请填写不超过{days}个工作日的时限。",
     "refusal.price_known": "这个事项、单位和生效日期已经公布过价目。",
     "cure.price_known": "已公布的价目不能改写，请换一个生效日期。",
-}
     "intake_kind.prices": "价目表",
     "intake_lead.prices": "每行公布一项价目和承诺时限，从生效日期起算；公布后不能改写，要调整就公布新的一版。",
     "intake_file.prices": "价目表导入模板",
@@ -41,3 +44,4 @@ WORDS = {
     "intake_example.prices.complaint_phone": "0775-1234567",
     "intake_example.prices.committed_days": "10",
     "intake_example.prices.effective_from": "2026-03-05",
+}

@@ -14,6 +14,8 @@ from app.values import SHANGHAI
 THOUSAND = 1_000
 FULL = 100
 CONDUCT_MOST = 110
+DIGITS = 5
+"""A figure with more decimals than these is shown as a fraction beside its first three."""
 
 
 class EventKind(StrEnum):
@@ -125,6 +127,19 @@ def window_start(as_of: datetime, months: int) -> datetime:
             day -= 1
 
 
+def expires_at(at: datetime, months: int) -> datetime:
+    """The first instant as of which an event no longer counts: the same local time `months` later.
+
+    Where that month has no such day, the beginning of the next one.
+    """
+    local = at.astimezone(SHANGHAI)
+    year, month = divmod(local.year * 12 + local.month - 1 + months, 12)
+    try:
+        return local.replace(year=year, month=month + 1)
+    except ValueError:
+        return datetime(year + (month + 1) // 12, (month + 1) % 12 + 1, 1, tzinfo=SHANGHAI)
+
+
 def in_window(at: datetime, *, as_of: datetime, months: int) -> bool:
     """Half-open the other way round: (as_of − months, as_of]."""
     return window_start(as_of, months) < at <= as_of
@@ -162,15 +177,11 @@ def score(lines: Iterable[Line], *, as_of: datetime, others: Mapping[str, Fracti
         for category, points in sorted(_by_category(counted).items())
     )
     contracts = sum(found.contracts for found in categories)
-    service = (
-        sum((found.contracts * found.score for found in categories), Fraction(0)) / contracts
-        if contracts
-        else Fraction(terms.prior_mean_default)
-    )
-    composite = (conduct + service) / 2
+    served = service(categories, terms=terms)
+    composite = (conduct + served) / 2
     return Score(
         conduct=conduct * THOUSAND,
-        service=cut(service),
+        service=cut(served),
         composite=cut(composite),
         grade=grade(composite, contracts=contracts, worst=max(deductions, default=0), terms=terms),
         contracts=contracts,
@@ -178,6 +189,19 @@ def score(lines: Iterable[Line], *, as_of: datetime, others: Mapping[str, Fracti
         bonus=bonus,
         categories=categories,
     )
+
+
+def service(categories: Collection[CategoryScore], *, terms: CreditTerms) -> Fraction:
+    """The categories' scores weighted by their contracts; the default where there is none."""
+    contracts = sum(found.contracts for found in categories)
+    if not contracts:
+        return Fraction(terms.prior_mean_default)
+    return sum((found.contracts * found.score for found in categories), Fraction(0)) / contracts
+
+
+def better(found: Grade) -> Grade | None:
+    """The next better grade, for saying why it was not reached; None for the best, and for who is not graded yet."""
+    return {Grade.B: Grade.A, Grade.C: Grade.B, Grade.D: Grade.C}.get(found)
 
 
 def grade(composite: Fraction, *, contracts: int, worst: int, terms: CreditTerms) -> Grade:
@@ -189,6 +213,58 @@ def grade(composite: Fraction, *, contracts: int, worst: int, terms: CreditTerms
     if composite >= terms.grade_b:
         return Grade.B
     return Grade.C if composite >= terms.grade_c else Grade.D
+
+
+class Asked(StrEnum):
+    """What a grade asks for."""
+
+    COMPOSITE = "composite"
+    CONTRACTS = "contracts"
+    WORST = "worst"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition of a grade and how the figures stand to it; a composite in thousandths.
+
+    `limit` must be reached, except the largest single deduction, which must stay below it.
+    """
+
+    grade: Grade
+    asked: Asked
+    limit: int
+    found: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether the figures meet it."""
+        return self.found < self.limit if self.asked is Asked.WORST else self.found >= self.limit
+
+
+def conditions(score: Score, *, worst: int, terms: CreditTerms) -> tuple[Condition, ...]:
+    """Every condition of A, B and C, and of being graded at all, beside the figures; what `grade` decides by.
+
+    The composite is compared as it is shown: cut down to thousandths it reaches a whole number exactly when it does.
+    """
+    return (
+        Condition(Grade.A, Asked.COMPOSITE, terms.grade_a * THOUSAND, score.composite),
+        Condition(Grade.A, Asked.CONTRACTS, terms.grade_a_contracts, score.contracts),
+        Condition(Grade.A, Asked.WORST, terms.grade_a_max_single, worst),
+        Condition(Grade.B, Asked.COMPOSITE, terms.grade_b * THOUSAND, score.composite),
+        Condition(Grade.C, Asked.COMPOSITE, terms.grade_c * THOUSAND, score.composite),
+        Condition(Grade.NEW, Asked.CONTRACTS, terms.minimum_contracts, score.contracts),
+    )
+
+
+def exact(value: Fraction) -> str:
+    """A figure without rounding, to be reckoned with by hand: a decimal, or a decimal cut down and its fraction."""
+    for digits in range(DIGITS + 1):
+        scaled = value * 10**digits
+        if scaled.denominator == 1:
+            text = str(scaled.numerator).rjust(digits + 1, "0")
+            return f"{text[:-digits]}.{text[-digits:]}" if digits else text
+    thousandths = cut(value)
+    return f"{thousandths // THOUSAND}.{thousandths % THOUSAND:03d}… ({value.numerator}/{value.denominator})"
 
 
 def others(whole: Mapping[str, tuple[Fraction, int]], own: Iterable[Line]) -> Mapping[str, Fraction]:
@@ -204,17 +280,22 @@ def others(whole: Mapping[str, tuple[Fraction, int]], own: Iterable[Line]) -> Ma
     return {category: total / count for category, (total, count) in left.items() if count > 0}
 
 
+def own_contracts(lines: Iterable[Line]) -> Mapping[str, Mapping[str, Fraction]]:
+    """The points of each contract by category and contract number; `lines` are lines of the window."""
+    contracts: dict[str, dict[str, list[Line]]] = {}
+    for line in lines:
+        if line.kind is EventKind.SERVICE:
+            contracts.setdefault(line.category or "", {}).setdefault(line.contract_no or "", []).append(line)
+    return {
+        category: {no: contract_points(present) for no, present in sorted(found.items())}
+        for category, found in sorted(contracts.items())
+    }
+
+
 def cut(value: Fraction) -> int:
     """Thousandths, cut down: the one rounding, at the very end."""
     return value.numerator * THOUSAND // value.denominator
 
 
 def _by_category(lines: Iterable[Line]) -> dict[str, list[Fraction]]:
-    contracts: dict[tuple[str, str], list[Line]] = {}
-    for line in lines:
-        if line.kind is EventKind.SERVICE:
-            contracts.setdefault((line.category or "", line.contract_no or ""), []).append(line)
-    found: dict[str, list[Fraction]] = {}
-    for (category, _), present in contracts.items():
-        found.setdefault(category, []).append(contract_points(present))
-    return found
+    return {category: list(found.values()) for category, found in own_contracts(lines).items()}

@@ -3,8 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from flask import url_for
+
 from app.clock import now
 from app.stage import Stage
+from app.standing import Grade
+from app.web.filters import say
 from bidding.award.rules import AwardAct
 from bidding.contract.rules import ContractAct
 from ratings.credit import queries, services
@@ -16,8 +20,34 @@ from ratings.performance.rules import PerformanceAct
 
 
 def credit_summary(*, code: str, **_: object) -> Mapping[str, Any]:
-    """The score on an agency's card."""
-    return {"template": "ratings/credit/panel.html", "page": queries.page(code, as_of=now())}
+    """The grade on an agency's card, and why."""
+    page = queries.page(code, as_of=now())
+    if page is None:
+        return {}
+    return {
+        "template": "ratings/credit/panel.html",
+        "title": "信用",
+        "page": page,
+        "figures": [
+            {
+                "label": "信用等级",
+                "value": say(page.score.grade, "grade"),
+                "note": "为什么是这个等级",
+                "url": url_for("credit.page", code=code),
+            }
+        ],
+    }
+
+
+def graded(*, value: str) -> Mapping[str, Any]:
+    """Keys of the agencies with a grade, for the directory; of nobody for a word that is no grade."""
+    known = {grade.value: grade for grade in Grade}
+    return {"keys": queries.graded(known[value], as_of=now())} if value in known else {"keys": queries.nobody()}
+
+
+def grades_of(*, regions: Mapping[int, str]) -> Mapping[str, Any]:
+    """The grades of parties (id → home region), for the directory's lines."""
+    return {"of": {party: score.grade for party, score in queries.scores_as_of(regions, as_of=now()).items()}}
 
 
 STAGE = Stage(
@@ -31,7 +61,7 @@ STAGE = Stage(
         PerformanceAct.OVERDUE: services.on_overdue,
         EvaluationAct.LOCK: services.on_evaluation,
     },
-    panels={"credit_summary": credit_summary},
+    panels={"credit_summary": credit_summary, "agencies_graded": graded, "grades_of": grades_of},
     terms=(CreditTerms, PointsTerms),
     words=WORDS,
 )

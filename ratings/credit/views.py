@@ -6,6 +6,7 @@ from flask import Blueprint, render_template, request
 
 from app.clock import now
 from app.refusal import NotFound
+from app.standing import Grade
 from app.values import SHANGHAI
 from app.web.door import public
 from marketplace.catalogue import queries as catalogue
@@ -17,9 +18,16 @@ bp = Blueprint("credit", __name__, url_prefix="/credit")
 @bp.get("/")
 @public
 def directory() -> str:
-    """Grades of all admitted agencies, by name."""
+    """What credit is, how the grades are spread, and every admitted agency's grade by name."""
+    q = request.args.get("q", "")[:60].strip()
+    grade = {known.value: known for known in Grade}.get(request.args.get("grade", ""))
     return render_template(
-        "ratings/credit/list.html", rated=queries.directory(as_of=now(), after=request.args.get("after")), as_of=now()
+        "ratings/credit/list.html",
+        rated=queries.directory(as_of=now(), after=request.args.get("after"), q=q, grade=grade),
+        spread=queries.distribution(as_of=now()),
+        q=q,
+        grade=grade,
+        as_of=now(),
     )
 
 

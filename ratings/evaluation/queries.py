@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, func, or_, select, tuple_, type_coerce
+from sqlalchemy import ColumnElement, Row, Select, Text, and_, func, or_, select, tuple_, type_coerce
 from sqlalchemy.orm import lazyload
 
 from app.actor import Actor, Role
@@ -262,9 +262,110 @@ def given(no: str, *, actor: Actor) -> Mapping[str, Any]:
     return {}
 
 
+# Lists
+
+
+@dataclass(frozen=True, slots=True)
+class SheetLine:
+    """One sheet with marks as lists show it; points are thousandths of 0…100."""
+
+    id: int
+    no: str
+    title: str
+    agency: str
+    evaluator: Evaluator
+    points: int
+    comment: str | None
+    submitted_at: datetime
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What an agency's card says of evaluations: how many, their mean in thousandths (cut down), the latest of them."""
+
+    count: int
+    mean: int | None
+    latest: tuple[SheetLine, ...]
+
+
+MOST = 1_000
+"""Of so many evaluations, the latest ones, the mean on a card is made."""
+
+
+def received(code: str, *, size: int = 20) -> Received:
+    """The evaluations of an agency by its code, the newest first; those not handed in count nowhere."""
+    query = _marked().where(Organisation.code == code).order_by(Sheet.submitted_at.desc(), Sheet.id.desc())
+    lines = tuple(_sheet_line(row) for row in db.session.execute(query.limit(MOST)))
+    mean = sum(line.points for line in lines) // len(lines) if lines else None
+    return Received(len(lines), mean, lines[:size])
+
+
+def made_by(party_id: int, after: str | None = None, *, size: int = SIZE) -> Listing[SheetLine]:
+    """What an organisation has handed in, the newest first."""
+    query = _marked().where(Sheet.evaluated_by == party_id)
+    key = parsed(after, (str, int))
+    if key is not None:
+        query = query.where(tuple_(Sheet.submitted_at, Sheet.id) < (_instant(key[0]), key[1]))
+    query = query.order_by(Sheet.submitted_at.desc(), Sheet.id.desc()).limit(size + 1)
+    lines = [_sheet_line(row) for row in db.session.execute(query)]
+    return listing(lines, size=size, key=lambda line: (line.submitted_at.isoformat(), line.id))
+
+
+DIMENSIONS = tuple(getattr(Sheet, dimension.value) for dimension in Dimension)
+
+
+def _marked() -> Select[Any]:
+    """The sheets with marks, by columns: a card may be made of hundreds of them."""
+    return (
+        select(
+            Sheet.id,
+            Contract.no,
+            Need.title,
+            Organisation.name,
+            Sheet.evaluator,
+            Sheet.comment,
+            Sheet.submitted_at,
+            Sheet.locked_at,
+            Announcement.rulebook,
+            *DIMENSIONS,
+        )
+        .select_from(Sheet)
+        .join(Contract, Contract.id == Sheet.contract_id)
+        .join(Award, Award.id == Contract.award_id)
+        .join(Agency, Agency.id == Award.agency_id)
+        .join(Organisation, Organisation.id == Agency.organisation_id)
+        .join(Announcement, Announcement.id == Award.announcement_id)
+        .join(Need, Need.id == Announcement.need_id)
+        .where(Sheet.submitted_at.is_not(None))
+    )
+
+
+def _sheet_line(row: Row[Any]) -> SheetLine:
+    marks = {dimension.value: getattr(row, dimension.value) for dimension in Dimension}
+    weights = rulebook(row.rulebook or "").terms(EvaluationTerms).dimensions
+    return SheetLine(
+        id=row.id,
+        no=row.no,
+        title=row.title,
+        agency=row.name,
+        evaluator=row.evaluator,
+        points=rules.points(marks, weights),
+        comment=row.comment,
+        submitted_at=row.submitted_at,
+        locked=row.locked_at is not None,
+    )
+
+
 # What waits, and what falls due
 
 UNMARKED = (Sheet.submitted_at.is_(None),)
+
+
+def waiting_for(actor: Actor, *, now: datetime) -> list[Waiting]:
+    """The sheets that wait for this person's organisation, as owner or as office, the most urgent first."""
+    owned = waiting_for_owner(actor.party, now=now) if Role.PURCHASER in actor.roles else []
+    return owned + (waiting_for_authority(actor, now=now) if Role.REGULATOR in actor.roles else [])
 
 
 def waiting_for_owner(party_id: int, *, now: datetime) -> list[Waiting]:

@@ -7,11 +7,12 @@ from typing import Any
 from flask import url_for
 
 from app.act import Deed
-from app.actor import Actor, Role
+from app.actor import Actor
 from app.clock import now
 from app.refusal import Refusal
 from app.stage import Command, Recipient, Resource, Stage, Task
 from app.web.door import actor
+from app.web.filters import thousandths
 from ratings.evaluation import queries, rules, services
 from ratings.evaluation.demo import DEMO
 from ratings.evaluation.rules import EvaluationAct, EvaluationTerms, Marks
@@ -45,10 +46,7 @@ def silent(deed: Deed) -> Iterator[Recipient]:
 
 def tasks(who: Actor, at: datetime) -> Iterator[Task]:
     """Sheets that wait for this person's organisation."""
-    waiting = queries.waiting_for_owner(who.party, now=at) if Role.PURCHASER in who.roles else []
-    if Role.REGULATOR in who.roles:
-        waiting = queries.waiting_for_authority(who, now=at)
-    for sheet in waiting:
+    for sheet in queries.waiting_for(who, now=at):
         yield Task(
             act=EvaluationAct.SUBMIT, title=sheet.title, url=url_for("evaluation.page", no=sheet.no), due=sheet.due_at
         )
@@ -57,6 +55,19 @@ def tasks(who: Actor, at: datetime) -> Iterator[Task]:
 def evaluation_box(*, no: str, **_: object) -> Mapping[str, Any]:
     """A contract's marks in short, for the pages of the contract and of its performance."""
     return {"template": "ratings/evaluation/box.html", "page": queries.page(no, actor=actor(), now=now())}
+
+
+def evaluations(*, code: str) -> Mapping[str, Any]:
+    """On an agency's card: what its clients and the authorities thought of its work."""
+    found = queries.received(code)
+    return {
+        "template": "ratings/evaluation/panel.html",
+        "title": "收到的评价",
+        "received": found,
+        "figures": [
+            {"label": "平均评价", "value": thousandths(found.mean) or None, "note": f"{found.count} 份评价，满分 100"}
+        ],
+    }
 
 
 STAGE = Stage(
@@ -78,7 +89,7 @@ STAGE = Stage(
         EvaluationAct.EXPIRE: silent,
     },
     tasks=tasks,
-    panels={"evaluation_box": evaluation_box},
+    panels={"evaluation_box": evaluation_box, "evaluations": evaluations},
     commands={
         EvaluationAct.SUBMIT: Command(Marks, services.submit, "contract"),
         EvaluationAct.EDIT: Command(Marks, services.edit, "contract"),

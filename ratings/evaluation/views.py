@@ -1,16 +1,28 @@
-"""The public page of a contract's evaluation, and the form on it for those whose turn it is."""
+"""The public page of a contract's evaluation, the form for those whose turn it is, and each evaluator's own list."""
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from app.actor import Role
 from app.clock import now
-from app.web.door import actor, door, public
+from app.web.door import actor, door, members, public
 from app.web.perform import perform
 from ratings.evaluation import queries
 from ratings.evaluation.forms import MarksForm
 from ratings.evaluation.rules import EvaluationAct
 
-bp = Blueprint("evaluation", __name__, url_prefix="/contracts/<no>/evaluation")
+bp = Blueprint("evaluation", __name__)
+
+
+@bp.get("/evaluations/")
+@members(Role.PURCHASER, Role.REGULATOR)
+def mine() -> str:
+    """What my organisation has to evaluate, and what it has evaluated."""
+    return render_template(
+        "ratings/evaluation/list.html",
+        due=queries.waiting_for(actor(), now=now()),
+        made=queries.made_by(actor().party, request.args.get("after")),
+    )
 
 
 def _page(no: str, form: MarksForm, act: EvaluationAct) -> str:
@@ -20,14 +32,14 @@ def _page(no: str, form: MarksForm, act: EvaluationAct) -> str:
     )
 
 
-@bp.get("")
+@bp.get("/contracts/<no>/evaluation")
 @public
 def page(no: str) -> str:
     """The marks of both classes, how they came about, and the form for who may mark now."""
     return _page(no, MarksForm(), EvaluationAct.SUBMIT)
 
 
-@bp.post("")
+@bp.post("/contracts/<no>/evaluation")
 @door(EvaluationAct.SUBMIT)
 def submit(no: str) -> Response:
     """Hand in the marks."""
@@ -41,7 +53,7 @@ def submit(no: str) -> Response:
     )
 
 
-@bp.route("/edit", methods=["GET", "POST"])
+@bp.route("/contracts/<no>/evaluation/edit", methods=["GET", "POST"])
 @door(EvaluationAct.EDIT)
 def edit(no: str) -> Response:
     """Change the marks, once."""

@@ -10,7 +10,7 @@ from app.actor import Role
 from app.flow import Flow
 from app.refusal import Refusal
 from app.rulebook import term
-from app.values import Opens, Workdays
+from app.values import Opens, Ppm, Workdays
 from app.workdays import LOCAL, Deadline, WorkCalendar
 
 
@@ -198,6 +198,11 @@ def _end_of(clock: ServiceClock, days: int, calendar: WorkCalendar) -> Deadline:
 def level_due(late: int, recorded: int) -> int | None:
     """The next level that `late` working days reach, after the highest that is recorded; None where there is none."""
     return next((level for level in LEVELS if recorded < level <= late), None)
+
+
+def share(part: int, whole: int) -> Ppm:
+    """Part of a whole in parts per million, cut down; the whole is not zero."""
+    return Ppm(1_000_000 * part // whole)
 
 
 def refusals_to_give_reason(because: Because) -> Iterator[Refusal]:

@@ -11,6 +11,7 @@ from app.actor import Actor
 from app.clock import now as present
 from app.stage import Command, Recipient, Stage, Task
 from app.values import Nothing
+from app.web.filters import percent, say
 from bidding.contract import queries as contracts
 from bidding.contract.rules import ContractAct, Side
 from ratings.performance import queries, rules, services
@@ -55,8 +56,27 @@ def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
 
 
 def performance_summary(*, code: str, **_: object) -> Mapping[str, Any]:
-    """On an agency's card: promised against used days of its last finished contracts."""
-    return {"template": "ratings/performance/summary.html", "kept": queries.kept_by(code, now=present())}
+    """On an agency's card: what it has in service, and promised against used days of its last finished contracts."""
+    kept = queries.kept_by(code, now=present())
+    latest = len(kept.latest)
+    return {
+        "template": "ratings/performance/summary.html",
+        "title": say("performance", "card"),
+        "kept": kept,
+        "figures": [
+            {"label": "完成的服务", "value": f"{kept.done} 件"},
+            {
+                "label": "按时完成",
+                "value": percent(rules.share(kept.in_time, latest)) if latest else None,
+                "note": f"最近 {latest} 件中 {kept.in_time} 件",
+            },
+            {
+                "label": "承诺与实际",
+                "value": f"{kept.promised} / {kept.used}" if latest else None,
+                "note": "工作日，同上各件合计",
+            },
+        ],
+    }
 
 
 STAGE = Stage(

@@ -2,6 +2,7 @@
 
 WORDS = {
     "performance.pause": "暂停计时",
+    "card.performance": "履约",
     "performance.resume": "恢复计时",
     "performance.overdue": "逾期记录",
     "deliverable.submit": "提交成果",

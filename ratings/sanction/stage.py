@@ -10,7 +10,7 @@ from app.stage import Command, Recipient, Resource, Stage
 from app.web.paging import Listing
 from ratings.sanction import queries, rules, services
 from ratings.sanction.demo import DEMO
-from ratings.sanction.rules import BlackTerms, Decided, RedTerms, SanctionAct, YellowTerms
+from ratings.sanction.rules import BlackTerms, Decided, Phase, RedTerms, SanctionAct, YellowTerms
 from ratings.sanction.views import bp
 from ratings.sanction.wording import WORDS
 
@@ -22,12 +22,17 @@ def told(deed: Deed) -> Iterator[Recipient]:
         yield Recipient(party.id, {"name": party.name})
 
 
-def sanctions_panel(*, code: str, **_: object) -> Mapping[str, Any] | None:
-    """Sanctions on an agency's card, past ones included."""
-    party = identities.organisation_by_code(code)
-    rows = queries.of_party(party.id) if party is not None else []
-    pages = [queries.page(row.no, now=now()) for row in rows]
-    return {"template": "ratings/sanction/panel.html", "rows": pages} if pages else None
+def sanctions_panel(*, code: str, **_: object) -> Mapping[str, Any]:
+    """Sanctions on an agency's card, past ones included; `worst` is the gravest kind in force."""
+    rows = queries.listed_of(code, now=now())
+    worst = rules.worst(row.kind for row in rows if row.phase is Phase.IN_FORCE)
+    return {"template": "ratings/sanction/panel.html", "title": "处理决定与名单", "rows": rows, "worst": worst}
+
+
+def sanctions_of(*, parties: list[int]) -> Mapping[str, Any]:
+    """The gravest kind in force of each of these parties, for the directory's lines."""
+    found = queries.running(now=now(), parties=parties)
+    return {"of": {party: rules.worst(row.kind for row in rows) for party, rows in found.items()}}
 
 
 def listed(after: str | None, limit: int) -> Listing[dict[str, Any]]:
@@ -51,7 +56,7 @@ STAGE = Stage(
     opens=rules.OPENS,
     second=rules.SECOND,
     notices={SanctionAct.DECIDE: told},
-    panels={"sanctions": sanctions_panel},
+    panels={"sanctions": sanctions_panel, "sanctions_of": sanctions_of},
     commands={SanctionAct.DECIDE: Command(Decided, services.decide, None)},
     resources={"sanctions": Resource(listed, one)},
     terms=(YellowTerms, RedTerms, BlackTerms),

@@ -32,11 +32,27 @@ def test_every_version_stays_readable(client: Client) -> None:
     a_version(SURVEY, since_days=100, name="a new name")
     db.session.rollback()
     now = client.get(f"/catalogue/{SURVEY}").text
-    assert "<h1>a new name</h1>" in now
+    assert "<h1>a new name " in now
     assert f"/catalogue/{SURVEY}?version=1" in now
     then = client.get(f"/catalogue/{SURVEY}?version=1").text
-    assert f"<h1>{name}</h1>" in then
+    assert f"<h1>{name} " in then
     assert "非现行版本" in then
+    changed = f"<del>{name}</del> 改为 <ins>a new name</ins>"
+    assert changed in now
+    assert "首次发布" in now
+
+
+def test_the_list_is_searched_by_words_and_by_authority(client: Client) -> None:
+    def found(address: str) -> set[str]:
+        return set(re.findall(r'href="/catalogue/(\d{4})"', client.get(address).text))
+
+    assert "0401" in found("/catalogue/?q=地形图")
+    assert len(found("/catalogue/?q=地形图")) < 5
+    assert found("/catalogue/?q=0401") == {"0401"}
+    of_water = found("/catalogue/?authority=water")
+    assert of_water
+    assert of_water < found("/catalogue/")
+    assert "没有符合条件的事项" in client.get("/catalogue/?q=%00绝无此项").text
 
 
 def test_what_is_not_there_is_not_found(client: Client) -> None:

@@ -1,6 +1,7 @@
 """Public prices on a real database."""
 
 from datetime import date
+from operator import attrgetter
 
 import pytest
 
@@ -17,6 +18,8 @@ MONDAY = date(2026, 3, 2)
 MAPPING = "0401"
 PROPOSAL = "0101"
 SUPERVISION = "0303"
+BY_THE_POINT = "0507"
+BY_RATE = "0104"
 
 
 def test_a_price_counts_from_its_date_and_the_past_stays(app):
@@ -86,8 +89,66 @@ def test_an_item_lists_admitted_agencies_the_cheapest_first(app):
     a_price(second, price_fen=200)
     a_price(a_publicised("agency9"), price_fen=100)
     today = date(2026, 3, 6)
-    assert [line.agency_code for line in queries.of_item(MAPPING, on=today)] == [second.code, first.code]
-    assert queries.of_item(PROPOSAL, on=today) == []
+    found = queries.compared(MAPPING, on=today)
+    assert [line.agency_code for line in found.lines.rows] == [second.code, first.code]
+    assert (found.agencies, dict(found.units)) == (2, {found.unit: 2})
+    assert queries.compared(PROPOSAL, on=today).lines.rows == ()
+
+
+@pytest.mark.parametrize("order", list(queries.Order))
+def test_prices_side_by_side_page_by_page_in_each_order(app, order):
+    """Every agency once, ascending, over pages of one; a token of another order names nothing."""
+    actors = agencies(3)
+    for actor, price, days in zip(actors, (300, 100, 200), (9, 8, 10), strict=True):
+        a_price(actor, price_fen=price, committed_days=days)
+    today, after, seen = date(2026, 3, 6), None, []
+    for _ in actors:
+        page = queries.compared(MAPPING, on=today, order=order, after=after, size=1)
+        seen += page.lines.rows
+        after = page.lines.after
+    assert after is None
+    key = {"price": "price_fen", "days": "committed_days", "name": "agency_name"}[order.value]
+    assert seen == sorted(seen, key=attrgetter(key))
+    assert {line.agency_code for line in seen} == {actor.code for actor in actors}
+
+
+def test_prices_in_different_units_are_not_compared(app):
+    """By the point and for the whole project: two tables, the commonest unit first."""
+    first, second = agencies(2)
+    for actor, fen in ((first, 300), (second, 100)):
+        a_price(actor, BY_THE_POINT, unit="point", price_fen=fen)
+    a_price(second, BY_THE_POINT, unit="project", price_fen=50)
+    today = date(2026, 3, 6)
+    found = queries.compared(BY_THE_POINT, on=today)
+    assert (found.units, found.unit, found.agencies) == ((("point", 2), ("project", 1)), "point", 2)
+    assert [line.price_fen for line in found.lines.rows] == [100, 300]
+    whole = queries.compared(BY_THE_POINT, on=today, unit="project")
+    assert [line.price_fen for line in whole.lines.rows] == [50]
+    assert queries.compared(BY_THE_POINT, on=today, unit="parsec").unit == "point"
+
+
+def test_a_rate_is_compared_as_a_rate(app):
+    """Shares of a cost stand in ppm and are sorted by it."""
+    first, second = agencies(2)
+    a_price(first, BY_RATE, unit="percent", rate_ppm=20_000)
+    a_price(second, BY_RATE, unit="percent", rate_ppm=9_000)
+    page = queries.compared(BY_RATE, on=date(2026, 3, 6), unit="percent", size=1)
+    assert [line.rate_ppm for line in page.lines.rows] == [9_000]
+    rest = queries.compared(BY_RATE, on=date(2026, 3, 6), unit="percent", after=page.lines.after, size=1)
+    assert [line.rate_ppm for line in rest.lines.rows] == [20_000]
+
+
+def test_what_agencies_offer_is_counted_by_agency(app):
+    """A price for tomorrow is none today; one agency with two units counts once."""
+    first, second = agencies(2)
+    today = date(2026, 3, 6)
+    a_price(first, BY_THE_POINT, unit="point", price_fen=300)
+    a_price(first, BY_THE_POINT, unit="project", price_fen=300)
+    a_price(second, MAPPING, price_fen=300, effective_from=date(2026, 4, 1))
+    assert queries.counts(today) == {BY_THE_POINT: 1}
+    keys = [agency_of(actor).id for actor in (first, second)]
+    assert {key: len(items) for key, items in queries.offered_by(keys, on=today).items()} == {keys[0]: 1}
+    assert queries.counts(date(2026, 4, 1)) == {BY_THE_POINT: 1, MAPPING: 1}
 
 
 @pytest.mark.parametrize("day", [date(2026, 3, 1), MONDAY, date(2026, 3, 31), date(2026, 4, 1), date(2026, 5, 1)])

@@ -115,4 +115,4 @@ def test_lateness_shows_where_it_matters(app: Flask, client: Client, at: At) -> 
 def test_the_card_tells_how_promises_were_kept(app: Flask, client: Client) -> None:
     no = a_delivery()
     code = contracts.by_no(no).award.agency.organisation.code
-    assert "最近完成 1 项" in client.get(f"/agencies/{code}").text
+    assert "共完成 1 件" in client.get(f"/agencies/{code}").text
