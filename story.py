@@ -11,6 +11,7 @@ from marketplace.agency.stage import STAGE as AGENCY
 from marketplace.announcement.stage import STAGE as ANNOUNCEMENT
 from marketplace.catalogue.stage import STAGE as CATALOGUE
 from marketplace.credential.stage import STAGE as CREDENTIAL
+from marketplace.invitation.stage import STAGE as INVITATION
 from marketplace.need.stage import STAGE as NEED
 from marketplace.pricelist.stage import STAGE as PRICELIST
 from marketplace.purchaser.stage import STAGE as PURCHASER
@@ -26,6 +27,7 @@ STORY: tuple[Stage, ...] = (
     CATALOGUE,
     PURCHASER,
     AGENCY,
+    INVITATION,
     CREDENTIAL,
     PRICELIST,
     NEED,

@@ -1,1 +1,1 @@
-"""What is wanted, and by whom: catalogue, purchaser, agency, credential, pricelist, need, announcement."""
+"""What is wanted, and by whom: catalogue, purchaser, agency, invitation, credential, pricelist, need, announcement."""

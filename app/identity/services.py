@@ -3,7 +3,7 @@
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
-from app.act import act, chance, chore
+from app.act import Deed, act, chance, chore
 from app.actor import Actor, Role
 from app.chance import letters
 from app.clock import clock
@@ -29,40 +29,44 @@ def hashed(password: str) -> str:
 def open_account(actor: Actor, subject: str | None, new: NewAccount, /, *, key: str) -> Done:
     """A newcomer opens an account for his organisation (M53, M07); what it is in the market follows by its own act."""
     password_hash = hashed(new.password)
-    roles = (Role(new.joins.value),)
     with act(AccountAct.OPEN, actor=actor, key=key, subject=subject, input=new) as deed:
         deed.lock_none()
-        demand(
-            rules.refusals_to_open(
-                login_taken=queries.account_by_login(new.login) is not None,
-                code_taken=bool(new.code) and queries.organisation_by_code(new.code or "") is not None,
-                code_valid=not new.code or is_uscc(new.code),
-                password=new.password,
-                login=new.login,
-            )
-        )
-        organisation = deed.add(
-            Organisation(
-                code=new.code or "U-" + letters(chance().secret(), 12),
-                name=new.organisation,
-                region=new.region,
-                created_at=deed.now,
-            )
-        )
-        account = deed.add(
-            Account(
-                login=new.login,
-                name=new.name,
-                organisation_id=organisation.id,
-                password_hash=password_hash,
-                created_at=deed.now,
-            )
-        )
-        for role in roles:
-            deed.add(AccountRole(account_id=account.id, role=role))
+        organisation = enrol(deed, new, password_hash=password_hash)
         deed.subject = deed.party_code = organisation.code
         deed.on("organisation", organisation.code)
     return deed.answer()
+
+
+def enrol(deed: Deed, new: NewAccount, *, password_hash: str) -> Organisation:
+    """Step: a newcomer's organisation and its first account. Raises `Refused` with every reason against them."""
+    demand(
+        rules.refusals_to_open(
+            login_taken=queries.account_by_login(new.login) is not None,
+            code_taken=bool(new.code) and queries.organisation_by_code(new.code or "") is not None,
+            code_valid=not new.code or is_uscc(new.code),
+            password=new.password,
+            login=new.login,
+        )
+    )
+    organisation = deed.add(
+        Organisation(
+            code=new.code or "U-" + letters(chance().secret(), 12),
+            name=new.organisation,
+            region=new.region,
+            created_at=deed.now,
+        )
+    )
+    account = deed.add(
+        Account(
+            login=new.login,
+            name=new.name,
+            organisation_id=organisation.id,
+            password_hash=password_hash,
+            created_at=deed.now,
+        )
+    )
+    deed.add(AccountRole(account_id=account.id, role=Role(new.joins.value)))
+    return organisation
 
 
 def grant(actor: Actor, subject: str | None, new: Grant, /, *, key: str, password_hash: str | None = None) -> Done:

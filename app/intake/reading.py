@@ -27,8 +27,8 @@ FORMULA = re.compile(r"^[=@]")
 """What a spreadsheet would calculate: it is refused in text too, so that no later export carries it on."""
 
 ZEROS = re.compile(r"^0+$")
-NOTE = re.compile(r"[（(](选填|必填)[)）]|[*＊\s]")
-"""What people and our own template add to a heading."""
+NOTE = re.compile(r"[*＊\s]")
+"""What people add to a heading."""
 
 LINES = 3 * rules.ROWS
 """Lines of a file with the blank ones."""
