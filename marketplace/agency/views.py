@@ -86,7 +86,9 @@ def card(code: str) -> str:
 
 
 def _application_form(page: ApplicationPage | None) -> ApplicationForm:
-    form = ApplicationForm(obj=page)
+    # Who came by an invitation finds what the register says of it; every word is still its own to change.
+    invited = panel("invited", code=actor().code or "") if page is None else None
+    form = ApplicationForm(obj=page, data=invited)
     terms = rulebook_for(actor().region, now()).terms(EntryTerms)
     form.commitments.choices = [(code, say(code, "commitment")) for code in terms.commitments]
     return form
