@@ -5,7 +5,7 @@ import unicodedata
 
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−－﹣", "-"))
 _NUMBER = re.compile(r"[0-9A-Za-z-]+")
-_ANNOUNCEMENT = re.compile(r"(\d{6})[^0-9A-Za-z]?(\d{4})[^0-9A-Za-z]?(\d{1,6})(?!\d)")
+_ANNOUNCEMENT = re.compile(r"(?<![0-9A-Za-z])(\d{6})[^0-9A-Za-z]?(\d{4})[^0-9A-Za-z]?(\d{1,6})(?![0-9A-Za-z])")
 DIGITS = 6
 """A part of an address with as many digits is a public number or a credit code, whose letters are capitals."""
 LONGEST = 100
