@@ -14,6 +14,7 @@ from marketplace.credential.stage import STAGE as CREDENTIAL
 from marketplace.invitation.stage import STAGE as INVITATION
 from marketplace.need.stage import STAGE as NEED
 from marketplace.pricelist.stage import STAGE as PRICELIST
+from marketplace.project.stage import STAGE as PROJECT
 from marketplace.purchaser.stage import STAGE as PURCHASER
 from ratings.credit.stage import STAGE as CREDIT
 from ratings.eligibility.stage import STAGE as ELIGIBILITY
@@ -25,6 +26,7 @@ from ratings.sanction.stage import STAGE as SANCTION
 STORY: tuple[Stage, ...] = (
     # marketplace: what is wanted, and by whom
     CATALOGUE,
+    PROJECT,
     PURCHASER,
     AGENCY,
     INVITATION,

@@ -1,1 +1,1 @@
-"""What is wanted, and by whom: catalogue, purchaser, agency, invitation, credential, pricelist, need, announcement."""
+"""What is wanted: catalogue, project, purchaser, agency, invitation, credential, pricelist, need, announcement."""

@@ -7,7 +7,7 @@ from datetime import date
 
 from app.rulebook import Applied, Clause
 
-YEAR = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2})(?= 年|年|〕)")
+YEAR = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2})(?= ?\u5e74|\u3015)")
 """A year named in the words of a basis: 2020 年, 〔2020〕."""
 
 
