@@ -110,7 +110,7 @@ class Timed:
     tell of the thing.
     """
 
-    due: Callable[[WorkCalendar], Select[Any]]
+    due: Callable[[WorkCalendar], Select[str, str]]
     settle: Callable[[Deed, str], Settled]
     public: bool = True
 

@@ -78,7 +78,8 @@ def unsettled() -> Iterator[str]:
     """
     days = calendar()
     selects = [
-        timed.due(days).add_columns(literal(kind), literal(place)) for place, (kind, timed) in enumerate(kinds().items())
+        timed.due(days).add_columns(literal(kind), literal(place))
+        for place, (kind, timed) in enumerate(kinds().items())
     ]
     if selects:
         # One query for all kinds: this is asked in every round of the sweep, and nearly always finds nothing.

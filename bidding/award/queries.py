@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, String, cast, func, select
 from sqlalchemy.orm import lazyload
 
 from app.actor import Actor, Role
@@ -18,13 +18,14 @@ from app.region import branches
 from app.region import queries as regions
 from app.rules_in_force import rulebook
 from app.web.paging import SIZE, Listing, listing, parsed
-from app.workdays import Deadline
+from app.workdays import Deadline, WorkCalendar
 from bidding.award import rules
 from bidding.award.models import Award
 from bidding.award.rules import AwardAct, AwardTerms, Phase, SigningTerms
 from bidding.selection.models import Candidate, Selection
 from marketplace.agency.models import Agency
 from marketplace.announcement.models import Announcement
+from marketplace.announcement.rules import AnnouncementKind
 from marketplace.need.models import Need
 
 IN_FORCE = (Award.declined_at.is_(None), Award.lapsed_at.is_(None), Award.fallen_at.is_(None))
@@ -131,6 +132,12 @@ def due_for_notice(now: datetime) -> list[str]:
     return list(db.session.execute(query.order_by(Award.id)).scalars())
 
 
+def provisional(days: WorkCalendar) -> Select[str, str]:
+    """Awards whose publicity or time to answer was computed without its year, which this calendar knows."""
+    running = func.coalesce(Award.accept_due_at, Award.publicity_ends_at)
+    return select(Award.no, cast(Award.version, String)).where(Award.provisional, running <= days.certain_until)
+
+
 def due_for_lapse(now: datetime) -> list[str]:
     """Awards that nobody accepted in time."""
     query = select(Award.no).where(Award.accepted_at.is_(None), Award.accept_due_at <= now, *IN_FORCE)
@@ -176,6 +183,8 @@ class AwardLine:
     id: int
     no: str
     announcement_no: str
+    attempt: int
+    selected: bool
     title: str
     purchaser: str
     agency: str
@@ -191,6 +200,8 @@ def _line(award: Award) -> AwardLine:
         id=award.id,
         no=award.no,
         announcement_no=award.announcement.no or "",
+        attempt=award.attempt.number,
+        selected=award.announcement.kind is AnnouncementKind.OPEN,
         title=award.announcement.need.title,
         purchaser=award.announcement.need.purchaser.organisation.name,
         agency=award.agency.organisation.name,

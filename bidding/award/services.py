@@ -1,17 +1,20 @@
 """What happens to awards: made from a result, noticed, answered, passed on to who stands by."""
 
+from datetime import datetime
+
 from app.act import Deed, act
 from app.actor import Actor
-from app.calendar.services import calendar
+from app.calendar.services import anew, calendar
 from app.numbering import part
-from app.refusal import NotFound, NotYours, demand
+from app.refusal import NotFound, NotYours, OutOfTurn, demand
 from app.region import queries as regions
 from app.rules_in_force import rulebook
+from app.stage import Moved, Settled
 from app.values import Done, Nothing
 from app.workdays import Deadline
 from bidding.award import queries, rules
 from bidding.award.models import Award
-from bidding.award.rules import AwardAct, AwardTerms, Declined, ResultTerms, SmallTerms
+from bidding.award.rules import AwardAct, AwardTerms, Declined, Phase, ResultTerms, SmallTerms
 from bidding.selection.models import Candidate
 from marketplace.agency import queries as agencies
 from marketplace.agency.models import Agency
@@ -37,7 +40,7 @@ def on_result(deed: Deed) -> None:
         return
     first = queries.candidate(attempt.id, rank=1)
     if first is not None and not queries.exist(attempt.id):
-        _make_of(deed, attempt, first, publicity=_publicity(deed, announcement))
+        _make_of(deed, attempt, first, publicity=_publicity(announcement, deed.now))
 
 
 def on_direct(deed: Deed) -> None:
@@ -52,7 +55,7 @@ def on_direct(deed: Deed) -> None:
         rank=1,
         amount_fen=deed.public["amount_fen"],
         days=deed.public["days"],
-        publicity=_publicity(deed, announcement),
+        publicity=_publicity(announcement, deed.now),
     )
     award.accepted_at = deed.now
 
@@ -64,8 +67,8 @@ def _announcement(deed: Deed) -> Announcement:
     return found
 
 
-def _publicity(deed: Deed, announcement: Announcement) -> Deadline:
-    """Until when the result is shown before its notice; at once where no day is asked."""
+def _publicity(announcement: Announcement, since: datetime) -> Deadline:
+    """Until when a result of that instant is shown before its notice; at once where no day is asked."""
     book = rulebook(announcement.rulebook or "")
     days = rules.publicity_days(
         fund=announcement.need.fund,
@@ -74,8 +77,8 @@ def _publicity(deed: Deed, announcement: Announcement) -> Deadline:
         small=book.terms(SmallTerms),
     )
     if days == 0:
-        return Deadline(deed.now, provisional=False)
-    return calendar().due(deed.now, days, path=regions.path(announcement.need.region))
+        return Deadline(since, provisional=False)
+    return calendar().due(since, days, path=regions.path(announcement.need.region))
 
 
 def _make_of(deed: Deed, attempt: Attempt, candidate: Candidate, *, publicity: Deadline) -> Award:
@@ -126,8 +129,7 @@ def notice(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
         _about(deed, award)
         deed.tell(winner=award.agency.organisation.code, amount_fen=award.amount_fen, days=award.promised_days)
         if award.accepted_at is None:
-            terms = rulebook(award.announcement.rulebook or "").terms(AwardTerms)
-            due = calendar().due(deed.now, terms.confirm_days, path=queries.region_path(award))
+            due = _accept_due(award, deed.now)
             award.accept_due_at, award.provisional = due.at, due.provisional
             deed.tell(accept_due_at=due.at)
     return deed.answer()
@@ -172,6 +174,38 @@ def lapse(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -
         _about(deed, award)
         pass_on(deed, award)
     return deed.answer()
+
+
+def settle(deed: Deed, no: str) -> Settled:
+    """A step: the publicity or the time to answer, computed anew (rules.md §2.1).
+
+    A publicity never ends sooner than was said: others have until then to object.
+    """
+    award = deed.lock(queries.row(no))
+    phase = queries.phase_of(award)
+    if not award.provisional:
+        raise OutOfTurn(phase, deed.act)
+    name, before = "publicity", award.publicity_ends_at
+    award.provisional, after = False, before
+    if phase is Phase.PUBLICITY and before > deed.now:
+        ends = _publicity(award.announcement, award.made_at)
+        after = max(before, ends.at)
+        award.publicity_ends_at, award.provisional = after, ends.provisional
+    elif award.noticed_at is not None and award.accept_due_at is not None:
+        name, after = "acceptance", award.accept_due_at
+        before = after
+        if phase is Phase.NOTICED:
+            due = _accept_due(award, award.noticed_at)
+            after = anew(before, due, path=queries.region_path(award), now=deed.now)
+            award.accept_due_at, award.provisional = after, due.provisional
+    _about(deed, award)
+    parties = (queries.party(award), queries.purchaser_party(award))
+    return Settled((Moved(name, before, after),), parties, award.announcement.need.title)
+
+
+def _accept_due(award: Award, since: datetime) -> Deadline:
+    terms = rulebook(award.announcement.rulebook or "").terms(AwardTerms)
+    return calendar().due(since, terms.confirm_days, path=queries.region_path(award))
 
 
 def fall(deed: Deed, award: Award) -> None:

@@ -8,7 +8,7 @@ from flask import url_for
 
 from app.act import Deed
 from app.actor import Actor, Role
-from app.stage import Command, Recipient, Resource, Stage, Task
+from app.stage import Command, Recipient, Resource, Stage, Task, Timed
 from app.values import Nothing
 from bidding.award import queries, rules, services
 from bidding.award.demo import DEMO
@@ -43,7 +43,12 @@ def award_box(*, no: str) -> Mapping[str, Any]:
     awards = queries.of_announcement(no)
     if not awards:
         return {}
-    return {"template": "bidding/award/box.html", "awards": [(award, queries.phase_of(award)) for award in awards]}
+    return {
+        "template": "bidding/award/box.html",
+        "says": "bidding/award/says.html",
+        "action": "bidding/award/action.html",
+        "awards": [(award, queries.phase_of(award)) for award in awards],
+    }
 
 
 def latest_results() -> Mapping[str, Any]:
@@ -54,6 +59,9 @@ def latest_results() -> Mapping[str, Any]:
                 "title": line.title,
                 "url": url_for("award.page", no=line.no),
                 "note": line.agency,
+                "proof_url": url_for("selection.record", no=line.announcement_no, attempt=line.attempt)
+                if line.selected
+                else None,
             }
             for line in queries.public_list(size=5).rows
         ]
@@ -88,6 +96,7 @@ STAGE = Stage(
         SelectionAct.DRAW: services.on_result,
     },
     sweeps=SWEEPS,
+    timed={"award": Timed(queries.provisional, services.settle)},
     notices=dict.fromkeys(AwardAct, both_sides),
     tasks=tasks,
     panels={

@@ -1,6 +1,7 @@
 """The words of awards."""
 
 WORDS = {
+    "deadline.acceptance": "确认中选期限",
     "award.notice": "发出中选通知书",
     "award.accept": "确认中选",
     "task.award.accept": "确认或放弃中选",

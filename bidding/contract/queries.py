@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, String, cast, func, select
 from sqlalchemy.orm import lazyload
 
 from app.actor import Actor, Role
@@ -12,6 +12,7 @@ from app.database import db
 from app.refusal import NotFound, NotYours
 from app.region import branches
 from app.web.paging import SIZE, Listing, listing, parsed
+from app.workdays import WorkCalendar
 from bidding.award import queries as awards
 from bidding.award.models import Award
 from bidding.contract import rules
@@ -111,6 +112,14 @@ def due_for_deeming(now: datetime) -> list[str]:
     """Contracts whose other side kept silent."""
     query = select(Contract.no).where(Contract.confirm_due_at <= now, *TO_CONFIRM)
     return list(db.session.execute(query.order_by(Contract.id)).scalars())
+
+
+def provisional(days: WorkCalendar) -> Select[str, str]:
+    """Contracts of which a running deadline was computed without its year, which this calendar knows."""
+    running = func.coalesce(Contract.confirm_due_at, Contract.upload_due_at)
+    return select(Contract.no, cast(Contract.version, String)).where(
+        Contract.provisional, running <= days.certain_until
+    )
 
 
 def next_deeming(now: datetime) -> datetime | None:

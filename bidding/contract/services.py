@@ -1,20 +1,24 @@
 """What happens to contracts: opened when the award is accepted, uploaded by one side, confirmed by the other."""
 
+from datetime import datetime
+
 from app import files
 from app.act import Deed, act
 from app.actor import Actor
-from app.calendar.services import calendar
+from app.calendar.services import anew, calendar
 from app.clock import MICROSECOND
 from app.numbering import part
-from app.refusal import NotYours, demand
+from app.refusal import NotYours, OutOfTurn, demand
 from app.rules_in_force import rulebook
+from app.stage import Moved, Settled
 from app.values import SHANGHAI, Done, Nothing
+from app.workdays import Deadline
 from bidding.award import queries as awards
 from bidding.award import services as awarding
 from bidding.award.models import Award
 from bidding.contract import queries, rules
 from bidding.contract.models import Contract
-from bidding.contract.rules import Because, ContractAct, ContractTerms, Side, SignedContract
+from bidding.contract.rules import Because, ContractAct, ContractTerms, Phase, Side, SignedContract
 
 
 def on_accept(deed: Deed) -> None:
@@ -40,12 +44,7 @@ def on_draw(deed: Deed) -> None:
 
 
 def _open(deed: Deed, award: Award) -> None:
-    """The days to sign run from the notice, those to upload from the last day for signing (rules.md §2.7)."""
-    terms = rulebook(award.announcement.rulebook or "").terms(ContractTerms)
-    sign = awards.sign_by(award)
-    if sign is None:
-        raise LookupError(award.no)
-    upload = calendar().due(sign.at - MICROSECOND, terms.upload_days, path=awards.region_path(award))
+    sign, upload = _signing(award)
     no = part(award.announcement.no or "", "C", queries.count_of(award.announcement_id) + 1)
     deed.add(
         Contract(
@@ -60,6 +59,19 @@ def _open(deed: Deed, award: Award) -> None:
     )
     deed.on("contract", no)
     deed.tell(contract=no, sign_due_at=sign.at)
+
+
+def _signing(award: Award) -> tuple[Deadline, Deadline]:
+    """The days to sign run from the notice, those to upload from the last day for signing (rules.md §2.7)."""
+    terms = rulebook(award.announcement.rulebook or "").terms(ContractTerms)
+    sign = awards.sign_by(award)
+    if sign is None:
+        raise LookupError(award.no)
+    return sign, calendar().due(sign.at - MICROSECOND, terms.upload_days, path=awards.region_path(award))
+
+
+def _confirm_due(contract: Contract, since: datetime) -> Deadline:
+    return calendar().due(since, _terms(contract).confirm_days, path=awards.region_path(contract.award))
 
 
 def upload(actor: Actor, subject: str | None, signed: SignedContract, /, *, key: str) -> Done:
@@ -81,7 +93,7 @@ def upload(actor: Actor, subject: str | None, signed: SignedContract, /, *, key:
             rulebook=award.announcement.rulebook,
         )
         files.keep(deed, [signed.file], by=f"contract:{contract.no}")
-        due = calendar().due(deed.now, terms.confirm_days, path=awards.region_path(award))
+        due = _confirm_due(contract, deed.now)
         contract.amount_fen, contract.days, contract.signed_on = signed.amount_fen, signed.days, signed.signed_on
         contract.file, contract.uploaded_by, contract.uploaded_at = signed.file, side, deed.now
         contract.confirm_due_at, contract.provisional = due.at, due.provisional
@@ -115,6 +127,10 @@ def reject(actor: Actor, subject: str | None, because: Because, /, *, key: str) 
         )
         contract.uploaded_at = contract.confirm_due_at = None
         contract.rejected_at, contract.reject_reason = deed.now, because.reason.strip()
+        # Signing and uploading run on; what became known of their days meanwhile, the clockwork tells next.
+        sign, upload = _signing(contract.award)
+        stale = (sign.at, upload.at) != (contract.sign_due_at, contract.upload_due_at)
+        contract.provisional = sign.provisional or upload.provisional or stale
         _about(deed, contract)
         deed.keep(reason=contract.reject_reason)
     return deed.answer()
@@ -147,6 +163,32 @@ def lapse(actor: Actor, subject: str | None, because: Because, /, *, key: str) -
         deed.keep(reason=because.reason.strip())
         awarding.fall(deed, contract.award)
     return deed.answer()
+
+
+def settle(deed: Deed, no: str) -> Settled:
+    """A step: the days to sign and upload, or after an upload those to confirm it, computed anew (rules.md §2.1)."""
+    contract = deed.lock(queries.row(no))
+    phase, award, moved = queries.phase_of(contract), contract.award, []
+    if not contract.provisional:
+        raise OutOfTurn(phase, deed.act)
+    path, due = awards.region_path(award), contract.confirm_due_at
+    contract.provisional = False
+    if phase is Phase.TO_CONFIRM and contract.uploaded_at is not None and due is not None:
+        found = _confirm_due(contract, contract.uploaded_at)
+        contract.confirm_due_at = anew(due, found, path=path, now=deed.now)
+        contract.provisional = found.provisional
+        moved.append(Moved("confirming", due, contract.confirm_due_at))
+    elif phase is Phase.TO_SIGN:
+        signing, uploading = _signing(award)
+        before = (contract.sign_due_at, contract.upload_due_at)
+        contract.sign_due_at = anew(before[0], signing, path=path, now=deed.now)
+        contract.upload_due_at = anew(before[1], uploading, path=path, now=deed.now)
+        contract.provisional = signing.provisional or uploading.provisional
+        moved.append(Moved("signing", before[0], contract.sign_due_at))
+        moved.append(Moved("uploading", before[1], contract.upload_due_at))
+    _about(deed, contract)
+    parties = (awards.party(award), awards.purchaser_party(award))
+    return Settled(tuple(moved), parties, award.announcement.need.title)
 
 
 def _own(deed: Deed, actor: Actor) -> tuple[Contract, Side]:

@@ -8,7 +8,7 @@ from flask import url_for
 
 from app.act import Deed
 from app.actor import Actor
-from app.stage import Command, Recipient, Stage, Task
+from app.stage import Command, Recipient, Stage, Task, Timed
 from app.values import Nothing
 from bidding.award.rules import AwardAct
 from bidding.contract import queries, rules, services
@@ -76,6 +76,7 @@ STAGE = Stage(
         AwardAct.NOTICE: services.on_notice,
     },
     sweeps=SWEEPS,
+    timed={"contract": Timed(queries.provisional, services.settle)},
     notices=dict.fromkeys(ContractAct, both_sides),
     tasks=tasks,
     panels={"contract_box": contract_box},

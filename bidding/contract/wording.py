@@ -1,6 +1,9 @@
 """The words of contracts."""
 
 WORDS = {
+    "deadline.signing": "签约期限",
+    "deadline.uploading": "合同上传期限",
+    "deadline.confirming": "合同确认期限",
     "contract.upload": "上传合同",
     "contract.confirm": "确认合同",
     "task.contract.confirm": "核对并确认合同",

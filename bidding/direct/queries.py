@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, String, cast, func, select
 
 from app.actor import Actor, Role
 from app.database import db
@@ -15,6 +15,7 @@ from app.rules_in_force import rulebook_for
 from app.standing import standing_of
 from app.values import Fen
 from app.web.paging import SIZE, Listing, listing, parsed
+from app.workdays import WorkCalendar
 from bidding.direct import rules
 from bidding.direct.models import Commission, NamedPrice
 from bidding.direct.rules import Chosen, DirectAct, DirectTerms, Phase, Side
@@ -292,6 +293,15 @@ def due_for_lapse(now: datetime) -> list[str]:
             .where(Commission.ended_at.is_(None), Commission.due_at <= now)
             .order_by(Commission.due_at, Commission.id)
         ).scalars()
+    )
+
+
+def provisional(days: WorkCalendar) -> Select[str, str]:
+    """Needs whose open commission is to be answered by a date that was computed without its year, now known."""
+    return (
+        select(Need.no, cast(Commission.version, String))
+        .join(Commission, Commission.need_id == Need.id)
+        .where(Commission.provisional, Commission.ended_at.is_(None), Commission.due_at <= days.certain_until)
     )
 
 

@@ -6,13 +6,14 @@ from datetime import datetime
 from app import files
 from app.act import Deed, act
 from app.actor import Actor
-from app.calendar.services import calendar
+from app.calendar.services import anew, calendar
 from app.refusal import NotFound, OutOfTurn, demand
 from app.region import queries as regions
 from app.rulebook import Rulebook
 from app.rules_in_force import rulebook_for
-from app.stage import Recipient
+from app.stage import Moved, Recipient, Settled
 from app.values import Done, Nothing
+from app.workdays import Deadline
 from bidding.direct import queries, rules
 from bidding.direct.models import Commission, NamedPrice
 from bidding.direct.rules import DirectAct, DirectTerms, Price, Proposal, Side
@@ -49,6 +50,7 @@ def propose(actor: Actor, subject: str | None, proposal: Proposal, /, *, key: st
         )
         if agency is None:
             raise NotFound("agency")
+        due = _due(need, book, deed.now)
         commission = deed.add(
             Commission(
                 need_id=need.id,
@@ -57,7 +59,8 @@ def propose(actor: Actor, subject: str | None, proposal: Proposal, /, *, key: st
                 explanation=proposal.explanation.strip(),
                 minutes=proposal.minutes,
                 proposed_at=deed.now,
-                due_at=_due(need, book, deed.now),
+                due_at=due.at,
+                provisional=due.provisional,
             )
         )
         _name(deed, commission, Side.PURCHASER, Price(proposal.amount_fen, proposal.days))
@@ -88,7 +91,8 @@ def counter(actor: Actor, subject: str | None, price: Price, /, *, key: str) -> 
             ],
             rulebook=book.id,
         )
-        commission.due_at = _due(need, book, deed.now)
+        due = _due(need, book, deed.now)
+        commission.due_at, commission.provisional = due.at, due.provisional
         _name(deed, commission, side, price)
         _about(deed, need, commission.agency, book)
         deed.tell(side=side.value, amount_fen=price.amount_fen, days=price.days)
@@ -150,6 +154,22 @@ def lapse(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -
     return deed.answer()
 
 
+def settle(deed: Deed, need_no: str) -> Settled:
+    """Step: the time to answer the last price, computed anew (rules.md §2.1)."""
+    need = deed.lock(needs.row(need_no))
+    commission = _open(need)
+    if not commission.provisional:
+        raise OutOfTurn(queries.phase_of(commission, deed.now), deed.act)
+    since, before = queries.last_price(commission).at, commission.due_at
+    book = rulebook_for(need.region, since)
+    due = _due(need, book, since)
+    commission.due_at = anew(before, due, path=regions.path(need.region), now=deed.now)
+    commission.provisional = due.provisional
+    _about(deed, need, commission.agency, book)
+    parties = (need.purchaser.organisation_id, commission.agency.organisation_id)
+    return Settled((Moved("answer", before, commission.due_at),), parties, need.title)
+
+
 def other_side(deed: Deed) -> Iterable[Recipient]:
     """Whom a negotiation concerns: both sides, each told what was done by whom."""
     need, agency = needs.by_no(deed.about("need") or ""), agencies.by_code(deed.about("agency") or "")
@@ -186,9 +206,8 @@ def _own(deed: Deed, actor: Actor, act: DirectAct) -> tuple[Need, Commission, Si
     return need, commission, side
 
 
-def _due(need: Need, book: Rulebook, now: datetime) -> datetime:
-    days = book.terms(DirectTerms).accept_days
-    return calendar().due(now, days, path=regions.path(need.region)).at
+def _due(need: Need, book: Rulebook, since: datetime) -> Deadline:
+    return calendar().due(since, book.terms(DirectTerms).accept_days, path=regions.path(need.region))
 
 
 def _name(deed: Deed, commission: Commission, side: Side, price: Price) -> None:

@@ -7,7 +7,7 @@ from flask import url_for
 
 from app.actor import Actor
 from app.refusal import Refusal
-from app.stage import Command, Stage, Task
+from app.stage import Command, Stage, Task, Timed
 from app.values import Nothing
 from bidding.direct import queries, rules, services
 from bidding.direct.demo import DEMO
@@ -39,6 +39,7 @@ STAGE = Stage(
         DirectAct.ACCEPT: {NeedAct.CREATE, NeedAct.REVISE, DirectAct.PROPOSE, DirectAct.COUNTER},
     },
     sweeps=SWEEPS,
+    timed={"commission": Timed(queries.provisional, services.settle, public=False)},
     notices=dict.fromkeys(DirectAct, services.other_side),
     tasks=tasks,
     commands={

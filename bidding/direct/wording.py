@@ -1,6 +1,7 @@
 """The words of direct commissions."""
 
 WORDS = {
+    "deadline.answer": "商谈答复期限",
     "direct.propose": "发起直接委托",
     "direct.counter": "还价",
     "task.direct.counter": "答复机构的还价",

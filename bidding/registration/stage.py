@@ -7,6 +7,7 @@ from flask import url_for
 
 from app.act import Deed
 from app.actor import Actor, Role
+from app.calendar.rules import CalendarAct
 from app.refusal import Refusal
 from app.stage import Command, Recipient, Stage, Task
 from app.values import Nothing
@@ -22,6 +23,13 @@ def registrants(deed: Deed) -> Iterator[Recipient]:
     """Who must know that an announcement changed or ended: each hears for itself, nobody hears of the others."""
     for party_id in queries.registrants_of(deed.about("announcement") or ""):
         yield Recipient(party_id)
+
+
+def told_of_closing(deed: Deed) -> Iterator[Recipient]:
+    """Registrants learn where a provisional closing went; what they handed in stays as it is."""
+    if any(one["deadline"] == "closing" for one in deed.public["moved"]):
+        for party_id in queries.registrants_of(deed.about("announcement") or ""):
+            yield Recipient(party_id, {"title": deed.private["title"]})
 
 
 def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
@@ -42,7 +50,11 @@ STAGE = Stage(
     flow=rules.FLOW,
     may=rules.MAY,
     opens=rules.OPENS,
-    notices={AnnouncementAct.AMEND: registrants, AnnouncementAct.WITHDRAW: registrants},
+    notices={
+        AnnouncementAct.AMEND: registrants,
+        AnnouncementAct.WITHDRAW: registrants,
+        CalendarAct.SETTLE: told_of_closing,
+    },
     tasks=tasks,
     panels={"registration_box": box},
     commands={

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, String, cast, func, or_, select, tuple_
 from sqlalchemy.orm import contains_eager, lazyload
 
 from app.actor import Actor, Role
@@ -17,6 +17,7 @@ from app.refusal import NotFound
 from app.region import branches as offices
 from app.region import queries as regions
 from app.web.paging import SIZE, Listing, listing, parsed
+from app.workdays import WorkCalendar
 from marketplace.agency import rules
 from marketplace.agency.models import Agency
 from marketplace.agency.rules import AgencyAct, Phase
@@ -299,6 +300,27 @@ def application_of(code: str, *, actor: Actor, now: datetime) -> ApplicationPage
     if not offices.serves(actor, agency.organisation.region, role=Role.OPERATOR):
         raise offices.outside(code, actor, agency.organisation.region)
     return application(agency, now=now)
+
+
+def provisional_checks(days: WorkCalendar) -> Select[str, str]:
+    """Applications whose check or supplement was timed without its year, which this calendar knows."""
+    return _provisional().where(
+        Agency.passed_at.is_(None),
+        func.coalesce(Agency.supplement_due_at, Agency.check_due_at) <= days.certain_until,
+    )
+
+
+def provisional_publicities(days: WorkCalendar) -> Select[str, str]:
+    """Publicities that were timed without their year, which this calendar knows."""
+    return _provisional().where(Agency.publicity_ends_at <= days.certain_until)
+
+
+def _provisional() -> Select[str, str]:
+    return (
+        select(Organisation.code, cast(Agency.version, String))
+        .join(Agency, Agency.organisation_id == Organisation.id)
+        .where(Agency.provisional)
+    )
 
 
 def due_for_admission(now: datetime) -> list[str]:

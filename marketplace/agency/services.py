@@ -1,21 +1,23 @@
 """Joining as an agency: applying, the operator's formal check, publicity, admission."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from app.act import Deed, act
 from app.actor import Actor
-from app.calendar.services import calendar
+from app.calendar.services import anew, calendar
 from app.identity import queries as identities
-from app.refusal import NotYours, demand
+from app.refusal import NotYours, OutOfTurn, demand
 from app.region import branches
 from app.region.queries import path
 from app.rulebook import Rulebook
 from app.rules_in_force import rulebook_for
-from app.stage import Recipient
+from app.stage import Moved, Recipient, Settled
 from app.values import Done, Nothing
+from app.workdays import Deadline
 from marketplace.agency import queries, rules
 from marketplace.agency.models import Agency
-from marketplace.agency.rules import AgencyAct, Application, Asking, EntryTerms, Rejection
+from marketplace.agency.rules import AgencyAct, Application, Asking, EntryTerms, Phase, Rejection
 
 
 def apply(actor: Actor, subject: str | None, application: Application, /, *, key: str) -> Done:
@@ -31,14 +33,14 @@ def apply(actor: Actor, subject: str | None, application: Application, /, *, key
         book = rulebook_for(actor.region, deed.now)
         terms = book.terms(EntryTerms)
         demand(rules.refusals_to_apply(application, code=code, terms=terms), rulebook=book.id)
-        due = calendar().due(deed.now, terms.check_deadline, path=path(actor.region)).at
+        due = _check_due(actor.region, terms, deed.now)
         if agency is None:
             name = identities.organisation(actor.party).name
             agency = Agency(organisation_id=actor.party, sort_key=_spelt(name), initials=_spelt(name, initials=True))
             deed.session.add(agency)
         _write(agency, application)
-        agency.applied_at, agency.check_due_at = deed.now, due
-        agency.asked_at = agency.asked_for = agency.supplement_due_at = None
+        agency.applied_at, agency.check_due_at, agency.provisional = deed.now, due.at, due.provisional
+        agency.asked_at = agency.asked_for = agency.supplement_due_at = agency.supplemented_at = None
         agency.rejected_at = agency.reject_reason = None
         agency.asked_rounds = 0
         deed.session.flush()
@@ -59,9 +61,8 @@ def ask(actor: Actor, subject: str | None, asking: Asking, /, *, key: str) -> Do
         demand(rules.refusals_to_ask(asking, rounds=agency.asked_rounds, terms=terms), rulebook=book.id)
         agency.asked_at, agency.asked_for = deed.now, asking.missing.strip()
         agency.asked_rounds += 1
-        agency.supplement_due_at = (
-            calendar().due(deed.now, terms.supplement_days, path=path(agency.organisation.region)).at
-        )
+        due = _supplement_due(agency.organisation.region, terms, deed.now)
+        agency.supplement_due_at, agency.provisional = due.at, due.provisional
         deed.tell(supplement_due_at=agency.supplement_due_at)
         _record(deed, code, book)
     return deed.answer()
@@ -79,8 +80,9 @@ def supplement(actor: Actor, subject: str | None, application: Application, /, *
         terms = book.terms(EntryTerms)
         demand(rules.refusals_to_apply(application, code=code, terms=terms), rulebook=book.id)
         _write(agency, application)
-        agency.supplement_due_at = None
-        agency.check_due_at = calendar().due(deed.now, terms.check_deadline, path=path(actor.region)).at
+        due = _check_due(actor.region, terms, deed.now)
+        agency.supplement_due_at, agency.supplemented_at = None, deed.now
+        agency.check_due_at, agency.provisional = due.at, due.provisional
         deed.subject = code
         _record(deed, code, book)
     return deed.answer()
@@ -97,11 +99,8 @@ def passes(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
         book = rulebook_for(region, deed.now)
         terms = book.terms(EntryTerms)
         agency.passed_at = deed.now
-        agency.publicity_ends_at = (
-            calendar().due(deed.now, terms.publicity_days, path=path(region)).at
-            if rules.has_publicity(terms)
-            else deed.now
-        )
+        ends = _publicity_ends(region, terms, deed.now)
+        agency.publicity_ends_at, agency.provisional = ends.at, ends.provisional
         deed.tell(code=code, name=agency.organisation.name, publicity_ends_at=agency.publicity_ends_at)
         _record(deed, code, book)
     return deed.answer()
@@ -146,6 +145,60 @@ def concerned(deed: Deed) -> Iterable[Recipient]:
     if deed.act == AgencyAct.REJECT:
         params |= {"reason": agency.reject_reason or ""}
     yield Recipient(agency.organisation_id, params)
+
+
+def settle_check(deed: Deed, code: str) -> Settled:
+    """Step: the operator's time for a check, or the agency's for a supplement, computed anew (rules.md §2.1)."""
+    agency = deed.lock(queries.row(code))
+    phase = queries.phase_of(agency, deed.now)
+    if not agency.provisional:
+        raise OutOfTurn(phase, deed.act)
+    region, asked = agency.organisation.region, agency.supplement_due_at
+    book = rulebook_for(region, agency.applied_at)
+    terms = book.terms(EntryTerms)
+    name, before = ("check", agency.check_due_at) if asked is None else ("supplement", asked)
+    agency.provisional, after = False, before
+    if phase is Phase.SUBMITTED:
+        due = _check_due(region, terms, agency.supplemented_at or agency.applied_at)
+        after = anew(before, due, path=path(region), now=deed.now)
+        agency.check_due_at, agency.provisional = after, due.provisional
+    elif phase is Phase.SUPPLEMENT and agency.asked_at is not None:
+        due = _supplement_due(region, terms, agency.asked_at)
+        after = anew(before, due, path=path(region), now=deed.now)
+        agency.supplement_due_at, agency.provisional = after, due.provisional
+    _record(deed, code, book)
+    return Settled((Moved(name, before, after),), (agency.organisation_id,), agency.organisation.name)
+
+
+def settle_publicity(deed: Deed, code: str) -> Settled:
+    """Step: the end of a publicity, computed anew; what others may object to never ends sooner (rules.md §2.1)."""
+    agency = deed.lock(queries.row(code))
+    phase, before = queries.phase_of(agency, deed.now), agency.publicity_ends_at
+    if not agency.provisional or before is None or agency.passed_at is None:
+        raise OutOfTurn(phase, deed.act)
+    region = agency.organisation.region
+    book = rulebook_for(region, agency.applied_at)
+    agency.provisional, after = False, before
+    if phase is Phase.PUBLICITY and before > deed.now:
+        ends = _publicity_ends(region, book.terms(EntryTerms), agency.passed_at)
+        after = max(before, ends.at)
+        agency.publicity_ends_at, agency.provisional = after, ends.provisional
+    _record(deed, code, book)
+    return Settled((Moved("publicity", before, after),), (agency.organisation_id,), agency.organisation.name)
+
+
+def _check_due(region: str, terms: EntryTerms, since: datetime) -> Deadline:
+    return calendar().due(since, terms.check_deadline, path=path(region))
+
+
+def _supplement_due(region: str, terms: EntryTerms, since: datetime) -> Deadline:
+    return calendar().due(since, terms.supplement_days, path=path(region))
+
+
+def _publicity_ends(region: str, terms: EntryTerms, since: datetime) -> Deadline:
+    if not rules.has_publicity(terms):
+        return Deadline(since, provisional=False)
+    return calendar().due(since, terms.publicity_days, path=path(region))
 
 
 def _record(deed: Deed, code: str, book: Rulebook) -> None:

@@ -1,7 +1,7 @@
 """What the chapter agency brings to the house."""
 
 from app.refusal import Refusal
-from app.stage import Command, Resource, Stage
+from app.stage import Command, Resource, Stage, Timed
 from app.values import Nothing
 from marketplace.agency import queries, rules, services
 from marketplace.agency.demo import DEMO
@@ -19,6 +19,10 @@ STAGE = Stage(
     may=rules.MAY,
     opens=rules.OPENS,
     sweeps=SWEEPS,
+    timed={
+        "agency": Timed(queries.provisional_checks, services.settle_check, public=False),
+        "publicity": Timed(queries.provisional_publicities, services.settle_publicity),
+    },
     notices={
         AgencyAct.ASK: services.concerned,
         AgencyAct.PASS: services.concerned,

@@ -1,6 +1,8 @@
 """The words of joining as an agency."""
 
 WORDS = {
+    "deadline.supplement": "补正期限",
+    "deadline.publicity": "公示截止",
     "agency.apply": "申请入驻",
     "agency.ask": "一次性告知补正",
     "agency.supplement": "提交补正",

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, String, and_, cast, false, func, or_, select, tuple_, type_coerce
 from sqlalchemy.orm import lazyload
 
 from app.actor import Actor, Role
@@ -21,6 +22,7 @@ from app.rulebook import Rulebook
 from app.rules_in_force import rulebook
 from app.values import SHANGHAI, Fen
 from app.web.paging import SIZE, Listing, listing, parsed
+from app.workdays import WorkCalendar
 from marketplace.announcement import rules
 from marketplace.announcement.models import Amendment, Announcement, Attempt
 from marketplace.announcement.rules import (
@@ -33,6 +35,7 @@ from marketplace.announcement.rules import (
     PublishTerms,
     Window,
 )
+from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import ItemVersion
 from marketplace.need.models import Need
 from marketplace.need.rules import Method
@@ -212,6 +215,29 @@ def day_of(instant: datetime, need: Need) -> Day:
     return Day(answer.working, answer.provisional)
 
 
+def next_day_at(instant: datetime, need: Need) -> datetime:
+    """The same time of day on the first working day after an instant's local day."""
+    local = instant.astimezone(SHANGHAI)
+    day, _ = calendar().add(local.date(), 1, path=regions.path(need.region))
+    return datetime.combine(day, local.timetz()).astimezone(UTC)
+
+
+def provisional_closings(days: WorkCalendar) -> Select[str, str]:
+    """Announcements whose closing was computed without its year, which this calendar knows."""
+    return select(type_coerce(Announcement.no, String), cast(Announcement.version, String)).where(
+        Announcement.closing_provisional, Announcement.closes_at <= days.certain_until, Announcement.no.is_not(None)
+    )
+
+
+def provisional_reviews(days: WorkCalendar) -> Select[str, str]:
+    """Needs in review whose operator's time was computed without its year, which this calendar knows."""
+    return (
+        select(Need.no, cast(Announcement.version, String))
+        .join(Announcement, Announcement.need_id == Need.id)
+        .where(Announcement.review_provisional, Announcement.review_due_at <= days.certain_until)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What a reader looks for; None = everything. `region` finds its whole branch."""
@@ -318,6 +344,37 @@ def _about_need(filters: Filters) -> Sequence[ColumnElement[bool]]:
     if filters.fund is not None:
         found.append(Need.fund == filters.fund)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What the list can be narrowed by: (code, word) pairs of divisions, categories and items in force."""
+
+    regions: tuple[tuple[str, str], ...]
+    categories: tuple[tuple[str, str], ...]
+    items: tuple[tuple[str, str], ...]
+
+    def word(self, name: str, code: str) -> str:
+        """The word of a choice, its code where it is none of them."""
+        pairs = {"region": self.regions, "category": self.categories, "item": self.items}[name]
+        return next((word for known, word in pairs if known == code), code)
+
+
+def offered(now: datetime) -> Offered:
+    """What the list can be narrowed by now; read anew only when the catalogue or the divisions have changed."""
+    newest = select(ItemVersion.id, ItemVersion.name, ItemVersion.effective_from).order_by(ItemVersion.id.desc())
+    divisions = select(func.count()).select_from(Region).scalar_subquery()
+    state = db.session.execute(newest.add_columns(divisions).limit(1)).first()
+    return _offered(now.astimezone(SHANGHAI).date(), None if state is None else tuple(state))
+
+
+@lru_cache(maxsize=4)
+def _offered(on: date, state: tuple[Any, ...] | None) -> Offered:
+    return Offered(
+        regions=tuple(regions.choices()),
+        categories=tuple((category.code, category.name) for category in catalogue.categories()),
+        items=tuple((item.item_code, f"{item.item_code} {item.name}") for item in catalogue.items_in_force(on)),
+    )
 
 
 def _lines() -> Select[*tuple[Any, ...]]:
@@ -446,6 +503,7 @@ class AnnouncementPage:
     attempts_left: bool
     party_id: int
     need_no: str
+    selected: bool
     events: tuple[Happened, ...]
 
 
@@ -480,6 +538,7 @@ def page(no: str, *, now: datetime) -> AnnouncementPage:
         attempts_left=announcement.attempt_number < most,
         party_id=need.purchaser.organisation_id,
         need_no=need.no,
+        selected=present.decision is Decision.DRAWN,
         events=timeline(f"announcement:{no}"),
     )
 

@@ -286,6 +286,22 @@ def amended_closing(change: Change, *, closes_at: datetime, earliest: datetime) 
     return change.closes_at if change.closes_at is not None else max(closes_at, earliest)
 
 
+def settled_closing(
+    *, closes_at: datetime, workday: bool, next_workday_at: datetime, earliest: datetime, earliest_now: datetime
+) -> datetime:
+    """Where a provisional closing stands once its year is published; nobody's time to register gets shorter.
+
+    It stays where it is lawful: on a working day (`workday`), and not before `earliest`, the minimum counted anew from
+    the publication or the last amendment. Otherwise it moves later: to the next working day (`next_workday_at`) or to
+    `earliest`, and as after any change so that the minimum remains from now on (`earliest_now`).
+    Source: rules.md §2.1 (recomputed with notice to the parties), publish.revision; that it never moves nearer is
+    (inferred): the minimum is the least, and who has seen a later closing counts on it.
+    """
+    if workday and closes_at >= earliest:
+        return closes_at
+    return max(earliest, earliest_now, closes_at if workday else next_workday_at)
+
+
 def refusals_to_withdraw(withdrawal: Withdrawal) -> Iterator[Refusal]:
     """A withdrawal is explained to the public. Source: rules.md §3.1 row 10."""
     if not withdrawal.explanation.strip():

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.act import Deed, act, chance
 from app.actor import Actor, Role
-from app.calendar.services import calendar
+from app.calendar.services import anew, calendar
 from app.keyring import keyring
 from app.numbering import next_no
 from app.refusal import NotFound, OutOfTurn, Refusal, demand
@@ -17,9 +17,10 @@ from app.region import queries as regions
 from app.rulebook import Rulebook
 from app.rules_in_force import rulebook, rulebook_for
 from app.sealing import public_key, seal
-from app.stage import Recipient
+from app.stage import Moved, Recipient, Settled
 from app.standing import standing_of
 from app.values import Done, Fen
+from app.workdays import Deadline
 from marketplace.announcement import queries, rules
 from marketplace.announcement.models import Amendment, Announcement, Attempt
 from marketplace.announcement.rules import (
@@ -62,9 +63,8 @@ def submit(actor: Actor, subject: str | None, timetable: Timetable, /, *, key: s
         _as_written(announcement, need)
         announcement.wished_closing_at = timetable.closes_at
         announcement.submitted_at = deed.now
-        announcement.review_due_at = (
-            calendar().due(deed.now, book.terms(PublishTerms).review_deadline, path=regions.path(need.region)).at
-        )
+        due = _review_due(need, book, deed.now)
+        announcement.review_due_at, announcement.review_provisional = due.at, due.provisional
         announcement.returned_at = announcement.return_reason = None
         if found is None:
             deed.add(announcement)
@@ -254,6 +254,53 @@ def publish_direct(deed: Deed, need: Need, *, agency_code: str, amount_fen: int,
     return announcement
 
 
+def settle_closing(deed: Deed, no: str) -> Settled:
+    """Step: a closing in a year that was not published, computed anew; registrations stay as they are (rules.md §2.1)."""
+    announcement = deed.lock(queries.row(no))
+    present = queries.present_attempt(announcement)
+    if not announcement.closing_provisional:
+        raise OutOfTurn(queries.phase_of(announcement, present, deed.now), deed.act)
+    need, book, before = announcement.need, _book(announcement), present.closes_at
+    if queries.phase_of(announcement, present, deed.now) is Phase.REGISTERING:
+        since = [present.published_at, *(each.at for each in queries.amendments(announcement.id))]
+        present.closes_at = rules.settled_closing(
+            closes_at=before,
+            workday=queries.day_of(before, need).working,
+            next_workday_at=queries.next_day_at(before, need),
+            earliest=queries.earliest(need, book, max(since)).window.earliest,
+            earliest_now=queries.earliest(need, book, deed.now).window.earliest,
+        )
+        announcement.closes_at = present.closes_at
+    announcement.closing_provisional = queries.day_of(present.closes_at, need).provisional
+    deed.basis, deed.attempt = book.id, present.number
+    _about(deed, need, announcement)
+    deed.tell(attempt=present.number)
+    return Settled((Moved("closing", before, present.closes_at),), (need.purchaser.organisation_id,), need.title)
+
+
+def settle_review(deed: Deed, need_no: str) -> Settled:
+    """Step: the operator's time for a review, computed anew."""
+    need = deed.lock(needs.row(need_no))
+    announcement = _of(deed, need)
+    if announcement is None or announcement.submitted_at is None or announcement.review_due_at is None:
+        raise NotFound("announcement")
+    phase = queries.phase_of(announcement, None, deed.now) if announcement.published_at is None else Phase.REGISTERING
+    if not announcement.review_provisional:
+        raise OutOfTurn(phase, deed.act)
+    before, book = announcement.review_due_at, rulebook_for(need.region, announcement.submitted_at)
+    announcement.review_provisional = False
+    if phase is Phase.IN_REVIEW:
+        due = _review_due(need, book, announcement.submitted_at)
+        path = regions.path(need.region)
+        announcement.review_due_at = anew(before, due, path=path, now=deed.now)
+        announcement.review_provisional = due.provisional
+    deed.basis = book.id
+    _about(deed, need)
+    return Settled(
+        (Moved("review", before, announcement.review_due_at),), (need.purchaser.organisation_id,), need.title
+    )
+
+
 def purchaser_of(deed: Deed) -> Iterable[Recipient]:
     """Whom approval, return and publication concern: the need's purchaser."""
     need = needs.by_no(deed.about("need") or "")
@@ -266,6 +313,11 @@ def purchaser_of(deed: Deed) -> Iterable[Recipient]:
     if found is not None and found.no is not None:
         params["no"] = found.no
     yield Recipient(need.purchaser.organisation_id, params)
+
+
+def _review_due(need: Need, book: Rulebook, since: datetime) -> Deadline:
+    days = book.terms(PublishTerms).review_deadline
+    return calendar().due(since, days, path=regions.path(need.region))
 
 
 def _of(deed: Deed, need: Need) -> Announcement | None:

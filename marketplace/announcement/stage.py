@@ -8,13 +8,13 @@ from flask import url_for
 
 from app.actor import Actor, Role
 from app.clock import now
-from app.stage import Command, Resource, Rows, Stage, Task
+from app.stage import Command, Resource, Rows, Stage, Task, Timed
 from app.values import Nothing
 from marketplace.announcement import queries, rules, services
 from marketplace.announcement.demo import DEMO
 from marketplace.announcement.rules import AnnouncementAct, Change, Return, Timetable, Unsuccessful, Withdrawal
 from marketplace.announcement.sweeps import SWEEPS
-from marketplace.announcement.views import announcing, bp, latest, of_need
+from marketplace.announcement.views import announcing, bp, closing_today, latest, of_need
 from marketplace.announcement.wording import WORDS
 from marketplace.need.rules import NeedAct
 
@@ -73,13 +73,22 @@ STAGE = Stage(
         AnnouncementAct.CLOSE_UNSUCCESSFUL: (),
     },
     sweeps=SWEEPS,
+    timed={
+        "announcement": Timed(queries.provisional_closings, services.settle_closing),
+        "review": Timed(queries.provisional_reviews, services.settle_review, public=False),
+    },
     notices={
         AnnouncementAct.APPROVE: services.purchaser_of,
         AnnouncementAct.RETURN: services.purchaser_of,
         AnnouncementAct.PUBLISH: services.purchaser_of,
     },
     tasks=tasks,
-    panels={"latest_announcements": latest, "need_announcement": of_need, "announcing": announcing},
+    panels={
+        "latest_announcements": latest,
+        "closing_today": closing_today,
+        "need_announcement": of_need,
+        "announcing": announcing,
+    },
     commands={
         AnnouncementAct.SUBMIT: Command(Timetable, services.submit, "need"),
         AnnouncementAct.APPROVE: Command(Nothing, services.approve, "need"),
@@ -95,7 +104,7 @@ STAGE = Stage(
             page=resource_page,
             one=resource_one,
             params={
-                "q": "part of the title or of the number",
+                "q": "words of title, item or purchaser, part of the number, pinyin, initials; all must be found",
                 "region": "six digits; its whole branch",
                 "category": "two digits",
                 "item": "four digits",

@@ -1,6 +1,8 @@
 """The words of announcements."""
 
 WORDS = {
+    "deadline.closing": "报名截止",
+    "deadline.review": "公告审核期限",
     "announcement.submit": "提交采购公告审核",
     "task.announcement.submit": "修改后重新提交公告",
     "announcement.approve": "通过采购公告审核",

@@ -9,12 +9,13 @@ from sqlalchemy.orm import lazyload
 
 from app.actor import Actor, Role
 from app.audit.canonical import instant
+from app.calendar.services import stamp
 from app.database import db
 from app.identity.models import Organisation
 from app.refusal import NotFound
 from app.region import branches
 from app.web.paging import SIZE, Listing, listing, parsed
-from app.workdays import LOCAL
+from app.workdays import LOCAL, WorkCalendar
 from marketplace.agency import queries as agencies
 from marketplace.agency.models import Agency
 from marketplace.catalogue.models import Qualification
@@ -202,6 +203,13 @@ def authority_of(qualification: str) -> str | None:
     return db.session.execute(
         select(Qualification.authority).where(Qualification.code == qualification)
     ).scalar_one_or_none()
+
+
+def provisional(days: WorkCalendar) -> Select[str, str]:
+    """Certificates whose verification was timed without its year, which this calendar knows."""
+    return select(Credential.no, stamp(Credential.verify_due_at)).where(
+        Credential.provisional, Credential.verify_due_at <= days.certain_until
+    )
 
 
 def seen_by(actor: Actor, no: str, *, day: date) -> CredentialLine:

@@ -1,23 +1,26 @@
 """Handing in certificates, and the competent authority's verification of them."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from app import files
 from app.act import Deed, act
 from app.actor import Actor
-from app.calendar.services import calendar
+from app.calendar.services import anew, calendar
 from app.numbering import next_no
-from app.refusal import NotYours, demand
+from app.refusal import NotYours, OutOfTurn, demand
 from app.region import branches
 from app.region.queries import path
+from app.rulebook import Rulebook
 from app.rules_in_force import rulebook_for
-from app.stage import Recipient
+from app.stage import Moved, Recipient, Settled
 from app.values import Done, Nothing
+from app.workdays import Deadline
 from marketplace.agency import queries as agencies
 from marketplace.catalogue import queries as catalogue
 from marketplace.credential import queries, rules
 from marketplace.credential.models import Credential
-from marketplace.credential.rules import Certificate, CredentialAct, CredentialTerms, Doubt
+from marketplace.credential.rules import Certificate, CredentialAct, CredentialTerms, Doubt, Phase
 
 
 def submit(actor: Actor, subject: str | None, certificate: Certificate, /, *, key: str) -> Done:
@@ -45,8 +48,7 @@ def submit(actor: Actor, subject: str | None, certificate: Certificate, /, *, ke
             )
         )
         book = rulebook_for(actor.region, deed.now)
-        days = book.terms(CredentialTerms).qualification_verify
-        due = calendar().due(deed.now, days, path=path(actor.region)).at
+        due = _verify_due(actor.region, book, deed.now)
         credential = next((known for known in same if known.refused_at is not None), None)
         if credential is None:
             credential = Credential(no=next_no(deed, region=actor.region, kind="Q"), agency=agency)
@@ -56,7 +58,7 @@ def submit(actor: Actor, subject: str | None, certificate: Certificate, /, *, ke
         credential.valid_from, credential.valid_until = certificate.valid_from, certificate.valid_until
         credential.file = certificate.file
         credential.submitted_at = deed.now
-        credential.verify_due_at = due
+        credential.verify_due_at, credential.provisional = due.at, due.provisional
         credential.refused_at = credential.refuse_reason = None
         deed.session.flush()
         if certificate.file is not None:
@@ -103,6 +105,29 @@ def _judged(deed: Deed, no: str) -> Credential:
     deed.on("credential", no)
     deed.on("agency", credential.agency.organisation.code)
     return credential
+
+
+def settle(deed: Deed, no: str) -> Settled:
+    """Step: the authority's time for a verification, computed anew (rules.md §2.1)."""
+    credential = deed.lock(queries.row(no))
+    phase, before = queries.phase_of(credential, queries.local_day(deed.now)), credential.verify_due_at
+    if not credential.provisional:
+        raise OutOfTurn(phase, deed.act)
+    organisation = credential.agency.organisation
+    book = rulebook_for(organisation.region, credential.submitted_at)
+    credential.provisional, after = False, before
+    if phase is Phase.PENDING:
+        due = _verify_due(organisation.region, book, credential.submitted_at)
+        after = anew(before, due, path=path(organisation.region), now=deed.now)
+        credential.verify_due_at, credential.provisional = after, due.provisional
+    deed.basis = book.id
+    deed.on("credential", no)
+    deed.on("agency", organisation.code)
+    return Settled((Moved("verification", before, after),), (organisation.id,), credential.certificate_no)
+
+
+def _verify_due(region: str, book: Rulebook, since: datetime) -> Deadline:
+    return calendar().due(since, book.terms(CredentialTerms).qualification_verify, path=path(region))
 
 
 def concerned(deed: Deed) -> Iterable[Recipient]:

@@ -1,9 +1,9 @@
 """What the chapter credential brings to the house."""
 
 from app.refusal import Refusal
-from app.stage import Command, Stage
+from app.stage import Command, Stage, Timed
 from app.values import Nothing
-from marketplace.credential import rules, services
+from marketplace.credential import queries, rules, services
 from marketplace.credential.demo import DEMO
 from marketplace.credential.rules import Certificate, CredentialAct, CredentialTerms, Doubt
 from marketplace.credential.views import bp, holding, panel, tasks
@@ -19,6 +19,7 @@ STAGE = Stage(
     flow=rules.FLOW,
     may=rules.MAY,
     opens=rules.OPENS,
+    timed={"credential": Timed(queries.provisional, services.settle, public=False)},
     notices={CredentialAct.VERIFY: services.concerned, CredentialAct.REFUSE: services.concerned},
     tasks=tasks,
     panels={"credentials": panel, "agencies_holding": holding},

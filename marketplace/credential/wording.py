@@ -1,6 +1,7 @@
 """The words of certificates."""
 
 WORDS = {
+    "deadline.verification": "资质核验期限",
     "credential.submit": "提交资质证书",
     "card.credentials": "资质",
     "credential.verify": "核验资质证书",

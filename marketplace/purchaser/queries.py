@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import Select, String, cast, select, tuple_
 from sqlalchemy.orm import lazyload
 
 from app.actor import Actor, Role
@@ -12,6 +12,7 @@ from app.identity.models import Organisation
 from app.refusal import NotFound
 from app.region import branches
 from app.web.paging import SIZE, Listing, listing, parsed
+from app.workdays import WorkCalendar
 from marketplace.purchaser import rules
 from marketplace.purchaser.models import Purchaser
 from marketplace.purchaser.rules import Fund, Phase, PurchaserKind
@@ -41,6 +42,15 @@ def phase(purchaser: Purchaser) -> Phase:
     """Derived from the row's instants."""
     return rules.phase_of(
         check_due_at=purchaser.check_due_at, checked_at=purchaser.checked_at, returned_at=purchaser.returned_at
+    )
+
+
+def provisional(days: WorkCalendar) -> Select[str, str]:
+    """Registrations whose check was timed without its year, which this calendar knows."""
+    return (
+        select(Organisation.code, cast(Purchaser.version, String))
+        .join(Purchaser, Purchaser.organisation_id == Organisation.id)
+        .where(Purchaser.provisional, Purchaser.check_due_at <= days.certain_until)
     )
 
 

@@ -1,17 +1,22 @@
 """Registering as a purchaser, and the operator's look at it where public funds are used."""
 
-from app.act import act
+from datetime import datetime
+
+from app.act import Deed, act
 from app.actor import Actor
-from app.calendar.services import calendar
+from app.calendar.services import anew, calendar
 from app.identity import queries as identities
-from app.refusal import NotYours, Stale, demand
+from app.refusal import NotYours, OutOfTurn, Stale, demand
 from app.region import branches
 from app.region import queries as regions
+from app.rulebook import Rulebook
 from app.rules_in_force import rulebook_for
+from app.stage import Moved, Settled
 from app.values import Done
+from app.workdays import Deadline
 from marketplace.purchaser import queries, rules
 from marketplace.purchaser.models import Purchaser
-from marketplace.purchaser.rules import Filing, Fund, PurchaserAct, PurchaserTerms, Return, Seen
+from marketplace.purchaser.rules import Filing, Fund, Phase, PurchaserAct, PurchaserTerms, Return, Seen
 
 
 def register(actor: Actor, subject: str | None, filing: Filing, /, *, key: str) -> Done:
@@ -23,25 +28,25 @@ def register(actor: Actor, subject: str | None, filing: Filing, /, *, key: str) 
         demand(rules.refusals_to_register(filing))
         book = rulebook_for(organisation.region, deed.now)
         known = queries.by_party(organisation.id)
-        due = None
+        due, provisional = None, False
         if rules.wants_check(
             filing,
             checked=known is not None and known.checked_at is not None,
             kind=None if known is None else known.kind,
             funds=() if known is None else known.funds,
         ):
-            days = book.terms(PurchaserTerms).check_deadline
-            due = calendar().due(deed.now, days, path=regions.path(organisation.region)).at
+            found = _check_due(organisation.region, book, deed.now)
+            due, provisional = found.at, found.provisional
         checked = None
         if known is None:
             known = Purchaser(organisation_id=organisation.id)
         elif due is None and rules.PUBLIC_FUNDS & set(filing.funds):
-            due, checked = known.check_due_at, known.checked_at
+            due, checked, provisional = known.check_due_at, known.checked_at, known.provisional
         known.kind = filing.kind
         known.funds = tuple(fund.value for fund in Fund if fund in filing.funds)
         known.contact, known.phone = filing.contact.strip(), filing.phone.strip()
         known.registered_at = deed.now
-        known.check_due_at, known.checked_at = due, checked
+        known.check_due_at, known.checked_at, known.provisional = due, checked, provisional
         known.returned_at = known.return_reason = None
         deed.add(known)
         deed.subject = organisation.code
@@ -79,3 +84,26 @@ def return_(actor: Actor, subject: str | None, returned: Return, /, *, key: str)
         deed.on("purchaser", purchaser.organisation.code)
         deed.basis = rulebook_for(purchaser.organisation.region, deed.now).id
     return deed.answer()
+
+
+def settle(deed: Deed, code: str) -> Settled:
+    """Step: the operator's time for a check, computed anew (rules.md §2.1)."""
+    purchaser = deed.lock(queries.row(code))
+    phase, before = queries.phase(purchaser), purchaser.check_due_at
+    if not purchaser.provisional or before is None:
+        raise OutOfTurn(phase, deed.act)
+    region = purchaser.organisation.region
+    book = rulebook_for(region, purchaser.registered_at)
+    purchaser.provisional, after = False, before
+    if phase is Phase.CHECKING:
+        due = _check_due(region, book, purchaser.registered_at)
+        after = anew(before, due, path=regions.path(region), now=deed.now)
+        purchaser.check_due_at, purchaser.provisional = after, due.provisional
+    deed.basis = book.id
+    deed.on("purchaser", code)
+    name = purchaser.organisation.name
+    return Settled((Moved("check", before, after),), (purchaser.organisation_id,), name)
+
+
+def _check_due(region: str, book: Rulebook, since: datetime) -> Deadline:
+    return calendar().due(since, book.terms(PurchaserTerms).check_deadline, path=regions.path(region))

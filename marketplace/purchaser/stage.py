@@ -8,7 +8,7 @@ from flask import url_for
 from app.act import Deed
 from app.actor import Actor, Role
 from app.refusal import Refusal
-from app.stage import Command, Recipient, Stage, Task
+from app.stage import Command, Recipient, Stage, Task, Timed
 from marketplace.purchaser import queries, rules, services
 from marketplace.purchaser.demo import DEMO
 from marketplace.purchaser.rules import Filing, Phase, PurchaserAct, Return, Seen
@@ -47,6 +47,7 @@ STAGE = Stage(
     flow=rules.FLOW,
     may=rules.MAY,
     opens=rules.OPENS,
+    timed={"purchaser": Timed(queries.provisional, services.settle, public=False)},
     notices={PurchaserAct.CHECK: concerned, PurchaserAct.RETURN: concerned},
     tasks=tasks,
     commands={

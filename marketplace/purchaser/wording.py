@@ -1,6 +1,7 @@
 """The words of registering as a purchaser, and of the fund classes."""
 
 WORDS = {
+    "deadline.check": "核验期限",
     "purchaser.register": "登记业主信息",
     "purchaser.check": "核验业主信息",
     "task.purchaser.check": "核验业主信息",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Text, and_, func, or_, select, tuple_, type_coerce
+from sqlalchemy import ColumnElement, Row, Select, String, Text, and_, cast, func, or_, select, tuple_, type_coerce
 from sqlalchemy.orm import lazyload
 
 from app.actor import Actor, Role
@@ -19,6 +19,7 @@ from app.region import branches
 from app.region import queries as regions
 from app.rules_in_force import rulebook
 from app.web.paging import SIZE, Listing, listing, parsed
+from app.workdays import WorkCalendar
 from bidding.award.models import Award
 from bidding.contract.models import Contract
 from marketplace.agency.models import Agency
@@ -467,6 +468,15 @@ def silences() -> Iterator[tuple[str, datetime]]:
         if days is not None:
             terms = rulebook(book or "").terms(EvaluationTerms)
             yield no, days.due(uploaded_at, terms.opens_after_silence, path=regions.path(region)).at
+
+
+def provisional(days: WorkCalendar) -> Select[str, str]:
+    """`<contract>/<class>` of sheets whose running deadline was computed without its year, now known."""
+    return (
+        select(Contract.no + "/" + cast(Sheet.evaluator, String), cast(Sheet.version, String))
+        .join(Sheet, Sheet.contract_id == Contract.id)
+        .where(Sheet.provisional, func.coalesce(Sheet.lock_due_at, Sheet.due_at) <= days.certain_until)
+    )
 
 
 def due_for_opening(now: datetime) -> list[str]:

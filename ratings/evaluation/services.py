@@ -1,16 +1,20 @@
 """Opening, filling in, changing, locking and expiring the sheets of a contract."""
 
+from datetime import datetime
+
 from app.act import Deed, act
 from app.actor import Actor
-from app.calendar.services import calendar
+from app.calendar.services import anew, calendar
 from app.refusal import NotYours, OutOfTurn, demand
 from app.region import branches
+from app.stage import Moved, Settled
 from app.values import Done
+from app.workdays import Deadline
 from bidding.contract.models import Contract
 from marketplace.catalogue.models import Item
 from ratings.evaluation import queries, rules
 from ratings.evaluation.models import Sheet
-from ratings.evaluation.rules import Dimension, EvaluationAct, Evaluator, Marks
+from ratings.evaluation.rules import Dimension, EvaluationAct, Evaluator, Marks, Phase
 from ratings.performance import queries as performances
 from ratings.performance.models import Performance
 
@@ -29,10 +33,9 @@ def open_sheets(deed: Deed, performance: Performance) -> None:
     Source: rules.md §2.8 eval.sheets, eval.owner_deadline, eval.authority_deadline, eval.timeliness_auto.
     """
     contract = performance.contract
-    terms = queries.terms_of(contract)
     late_days = performances.late_days(performance, now=deed.now)
     for evaluator in Evaluator:
-        deadline = calendar().due(deed.now, terms.deadline(evaluator), path=queries.path_of(contract))
+        deadline = _deadline(contract, evaluator, deed.now)
         deed.add(
             Sheet(
                 contract_id=contract.id,
@@ -73,11 +76,11 @@ def submit(actor: Actor, subject: str | None, marks: Marks, /, *, key: str) -> D
             rulebook=contract.award.announcement.rulebook,
         )
         terms = queries.terms_of(contract)
-        window = calendar().due(deed.now, terms.edit_window, path=queries.path_of(contract))
+        window = _window(contract, deed.now)
         _write(sheet, marks)
         sheet.timeliness = queries.timeliness_of(sheet, terms)
         sheet.evaluated_by = actor.party
-        sheet.submitted_at, sheet.lock_due_at = deed.now, window.at
+        sheet.submitted_at, sheet.lock_due_at, sheet.provisional = deed.now, window.at, window.provisional
         _about(deed, contract)
         _tell_marks(deed, sheet)
         deed.tell(lock_due_at=window.at)
@@ -140,6 +143,37 @@ def expire(actor: Actor, subject: str | None, /, *, key: str) -> Done:
         _about(deed, sheet.contract)
         deed.tell(evaluator=evaluator.value)
     return deed.answer()
+
+
+def settle(deed: Deed, sheet_no: str) -> Settled:
+    """A step: the time to mark, or after that to change the marks, computed anew (rules.md §2.1)."""
+    no, evaluator = parts(sheet_no)
+    sheet = deed.lock(queries.row(no, evaluator))
+    phase, contract = queries.phase_of(sheet), sheet.contract
+    if not sheet.provisional:
+        raise OutOfTurn(phase, deed.act)
+    path, changing = queries.path_of(contract), sheet.lock_due_at
+    name, before = ("evaluation", sheet.due_at) if changing is None else ("editing", changing)
+    sheet.provisional, after = False, before
+    if phase is Phase.OPEN:
+        found = _deadline(contract, evaluator, sheet.opened_at)
+        sheet.due_at = after = anew(before, found, path=path, now=deed.now)
+        sheet.provisional = found.provisional
+    elif phase is Phase.SUBMITTED and sheet.submitted_at is not None:
+        found = _window(contract, sheet.submitted_at)
+        sheet.lock_due_at = after = anew(before, found, path=path, now=deed.now)
+        sheet.provisional = found.provisional
+    _about(deed, contract)
+    return Settled((Moved(name, before, after),), tuple(queries.concerned(sheet)), queries.title_of(sheet))
+
+
+def _deadline(contract: Contract, evaluator: Evaluator, since: datetime) -> Deadline:
+    days = queries.terms_of(contract).deadline(evaluator)
+    return calendar().due(since, days, path=queries.path_of(contract))
+
+
+def _window(contract: Contract, since: datetime) -> Deadline:
+    return calendar().due(since, queries.terms_of(contract).edit_window, path=queries.path_of(contract))
 
 
 def parts(subject: str | None) -> tuple[str, Evaluator]:

@@ -10,7 +10,7 @@ from app.act import Deed
 from app.actor import Actor
 from app.clock import now
 from app.refusal import Refusal
-from app.stage import Command, Recipient, Resource, Stage, Task
+from app.stage import Command, Recipient, Resource, Stage, Task, Timed
 from app.web.door import actor
 from app.web.filters import thousandths
 from ratings.evaluation import queries, rules, services
@@ -80,6 +80,7 @@ STAGE = Stage(
     opens=rules.OPENS,
     hears={PerformanceAct.CONFIRM: services.on_confirm},
     sweeps=SWEEPS,
+    timed={"sheet": Timed(queries.provisional, services.settle)},
     notices={
         PerformanceAct.CONFIRM: opened,
         EvaluationAct.OPEN: opened,

@@ -1,6 +1,8 @@
 """The words of evaluation."""
 
 WORDS = {
+    "deadline.evaluation": "评价期限",
+    "deadline.editing": "评价修改期限",
     "evaluation.open": "开启评价",
     "evaluation.submit": "提交评价",
     "evaluation.edit": "修改评价",

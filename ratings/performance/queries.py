@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, String, cast, func, select
 from sqlalchemy.orm import lazyload
 
 from app.actor import Actor
-from app.calendar.services import calendar
+from app.calendar.services import calendar, stamp
 from app.database import db
 from app.identity.models import Organisation
 from app.refusal import NotFound, NotYours
@@ -98,6 +98,28 @@ def _running(now: datetime) -> Iterator[Performance]:
     """Performances whose time is over at `now` and of which a level may still be unrecorded."""
     query = select(Performance).where(Performance.late_level < LEVELS[-1], Performance.due_at <= now)
     yield from db.session.execute(query.where(Performance.done_at.is_(None)).order_by(Performance.id)).scalars()
+
+
+def provisional(days: WorkCalendar) -> Select[str, str]:
+    """Contracts whose end of service was computed without a year that this calendar knows."""
+    return (
+        select(Contract.no, cast(Performance.version, String))
+        .join(Performance, Performance.contract_id == Contract.id)
+        .where(Performance.unknown_year < days.first_unknown)
+    )
+
+
+def provisional_deliverables(days: WorkCalendar) -> Select[str, str]:
+    """Deliverables that are to be looked at by a date computed without its year, which this calendar knows."""
+    return select(Deliverable.no, stamp(Deliverable.confirm_due_at)).where(
+        Deliverable.provisional, Deliverable.confirm_due_at <= days.certain_until
+    )
+
+
+def row_of(deliverable_no: str) -> Select[Performance]:
+    """The row of the performance of a deliverable, to be locked; it alone."""
+    found = select(Deliverable.performance_id).where(Deliverable.no == deliverable_no).scalar_subquery()
+    return select(Performance).where(Performance.id == found).options(lazyload("*"))
 
 
 def level_due(performance: Performance, *, now: datetime, days: WorkCalendar) -> int | None:

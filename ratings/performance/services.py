@@ -1,12 +1,16 @@
 """What happens while a contract is kept: started, paused, delivered, returned, confirmed, recorded as late."""
 
+from datetime import datetime
+
 from app import files
 from app.act import Deed, act
 from app.actor import Actor
-from app.calendar.services import calendar
+from app.calendar.services import anew, calendar
 from app.numbering import part
-from app.refusal import NotYours, demand
+from app.refusal import NotYours, OutOfTurn, demand
+from app.stage import Moved, Settled
 from app.values import Done, Nothing
+from app.workdays import Deadline
 from bidding.award import queries as awards
 from bidding.contract import queries as contracts
 from bidding.contract.rules import Side
@@ -69,8 +73,7 @@ def submit(actor: Actor, subject: str | None, delivery: Delivery, /, *, key: str
         _end_pause(deed, performance)
         _move_end(performance)
         award = performance.contract.award
-        terms = queries.deliverable_terms(performance)
-        due = calendar().due(deed.now, terms.confirm_days, path=awards.region_path(award))
+        due = _confirm_due(performance, deed.now)
         version = len(performance.deliverables) + 1
         # An announcement has one effective contract at most, so its deliverables are the contract's versions.
         no = part(award.announcement.no or "", "D", version)
@@ -83,6 +86,7 @@ def submit(actor: Actor, subject: str | None, delivery: Delivery, /, *, key: str
                 note=delivery.note.strip(),
                 uploaded_at=deed.now,
                 confirm_due_at=due.at,
+                provisional=due.provisional,
             )
         )
         _about(deed, performance)
@@ -132,6 +136,48 @@ def overdue(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str)
         _about(deed, performance)
         deed.tell(level=performance.late_level, late=queries.late_days(performance, now=deed.now))
     return deed.answer()
+
+
+def settle(deed: Deed, no: str) -> Settled:
+    """A step: the end of the promised working days, computed anew (rules.md §2.1).
+
+    Exactly, also where it comes nearer or is over: lateness is counted in working days, whatever was said before.
+    """
+    performance = deed.lock(queries.row(no))
+    if performance.unknown_year is None:
+        raise OutOfTurn(queries.phase_of(performance), deed.act)
+    before, performance.unknown_year = performance.due_at, None
+    if performance.done_at is None:
+        _move_end(performance)
+    _about(deed, performance)
+    return _settled(performance, Moved("service", before, performance.due_at))
+
+
+def settle_deliverable(deed: Deed, no: str) -> Settled:
+    """A step: the purchaser's time to look at a version, computed anew."""
+    performance = deed.lock(queries.row_of(no))
+    version = next(one for one in performance.deliverables if one.no == no)
+    if not version.provisional:
+        raise OutOfTurn(queries.phase_of(performance), deed.act)
+    before, version.provisional = version.confirm_due_at, False
+    if version.returned_at is None and version.confirmed_at is None:
+        due = _confirm_due(performance, version.uploaded_at)
+        path = awards.region_path(performance.contract.award)
+        version.confirm_due_at = anew(before, due, path=path, now=deed.now)
+        version.provisional = due.provisional
+    _about(deed, performance)
+    return _settled(performance, Moved("inspection", before, version.confirm_due_at))
+
+
+def _settled(performance: Performance, moved: Moved) -> Settled:
+    award = performance.contract.award
+    parties = (awards.party(award), awards.purchaser_party(award))
+    return Settled((moved,), parties, award.announcement.need.title)
+
+
+def _confirm_due(performance: Performance, since: datetime) -> Deadline:
+    days = queries.deliverable_terms(performance).confirm_days
+    return calendar().due(since, days, path=awards.region_path(performance.contract.award))
 
 
 def _own(deed: Deed, actor: Actor, side: Side) -> Performance:

@@ -9,7 +9,7 @@ from flask import url_for
 from app.act import Deed
 from app.actor import Actor
 from app.clock import now as present
-from app.stage import Command, Recipient, Stage, Task
+from app.stage import Command, Recipient, Stage, Task, Timed
 from app.values import Nothing
 from app.web.filters import percent, say
 from bidding.contract import queries as contracts
@@ -89,6 +89,10 @@ STAGE = Stage(
     opens=rules.OPENS,
     hears={ContractAct.CONFIRM: services.on_contract, ContractAct.DEEM: services.on_contract},
     sweeps=SWEEPS,
+    timed={
+        "performance": Timed(queries.provisional, services.settle),
+        "deliverable": Timed(queries.provisional_deliverables, services.settle_deliverable),
+    },
     notices=dict.fromkeys(PerformanceAct, both_sides),
     tasks=tasks,
     panels={"performance_summary": performance_summary},

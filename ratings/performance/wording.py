@@ -1,6 +1,8 @@
 """The words of keeping a contract."""
 
 WORDS = {
+    "deadline.service": "服务期限",
+    "deadline.inspection": "成果确认期限",
     "performance.pause": "暂停计时",
     "card.performance": "履约",
     "performance.resume": "恢复计时",
