@@ -32,7 +32,7 @@ def market_figures(**_: object) -> Mapping[str, Any]:
         _figure("library", f"{queries.library(as_of=at):,}", url="/agencies/"),
         _figure("open", f"{queries.open_now(at):,}", url="/announcements/?phase=registering"),
     ]
-    return {"template": "ratings/insight/figures.html", "rows": rows}
+    return {"rows": rows}
 
 
 def _figure(name: str, value: str, *, note: str | None = None, url: str | None = None) -> Mapping[str, Any]:

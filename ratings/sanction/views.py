@@ -21,6 +21,8 @@ from ratings.sanction.rules import SanctionAct
 bp = Blueprint("sanction", __name__)
 
 ROWS = 500
+"""So many rows of a list are read at once for a file that holds all of them."""
+
 BLACK = ("no", "party", "code", "region", "facts", "basis", "from", "until", "authority", "position")
 RED = ("party", "code", "region", "grade", "composite", "conduct", "service", "contracts", "deducted")
 
