@@ -1,9 +1,8 @@
 """Choosing a file, confirming what it would do, stopping."""
 
 from flask_wtf.file import FileField, FileRequired
-from wtforms import IntegerField
-from wtforms.validators import InputRequired
-from wtforms.widgets import HiddenInput
+from wtforms import HiddenField
+from wtforms.validators import Regexp
 
 from app.web.perform import ChineseForm
 
@@ -21,7 +20,11 @@ class FileForm(ChineseForm):
 class ConfirmForm(ChineseForm):
     """How many rows were seen to be without fault."""
 
-    rows = IntegerField(widget=HiddenInput(), validators=[InputRequired("请刷新页面后重新确认。")])
+    rows = HiddenField(validators=[Regexp(r"^[0-9]{1,4}$", message="请刷新页面后重新确认。")])
+
+    def seen(self) -> int:
+        """The number that stood on the page."""
+        return int(self.rows.data or 0)
 
 
 class StopForm(ChineseForm):

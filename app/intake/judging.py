@@ -47,6 +47,10 @@ class Judged:
         """Whether the row can be performed."""
         return not self.faults and self.done is None
 
+    def speaks_of(self, field: str) -> bool:
+        """Whether the row says something in a column, or something is wrong there."""
+        return bool(self.shown.get(field)) or bool(self.beside(field))
+
     def beside(self, field: str | None) -> tuple[Fault, ...]:
         """The faults of one field."""
         return tuple(fault for fault in self.faults if fault.field == field)
@@ -172,11 +176,11 @@ def _judged(row: Row, reader: Reader, columns: tuple[Described, ...], marks: dic
     broken = tuple(
         _said(Refusal(cell.fault.value, field=field)) for field, cell in row.cells.items() if cell.fault is not None
     )
-    if broken:
-        return Judged(row.number, shown, given, faults=broken)
     form = reader.form(given)
-    if not form.validate():
-        return Judged(row.number, shown, given, faults=tuple(_shape(form)))
+    if not form.validate() or broken:
+        told = {fault.field for fault in broken}
+        shape = (fault for fault in _shape(form) if fault.field not in told)
+        return Judged(row.number, shown, given, faults=(*broken, *shape))
     value = form.value()
     # What an earlier row of the file is about too, the rules would only notice when that one is done.
     first = marks.setdefault(reader.mark(value), row.number)

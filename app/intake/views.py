@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from io import BytesIO
+from itertools import islice
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
@@ -11,6 +12,7 @@ from app import files
 from app.clock import now
 from app.intake import queries, services, writing
 from app.intake.forms import ConfirmForm, FileForm, StopForm
+from app.intake.judging import Fault, Preview
 from app.intake.queries import PAGE
 from app.intake.rules import ROWS
 from app.refusal import NotFound
@@ -88,7 +90,7 @@ def preview(kind: str, sha256: str) -> Answer:
     name = upload.name
 
     def confirm() -> str:
-        no = services.confirm(who, kind, sha256, seen=form.rows.data or 0, now=now())
+        no = services.confirm(who, kind, sha256, seen=form.seen(), now=now())
         return url_for("intake.run", no=no)
 
     return hand_in(form, page=lambda: _preview(kind, sha256, name), do=confirm)
@@ -99,6 +101,8 @@ def _preview(kind: str, sha256: str, name: str) -> str:
     key = parsed(request.args.get("after"), (int,))
     found = queries.seen(kind, actor(), sha256, now=now(), anew=key is None)
     rows = [row for row in found.rows if (not faulty or row.faults) and (key is None or row.number > key[0])]
+    page = listing(rows[: PAGE + 1], size=PAGE, key=lambda row: (row.number,))
+    columns = [column for column in queries.columns(kind, actor(), now=now()) if column.field in found.fields]
     return render_template(
         "intake/preview.html",
         kind=kind,
@@ -106,11 +110,22 @@ def _preview(kind: str, sha256: str, name: str) -> str:
         name=name,
         preview=found,
         faulty=faulty,
-        page=listing(rows[: PAGE + 1], size=PAGE, key=lambda row: (row.number,)),
-        columns=[column for column in queries.columns(kind, actor(), now=now()) if column.field in found.fields],
+        page=page,
+        columns=[column for column in columns if any(row.speaks_of(column.field) for row in page.rows)],
+        headings={column.field: column.heading for column in columns},
+        told=told(found),
         form=ConfirmForm(formdata=None, rows=found.ready),
         going_on=queries.running(kind, sha256, actor().account_id or 0),
     )
+
+
+TOLD = 10
+"""So many faults are listed above the table; it has them all."""
+
+
+def told(found: Preview) -> list[tuple[int, Fault]]:
+    """The first faults of a file, each with its row."""
+    return list(islice(((row.number, fault) for row in found.rows for fault in row.faults), TOLD + 1))
 
 
 @bp.get("/<kind>/<sha256>/faulty.xlsx")
