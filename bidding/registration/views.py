@@ -69,4 +69,9 @@ def box(*, no: str) -> Mapping[str, Any]:
     own = queries.page(who, no, now=now()) if Role.AGENCY in who.roles and who.party_id is not None else None
     if not queries.open_to_all(no, now=now()) and (own is None or own.own is None):
         return {}
-    return {"template": "bidding/registration/box.html", "no": no, "page": own}
+    return {
+        "template": "bidding/registration/box.html",
+        "action": "bidding/registration/action.html",
+        "no": no,
+        "page": own,
+    }

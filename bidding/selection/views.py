@@ -76,6 +76,7 @@ def box(*, no: str) -> Mapping[str, Any]:
         return {}
     return {
         "template": "bidding/selection/box.html",
+        "says": "bidding/selection/says.html",
         "no": no,
         "page": page,
         "earlier": tuple(range(1, page.attempt)),

@@ -1,5 +1,7 @@
 """The public list and page of announcements, the purchaser's acts on its own, the operator's review."""
 
+from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -8,30 +10,33 @@ from werkzeug.wrappers import Response
 from app.actor import Role
 from app.clock import now
 from app.region import queries as regions
-from app.values import Done, Fen, Waiting
+from app.values import SHANGHAI, Done, Fen, Waiting
 from app.web.door import actor, door, members, public
 from app.web.perform import ActForm, perform
 from marketplace.announcement import queries, services
 from marketplace.announcement.forms import AmendForm, ApproveForm, ReturnForm, TimetableForm, WithdrawForm
 from marketplace.announcement.queries import Filters
 from marketplace.announcement.rules import AnnouncementAct
-from marketplace.catalogue import queries as catalogue
 from marketplace.need import queries as needs
 from marketplace.purchaser.rules import Fund
 
 bp = Blueprint("announcement", __name__)
+
+CLOSING = 10
+"""As many announcements as the front page names under today's closings."""
 
 
 @bp.get("/announcements/")
 @public
 def listed() -> str:
     """Everything that was ever published, by what one looks for."""
+    filters = Filters.of(request.args)
     return render_template(
         "marketplace/announcement/list.html",
-        page=queries.public_list(Filters.of(request.args), request.args.get("after"), now=now()),
-        regions=regions.choices(),
-        categories=[(category.code, category.name) for category in catalogue.categories()],
-        items=needs.item_choices(now()),
+        page=queries.public_list(filters, request.args.get("after"), now=now()),
+        filters=filters,
+        asked={name: code for name, code in asdict(filters).items() if code is not None},
+        offered=queries.offered(now()),
     )
 
 
@@ -193,6 +198,23 @@ def latest() -> dict[str, Any]:
         "rows": [
             {"title": line.title, "url": _back(line.no), "note": f"{line.region_name} · {line.item_name}"}
             for line in found.rows
+        ]
+    }
+
+
+def closing_today() -> dict[str, Any]:
+    """The front page's announcements that close before midnight, the first one first."""
+    tomorrow = now().astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    found = queries.closing(now=now(), until=tomorrow, limit=CLOSING)
+    return {
+        "rows": [
+            {
+                "title": line.title,
+                "url": _back(line.no),
+                "closes_at": line.closes_at,
+                "note": f"{line.region_name} · {line.item_name}",
+            }
+            for line in found
         ]
     }
 

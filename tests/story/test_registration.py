@@ -44,8 +44,12 @@ OTHERS = (None, "purchaser1", "agency3", "agency4", "operator1", "regulator1", "
 LOG = ("/log/", "/opendata/changes", "/readyz")
 RUNNING = (
     # The one number that is public: how many acts there are in all, and with it the root and the place of an act.
-    (r'存证日志</a>：\d+ 条，根哈希 <code title="[0-9a-f]{64}">[0-9a-f]{16}…', "the head"),
-    (r"/log/\?at=\d+", "/log/?at=n"),
+    (
+        r'存证日志</a>：\d+ 条，根哈希 <code title="[0-9a-f]{64}"><span class="screen-only">[0-9a-f]{16}…</span>'
+        r'<span class="print-only">[0-9a-f]{64}<',
+        "the head",
+    ),
+    (r"/log/(\?at=)?\d+", "/log/n"),
     (r"第 ?\d+ 条|>存证 \d+<", "a place in the log"),
     (r"/inbox/[0-9A-Z]{16}/read", "a notice"),
     (r'name="csrf_token" value="[^"]+"', "of the session"),
