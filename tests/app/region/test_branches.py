@@ -26,6 +26,8 @@ from marketplace.announcement import services as announcement
 from marketplace.announcement.rules import AnnouncementAct, Return
 from marketplace.credential import services as credential
 from marketplace.credential.rules import CredentialAct, Doubt
+from marketplace.invitation import services as invitation
+from marketplace.invitation.rules import Invitation, InvitationAct
 from marketplace.purchaser import queries as purchasers
 from marketplace.purchaser import services as purchaser
 from marketplace.purchaser.rules import PurchaserAct, Seen
@@ -39,7 +41,7 @@ from tests.builders.announcement import a_timetable, an_announcement
 from tests.builders.credential import a_credential
 from tests.builders.evaluation import marks
 from tests.builders.need import a_need, purchaser_for
-from tests.builders.people import CITY, a_regulator, an_account, an_operator
+from tests.builders.people import CITY, a_regulator, an_account, an_operator, organisation_code
 from tests.builders.performance import a_delivery
 from tests.builders.purchaser import a_filing, an_unregistered_purchaser, files
 from tests.builders.registration import a_registration, agencies, an_agency
@@ -131,6 +133,12 @@ def a_case_against(party: Actor) -> Callable[[Actor], object]:
     return decide
 
 
+def an_invitation() -> Callable[[Actor], object]:
+    code = organisation_code("覃塘测绘有限公司", region=SOUTH)
+    letter = Invitation(code, "覃塘测绘有限公司", SOUTH, "李四", "王五", "0775-1234567", "中山路1号")
+    return lambda actor: invitation.send(actor, None, letter, key=fresh_key())
+
+
 @dataclass(frozen=True)
 class Case:
     """An act of an office on something in SOUTH: who performs it, and how it comes to be due."""
@@ -153,6 +161,7 @@ CASES = {
     EvaluationAct.SUBMIT: Case(Role.REGULATOR, a_sheet_to_mark),
     EvaluationAct.EDIT: Case(Role.REGULATOR, a_sheet_to_edit),
     SanctionAct.DECIDE: Case(Role.REGULATOR, a_case),
+    InvitationAct.SEND: Case(Role.OPERATOR, an_invitation),
 }
 
 

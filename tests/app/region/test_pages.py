@@ -3,13 +3,15 @@
 import pytest
 
 from app.actor import Role
+from app.exchange import services as machines
+from app.identity import queries as identities
 from marketplace.announcement import services
 from marketplace.purchaser import queries as purchasers
 from tests.builders.agency import an_applicant
 from tests.builders.announcement import a_timetable
 from tests.builders.credential import a_credential
 from tests.builders.need import a_need, purchaser_for
-from tests.builders.people import CITY, PASSWORD, an_account, an_operator
+from tests.builders.people import CITY, an_account, an_operator
 from tests.builders.purchaser import a_filing, an_unregistered_purchaser, files
 
 SOUTH, NORTH = "450803", "450802"
@@ -83,7 +85,8 @@ def test_a_certificate_stands_on_its_own_branch_s_lists_alone(county, client):
 
 def test_machines_are_told_the_same_reason(county, client):
     applicant = an_applicant(region=SOUTH)
-    token = client.post("/api/v1/tokens", json={"login": f"operator-{NORTH}", "password": PASSWORD}).json["token"]
+    account = identities.actor_by_login(f"operator-{NORTH}").account_id
+    token = machines.make_token(account, acts=(), days=1)
     answer = client.post(
         "/api/v1/acts/agency.pass",
         json={"subject": applicant.code, "input": {}},

@@ -1,0 +1,189 @@
+"""Every kind of stored deadline is marked over an unpublished year and settled with notice when it is published."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+
+from app.audit.check import first_difference
+from app.calendar import services
+from app.calendar.rules import CalendarAct, Year
+from app.calendar.services import unsettled
+from app.chance import fresh_key
+from app.database import db
+from app.notice.models import Notice
+from bidding.award import queries as awards
+from bidding.contract import queries as contracts
+from bidding.direct import queries as commissions
+from marketplace.agency import queries as agencies
+from marketplace.announcement import queries as announcements
+from marketplace.announcement import services as announcing
+from marketplace.credential import queries as credentials
+from marketplace.need import queries as needs
+from marketplace.purchaser import queries as purchasers
+from ratings.evaluation.rules import Evaluator
+from tests.builders.agency import a_publicised, an_applicant
+from tests.builders.announcement import a_timetable, an_announcement
+from tests.builders.award import a_result, accepted_award, award_of
+from tests.builders.contract import a_contract, contract_of, uploaded
+from tests.builders.credential import a_credential
+from tests.builders.direct import a_commission
+from tests.builders.direct import an_agency as an_agency_for_direct
+from tests.builders.evaluation import an_evaluation, sheet_of
+from tests.builders.need import a_need, purchaser_for
+from tests.builders.people import an_admin
+from tests.builders.performance import a_delivery, handed_in, performance_of
+from tests.builders.purchaser import a_filing, a_purchaser, an_unregistered_purchaser, files
+from tests.conftest import instant
+
+OFF = (1, 4, 5, 6, 7, 8, 11, 12, 13, 14, 15)
+"""Days of January 2027 that nobody expected to be off: whatever was due early in the year moves."""
+
+At = Callable[[str], object]
+EVE, BEFORE = "2026-12-31 10:00", "2026-12-24 10:00"
+"""The eve of the unknown year; and a day from which builders that walk arrive in its first days."""
+
+
+def a_review(at: At) -> str:
+    owner = purchaser_for("state")
+    at(EVE)
+    need_no = a_need(owner, fund="state")
+    announcing.submit(owner, need_no, a_timetable(), key=fresh_key())
+    return need_no
+
+
+def a_check(at: At) -> str:
+    at(EVE)
+    actor = an_unregistered_purchaser()
+    files(actor, a_filing(funds=("state",)))
+    return actor.code or ""
+
+
+def a_supplement(at: At) -> str:
+    at(EVE)
+    return an_applicant().code or ""
+
+
+def a_publicity(at: At) -> str:
+    at(EVE)
+    return a_publicised().code or ""
+
+
+def a_verification(at: At) -> str:
+    applicant = an_applicant()
+    at(EVE)
+    return a_credential(applicant, verified=False)
+
+
+def a_negotiation(at: At) -> str:
+    agency, purchaser = an_agency_for_direct(), a_purchaser()
+    at(EVE)
+    return a_commission(purchaser, agency)
+
+
+def walked(at: At, build: Callable[[], str]) -> str:
+    at(BEFORE)
+    return build()
+
+
+def a_deliverable() -> str:
+    no = a_contract()
+    handed_in(no)
+    return performance_of(no).deliverables[-1].no
+
+
+CASES: dict[str, tuple[Callable[[At], str], Callable[[str], object]]] = {
+    "announcement": (
+        lambda at: (at(EVE), an_announcement())[1],
+        lambda no: announcements.present_attempt(announcements.by_no(no)).closes_at,
+    ),
+    "review": (a_review, lambda no: announcements.by_need(no).review_due_at),
+    "purchaser": (a_check, lambda code: purchasers.by_code(code).check_due_at),
+    "agency": (a_supplement, lambda code: agencies.by_code(code).check_due_at),
+    "publicity": (a_publicity, lambda code: agencies.by_code(code).publicity_ends_at),
+    "credential": (a_verification, lambda no: credentials.by_no(no).verify_due_at),
+    "commission": (a_negotiation, lambda no: commissions.open_of(needs.by_no(no).id).due_at),
+    "award": (
+        lambda at: walked(at, lambda: award_of(a_result()).no),
+        lambda no: awards.by_no(no).accept_due_at,
+    ),
+    "contract": (
+        lambda at: walked(at, lambda: contract_of(accepted_award()).no),
+        lambda no: contracts.by_no(no).sign_due_at,
+    ),
+    "performance": (lambda at: walked(at, a_contract), lambda no: performance_of(no).due_at),
+    "deliverable": (
+        lambda at: walked(at, a_deliverable),
+        lambda no: performance_of(no.replace("D01", "C01")).deliverables[-1].confirm_due_at,
+    ),
+    "sheet": (
+        lambda at: walked(at, lambda: f"{a_delivery()}/owner"),
+        lambda no: sheet_of(no.partition("/")[0], Evaluator.OWNER).due_at,
+    ),
+}
+
+
+def published() -> None:
+    days = tuple(instant(f"2027-01-{day:02d} 12:00").date() for day in OFF)
+    services.publish(an_admin(), None, Year(2027, days, (), "国办发明电〔2026〕9号"), key=fresh_key())
+
+
+def told(no: str) -> list[str]:
+    acts = (CalendarAct.SETTLE, CalendarAct.SETTLE_UNSEEN)
+    query = select(Notice.body).where(Notice.subject == no, Notice.act.in_(acts))
+    return list(db.session.execute(query).scalars())
+
+
+def test_no_kind_is_missing_here(app):
+    assert set(services.kinds()) == set(CASES)
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_what_was_provisional_moves_with_notice(app, at, tick, clock, kind):
+    build, deadline = CASES[kind]
+    no = build(at)
+    before = deadline(no)
+    assert before.year == 2027 or before == instant("2027-01-01 00:00")
+    assert list(unsettled()) == []
+    published()
+    db.session.rollback()
+    assert f"{kind}:{no}" in [subject.rpartition(":")[0] for subject in unsettled()]
+    tick()
+    after = deadline(no)
+    assert after > before
+    assert told(no)
+    assert all("改为" in body for body in told(no))
+    assert list(unsettled()) == []
+    assert tick() == 0
+    assert first_difference(rows=True) is None
+
+
+def test_an_uploaded_contract_is_confirmed_by_the_settled_date(app, at, tick):
+    at(BEFORE)
+    no = uploaded(accepted_award())
+    before = contracts.by_no(no).confirm_due_at
+    published()
+    tick()
+    assert contracts.by_no(no).confirm_due_at > before
+    assert "合同确认期限由" in told(no)[0]
+
+
+def test_marks_may_be_changed_until_the_settled_date(app, at, tick):
+    at(BEFORE)
+    no = an_evaluation().subject
+    before = sheet_of(no).lock_due_at
+    published()
+    tick()
+    assert sheet_of(no).lock_due_at > before
+    assert "评价修改期限由" in told(f"{no}/owner")[0]
+
+
+def test_a_make_up_day_shortens_nobody_s_time_below_the_next_working_day(app, at, tick):
+    """Saturday 2 January becomes a working day: two working days from 31 December end a day sooner, not today."""
+    code = a_check(at)
+    before = purchasers.by_code(code).check_due_at
+    year = Year(2027, (instant("2027-01-01 12:00").date(),), (instant("2027-01-02 12:00").date(),), "通知")
+    services.publish(an_admin(), None, year, key=fresh_key())
+    tick()
+    assert before == instant("2027-01-05 00:00")
+    assert purchasers.by_code(code).check_due_at == instant("2027-01-03 00:00")
