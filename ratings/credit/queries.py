@@ -113,14 +113,18 @@ def scores_as_of(regions: Mapping[int, str], *, as_of: datetime) -> Mapping[int,
     return scores
 
 
-def all_scores(*, as_of: datetime) -> Mapping[int, Score]:
-    """Score and grade of every agency that has a line in its window; all others are 新入驻 with nothing counted."""
+def all_scores(*, as_of: datetime, grade: Grade | None = None) -> Mapping[int, Score]:
+    """Score and grade of every agency that ever had a line; all others are 新入驻 with nothing counted.
+
+    With `grade` only those who have it.
+    """
     query = (
         select(Organisation.id, Organisation.region)
         .join(Agency, Agency.organisation_id == Organisation.id)
         .where(select(CreditEvent.id).where(CreditEvent.party_id == Organisation.id).exists())
     )
-    return scores_as_of(dict(db.session.execute(query).all()), as_of=as_of)
+    scores = scores_as_of(dict(db.session.execute(query).all()), as_of=as_of)
+    return scores if grade is None else {party: score for party, score in scores.items() if score.grade is grade}
 
 
 def graded(grade: Grade, *, as_of: datetime) -> Select[int]:

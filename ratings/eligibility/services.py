@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from app.identity import queries as identities
-from app.rules_in_force import rulebook, rulebook_for
+from app.rules_in_force import rulebook_for
 from app.standing import Scope, Standing
 from app.values import SHANGHAI
 from marketplace.agency import queries as agencies
@@ -13,8 +13,8 @@ from marketplace.credential import queries as credentials
 from marketplace.pricelist import queries as prices
 from marketplace.purchaser import queries as purchasers
 from ratings.credit import queries as credit
-from ratings.eligibility import rules
-from ratings.eligibility.rules import AgencyFacts, Limits, OwnerTerms, PurchaserFacts, ServiceTerms, SuspendTerms
+from ratings.eligibility import queries, rules
+from ratings.eligibility.rules import AgencyFacts, PurchaserFacts
 from ratings.evaluation import queries as evaluations
 from ratings.performance import queries as performances
 from ratings.sanction import queries as sanctions
@@ -24,20 +24,15 @@ from ratings.sanction.rules import SanctionKind
 
 def standing(party_id: int, *, now: datetime, scope: Scope | None) -> Standing:
     """How a party stands at an instant, for one purchase or in general."""
-    book = (
-        rulebook(scope.rulebook) if scope is not None else rulebook_for(identities.organisation(party_id).region, now)
+    terms = queries.terms_of(
+        scope.rulebook if scope is not None else rulebook_for(identities.organisation(party_id).region, now).id
     )
-    terms = Limits(book.terms(ServiceTerms), book.terms(OwnerTerms), book.terms(SuspendTerms))
     running = sanctions.in_force(party_id, now=now)
     return rules.compose(
         _agency(party_id, now=now, scope=scope, running=running, over=terms.service.late_blocks_after),
         _purchaser(party_id, now=now, running=running),
         terms=terms,
     )
-
-
-def _named(running: Sequence[Sanction], kind: SanctionKind) -> tuple[tuple[str, str], ...]:
-    return tuple((row.no, row.until_at.isoformat()) for row in running if row.kind is kind)
 
 
 def _agency(
@@ -63,8 +58,8 @@ def _agency(
     return AgencyFacts(
         score=score.composite,
         grade=score.grade,
-        blacklisted=_named(running, SanctionKind.BLACKLIST),
-        suspended=_named(running, SanctionKind.SUSPEND),
+        blacklisted=sanctions.named(running, SanctionKind.BLACKLIST),
+        suspended=sanctions.named(running, SanctionKind.SUSPEND),
         late_contracts=tuple(performances.open_late(party_id, now=now, over=over)),
         fund=scope.fund if scope is not None else None,
         missing=lacking,
@@ -76,4 +71,6 @@ def _agency(
 def _purchaser(party_id: int, *, now: datetime, running: Sequence[Sanction]) -> PurchaserFacts | None:
     if purchasers.by_party(party_id) is None:
         return None
-    return PurchaserFacts(_named(running, SanctionKind.BLACKLIST), tuple(evaluations.overdue_by(party_id, now=now)))
+    return PurchaserFacts(
+        sanctions.named(running, SanctionKind.BLACKLIST), tuple(evaluations.overdue_by(party_id, now=now))
+    )

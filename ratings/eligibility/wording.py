@@ -1,6 +1,12 @@
 """The words of eligibility."""
 
 WORDS = {
+    "exclusion.same_organisation": "与项目业主是同一单位",
+    "exclusion.sanction_in_force": "处理决定正在执行",
+    "exclusion.late_delivery_open": "有合同逾期未交付",
+    "exclusion.grade_too_low": "信用等级为 D（不能参加财政性和国有资金的项目）",
+    "exclusion.qualification_missing": "缺少要求的有效资质",
+    "exclusion.price_entry_missing": "没有公布这项服务的价目",
     "refusal.sanction_in_force": "处理决定{no}正在执行，至{until_at}为止。",
     "cure.sanction_in_force": "期满后自动恢复；对决定有异议的，请按决定书所列途径提出。",
     "refusal.late_delivery_open": "合同{contract}逾期超过{days}个工作日仍未交付。",

@@ -75,6 +75,11 @@ def running(*, now: datetime, parties: Collection[int] | None = None) -> Mapping
     return found
 
 
+def named(running: Collection[Sanction], kind: SanctionKind) -> tuple[tuple[str, str], ...]:
+    """The sanctions of one kind as (number, end) for a refusal that names them."""
+    return tuple((row.no, row.until_at.isoformat()) for row in running if row.kind is kind)
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A sanction as the public sees it."""

@@ -1,0 +1,150 @@
+"""Who could register now for one purchase: every admitted agency judged at once, with every reason against it."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app.database import db
+from app.identity.models import Organisation
+from app.refusal import Refusal
+from app.region import queries as regions
+from app.rules_in_force import rulebook
+from app.standing import Grade, Scope
+from app.values import SHANGHAI
+from app.web.paging import SIZE, Listing, listing, parsed
+from bidding.registration.rules import RegistrationAct
+from marketplace.agency.models import Agency
+from marketplace.catalogue import queries as catalogue
+from marketplace.credential import queries as credentials
+from marketplace.pricelist import queries as prices
+from ratings.credit import queries as credit
+from ratings.credit.rules import Score
+from ratings.eligibility import rules
+from ratings.eligibility.rules import AgencyFacts, Limits, OwnerTerms, ServiceTerms, SuspendTerms
+from ratings.performance import queries as performances
+from ratings.sanction import queries as sanctions
+from ratings.sanction.rules import SanctionKind
+
+OWN = Refusal("same_organisation")
+"""What registering says to the purchaser's own organisation (`bidding.registration`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One agency and what stands against its registering now; nothing: it could."""
+
+    code: str
+    name: str
+    region: str
+    reasons: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """How many of the admitted agencies could register now, and one page of them by name.
+
+    `excluded`: how many each reason keeps out, by its code; who has two reasons is counted under both.
+    """
+
+    admitted: int
+    eligible: int
+    excluded: Mapping[str, int]
+    rulebook: str
+    rows: Listing[Judged]
+
+
+def terms_of(book_id: str) -> Limits:
+    """The terms that standing is composed under."""
+    book = rulebook(book_id)
+    return Limits(book.terms(ServiceTerms), book.terms(OwnerTerms), book.terms(SuspendTerms))
+
+
+def verdicts(scope: Scope, *, now: datetime, owner: int | None = None) -> Mapping[int, tuple[Refusal, ...]]:
+    """Every agency admitted by `now`, by its key and in the order of names, with all that `standing` would say to it.
+
+    `now` is the present: a past instant is judged one by one (`app.standing`). `owner` is the purchaser's own
+    organisation. A fixed number of queries, however many agencies: quality.md P11.
+    """
+    terms = terms_of(scope.rulebook)
+    day = now.astimezone(SHANGHAI).date()
+    required = sorted(
+        {code for item in scope.items if (found := catalogue.item_in_force(item, day)) for code in found.requires}
+    )
+    names = {row.code: row.name for row in catalogue.qualifications()} if required else {}
+    holders = {code: set(db.session.execute(credentials.holding(code, day)).scalars()) for code in required}
+    priced = [set(db.session.execute(prices.offering(item, day)).scalars()) for item in scope.items]
+    running = sanctions.running(now=now)
+    late = performances.all_open_late(now=now, over=terms.service.late_blocks_after)
+    # Credit keeps nobody out but where public money is spent: elsewhere nothing is reckoned.
+    poor = credit.all_scores(as_of=now, grade=Grade.D) if scope.fund in rules.PUBLIC_MONEY else {}
+    known: dict[AgencyFacts, tuple[Refusal, ...]] = {}
+    judged: dict[int, tuple[Refusal, ...]] = {}
+    for agency_id, party_id in db.session.execute(
+        select(Agency.id, Agency.organisation_id).where(Agency.admitted_at <= now).order_by(Agency.sort_key, Agency.id)
+    ):
+        barred = running.get(party_id, ())
+        facts = AgencyFacts(
+            score=_composite(poor.get(party_id)),
+            grade=Grade.NEW if party_id not in poor else Grade.D,
+            blacklisted=sanctions.named(barred, SanctionKind.BLACKLIST),
+            suspended=sanctions.named(barred, SanctionKind.SUSPEND),
+            late_contracts=late.get(party_id, ()),
+            fund=scope.fund,
+            missing=tuple(names.get(code, code) for code in required if agency_id not in holders[code]),
+            priced=all(agency_id in offering for offering in priced),
+            item="、".join(scope.items),
+        )
+        if facts not in known:
+            known[facts] = tuple(rules.refusals_to_agency(facts, RegistrationAct.SUBMIT, terms=terms))
+        judged[agency_id] = (OWN, *known[facts]) if party_id == owner else known[facts]
+    return judged
+
+
+def outlook(
+    scope: Scope,
+    *,
+    now: datetime,
+    owner: int | None = None,
+    reason: str = "",
+    after: str | None = None,
+    size: int = SIZE,
+) -> Outlook:
+    """Who could register now, or, with `reason`, who is kept out by it; one page by name."""
+    judged = verdicts(scope, now=now, owner=owner)
+    wanted = [
+        agency_id
+        for agency_id, reasons in judged.items()
+        if (any(each.code == reason for each in reasons) if reason else not reasons)
+    ]
+    key = parsed(after, (int,))
+    begin = 0 if key is None else next((at + 1 for at, agency_id in enumerate(wanted) if agency_id == key[0]), 0)
+    page = listing(wanted[begin : begin + size + 1], size=size, key=lambda agency_id: (agency_id,))
+    return Outlook(
+        admitted=len(judged),
+        eligible=sum(not reasons for reasons in judged.values()),
+        excluded=dict(Counter(code for reasons in judged.values() for code in {each.code for each in reasons})),
+        rulebook=scope.rulebook,
+        rows=Listing(_shown(page.rows, judged), page.after),
+    )
+
+
+def _shown(keys: tuple[int, ...], judged: Mapping[int, tuple[Refusal, ...]]) -> tuple[Judged, ...]:
+    """The agencies of one page, in its order."""
+    query = (
+        select(Agency.id, Organisation.code, Organisation.name, Organisation.region)
+        .join(Organisation, Organisation.id == Agency.organisation_id)
+        .where(Agency.id.in_(keys))
+    )
+    places = dict(regions.choices())
+    rows = {
+        agency_id: Judged(code, name, places.get(region, region), judged[agency_id])
+        for agency_id, code, name, region in db.session.execute(query)
+    }
+    return tuple(rows[agency_id] for agency_id in keys)
+
+
+def _composite(score: Score | None) -> int:
+    return 0 if score is None else score.composite
