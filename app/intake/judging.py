@@ -16,6 +16,9 @@ from app.web.filters import cure, say, sentence
 
 DATE = "DateField"
 CHOICES = frozenset({"SelectField", "RadioField"})
+SHORT_LIST = 8
+"""So many choices are named where a cell says none of them."""
+
 BREAKS = ("：", "（")
 """Where the short name of a choice ends."""
 
@@ -102,7 +105,7 @@ def described(intake: Intake, reader: Reader) -> tuple[Described, ...]:
 
 
 def _described(column: Column, field: Any) -> Described:
-    choices = [(code, label) for code, label, *_ in field.iter_choices() if code] if field.type in CHOICES else []
+    choices = [(code, label) for code, label, *_ in field.iter_choices() if code] if _chooses(field) else []
     return Described(
         field=column.field,
         heading=_heading(field.label.text, column.unit),
@@ -212,7 +215,19 @@ def given_by(column: Described, text: str) -> str:
 def _shape(form: Any) -> Iterator[Fault]:
     for name, errors in form.errors.items():
         for error in errors:
-            yield Fault(name, str(error))
+            yield Fault(name, str(error), cure=_offers(form[name]) if name in form else "")
+
+
+def _offers(field: Any) -> str:
+    """What a field that chooses may say, where that is short; a price's units depend on its item."""
+    words = (
+        [_word(str(code), str(label)) for code, label, *_ in field.iter_choices() if code] if _chooses(field) else []
+    )
+    return say("intake.may_be", words=say("intake.comma").join(words)) if 0 < len(words) <= SHORT_LIST else ""
+
+
+def _chooses(field: Any) -> bool:
+    return field.type in CHOICES
 
 
 def _said(refusal: Refusal) -> Fault:

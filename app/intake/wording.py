@@ -21,6 +21,8 @@ WORDS = {
     "intake_unit.workdays": "工作日",
     "intake.required": "必填",
     "intake.optional": "选填",
+    "intake.may_be": "可填：{words}。",
+    "intake.comma": "、",
     "intake.pick": "请从列表中选择，或填写对应的代码。",
     "import_stopped": "已停止办理，尚未办理的行不再办理。",
     "refusal.table_type": "不接受这种文件：只收 Excel 工作簿（.xlsx，不含宏）和 CSV 文本（UTF-8 或 GB18030 编码）。",
