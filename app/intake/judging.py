@@ -220,9 +220,9 @@ def _shape(form: Any) -> Iterator[Fault]:
 
 def _offers(field: Any) -> str:
     """What a field that chooses may say, where that is short; a price's units depend on its item."""
-    words = (
-        [_word(str(code), str(label)) for code, label, *_ in field.iter_choices() if code] if _chooses(field) else []
-    )
+    if not _chooses(field):
+        return ""
+    words = [_word(str(code), str(label)) for code, label, *_ in field.iter_choices() if code]
     return say("intake.may_be", words=say("intake.comma").join(words)) if 0 < len(words) <= SHORT_LIST else ""
 
 
