@@ -24,7 +24,7 @@ from app.keyring import keyring
 from app.refusal import NotFound
 from app.sweep import pulse_age
 from app.values import Opens
-from app.web.paging import Listing, listing, parsed
+from app.web.paging import LARGEST, Listing, listing, parsed
 
 
 def token_hash(token: str) -> str:
@@ -227,6 +227,38 @@ def _line(entry: Entry, opened: bool) -> Line:
         return Line(position, entry.digest)
     payload = json.loads(entry.payload)
     return Line(position, entry.digest, entry.act, entry.at, payload.get("role"), tuple(payload.get("subjects", ())))
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    """One entry with its proof under the newest head; salt and payload only where it is disclosed."""
+
+    line: Line
+    leaf: str
+    salt: str | None
+    payload: str | None
+    head: Mapping[str, Any]
+    path: Sequence[str]
+    size: int
+
+
+def entry(index: int) -> EntryPage:
+    """One numbered entry under the newest head. Raises `NotFound` beyond it."""
+    newest = _head()
+    found = db.session.execute(_numbered().where(Entry.position == index)).first() if index < LARGEST else None
+    if found is None or index >= newest.tree_size:
+        raise NotFound("entry")
+    row, opened = found
+    proof = tree.inclusion_path(audit.TableNodes(db.session()), index=index, size=newest.tree_size)
+    return EntryPage(
+        line=_line(row, opened),
+        leaf=row.leaf,
+        salt=row.salt if opened else None,
+        payload=row.payload if opened else None,
+        head=audit.head_members(newest),
+        path=tree.hexes(proof),
+        size=newest.tree_size,
+    )
 
 
 # Receipts

@@ -43,6 +43,13 @@ def log() -> str:
     )
 
 
+@bp.get("/log/<int:index>")
+@public
+def entry(index: int) -> str:
+    """One entry, as far as it is disclosed, with the proof that it stands in the log."""
+    return render_template("exchange/entry.html", page=queries.entry(index))
+
+
 @bp.get("/opendata/")
 @public
 def opendata() -> str:

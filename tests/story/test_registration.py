@@ -55,6 +55,7 @@ RUNNING = (
     (r'name="csrf_token" value="[^"]+"', "of the session"),
     # Made by chance, and chance has been asked oftener in one of the two: keys of forms, salts, references.
     (r"(?<![0-9a-f])[0-9a-f]{32,128}(?![0-9a-f])", "by chance"),
+    (r'<span class="screen-only">[0-9a-f]{16}…', "the beginning of it"),
 )
 
 

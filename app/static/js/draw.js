@@ -289,11 +289,11 @@ export async function included(leaf, index, size, path, root) {
   return last === 0n && value === root;
 }
 
-/** The leaf hash of an entry from its salt and payload (§3.2). */
-export async function leafOf(salt, payload) {
-  const entry = await digest(`${salt}\n${payload}\n`);
-  return sha256(Uint8Array.of(0), utf8.encode(`zjcs-log-1\n${entry}\n`));
-}
+/** The digest of an entry from its salt and payload (§3.2). */
+export const digestOf = (salt, payload) => digest(`${salt}\n${payload}\n`);
+
+/** The leaf hash of an entry from its digest (§3.2). */
+export const leafOf = (entry) => sha256(Uint8Array.of(0), utf8.encode(`zjcs-log-1\n${entry}\n`));
 
 function payloadOf(text) {
   const payload = strict(text);
@@ -354,7 +354,7 @@ async function ofInclusion(record, frozen, times) {
   const { publish, freeze, head } = record.log;
   const faults = [];
   for (const [name, entry] of [["publish", publish], ["freeze", freeze]]) {
-    const leaf = await leafOf(entry.salt, entry.payload);
+    const leaf = await leafOf(await digestOf(entry.salt, entry.payload));
     if (!(await included(leaf, entry.index, head.tree_size, entry.path, head.root_hash))) {
       faults.push({ what: `${name}.path` });
     }
