@@ -75,12 +75,14 @@ class Counts:
 class BookPage:
     """One rulebook: its clauses by section, narrowed where `only` says so; the counts are always of the whole.
 
-    `extends`: the book it takes over from; `base`: the first of that line, which most clauses come from.
+    `extends`: the book it takes over from; `base`: the first of that line, which most clauses come from; `beside`: the
+    one to compare it with, of the same place where there is one: what is in force there, else what was before.
     """
 
     book: Named
     extends: Named | None
     base: Named
+    beside: Named | None
     sha256: str
     counts: Counts
     only: str | None
@@ -232,6 +234,8 @@ def _page(book: Rulebook, *, on: date, only: str | None) -> BookPage:
         if only is None or rules.ONLY[only](one.clause):
             name = one.clause.key.partition(".")[0]
             sections[name] = (*sections.get(name, ()), one)
+    standing = _in_force((book.region,), found, on=on)
+    beside = standing if standing is not None and standing is not book else _predecessor(book, found)
     hands = [one.clause.applied for one in shown]
     base = book
     while base.extends is not None:
@@ -240,6 +244,7 @@ def _page(book: Rulebook, *, on: date, only: str | None) -> BookPage:
         book=names[book.id],
         extends=names.get(book.extends or ""),
         base=names[base.id],
+        beside=None if beside is book else names[beside.id],
         sha256=book.sha256,
         counts=Counts(
             all=len(shown),

@@ -168,6 +168,21 @@ def test_a_clause_says_which_book_set_it(app: Flask) -> None:
     assert page.base.id == GUANGXI
 
 
+@pytest.mark.parametrize(
+    ("book", "on", "beside"),
+    [
+        (GUANGXI, date(2026, 11, 22), GUANGXI_TODAY),
+        (GUANGXI_TODAY, date(2026, 11, 22), GUANGXI),
+        (GUIGANG_TODAY, date(2026, 3, 2), GUIGANG),
+        (GUIGANG, date(2026, 3, 2), GUANGXI),
+        (GUANGXI, date(2026, 3, 2), None),
+    ],
+)
+def test_a_book_is_compared_with_what_holds_there_or_held_before(app: Flask, book, on, beside) -> None:
+    found = queries.page(book, on=on).beside
+    assert (found and found.id) == beside
+
+
 def test_what_a_younger_source_is_quoted_for_is_marked_in_the_old_book_only(app: Flask, client: Client) -> None:
     old = queries.page(GUANGXI, on=date(2026, 3, 2))
     marked = {one.clause.key for clauses in old.sections.values() for one in clauses if one.younger}
