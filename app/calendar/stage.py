@@ -18,6 +18,7 @@ STAGE = Stage(
     commands={CalendarAct.PUBLISH: Command(Year, services.publish, None)},
     words={
         "calendar.publish": "公布年度工作日历",
+        "provisional": "暂定：{year}年工作日安排尚未公布",
         "calendar.settle": "按公布的工作日安排确定暂定期限",
         "calendar.settle_unseen": "按公布的工作日安排确定暂定期限（内部）",
         "refusal.calendar_known": "{year}年的安排已经公布过。",

@@ -1,15 +1,35 @@
 """The calendar's pages: the years published here, and publishing one."""
 
-from flask import Blueprint, render_template, url_for
+from datetime import datetime
+
+from flask import Blueprint, g, render_template, url_for
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from app.calendar import services
 from app.calendar.forms import YearForm
 from app.calendar.rules import CalendarAct
+from app.clock import now
 from app.web.door import door, public
+from app.web.filters import say, until
 from app.web.perform import perform
+from app.workdays import WorkCalendar
 
 bp = Blueprint("calendar", __name__, url_prefix="/calendar")
+
+
+@bp.app_template_filter("due")
+def due(instant: datetime | None) -> Markup:
+    """A deadline that is still to come, as `until` says it; with the word 暂定 and why over an unpublished year."""
+    if "work_calendar" not in g:
+        g.work_calendar = services.calendar()
+    days: WorkCalendar = g.work_calendar
+    if instant is None or instant <= days.certain_until or instant <= now():
+        return Markup.escape(until(instant))
+    year = days.first_unknown
+    return Markup('{} <a class="unverified" href="{}">{}</a>').format(
+        until(instant), url_for("calendar.years", year=year), say("provisional", year=year)
+    )
 
 
 @bp.get("/")

@@ -272,7 +272,6 @@ class AwardPage:
     fund: StrEnum
     rank: int
     publicity_ends_at: datetime
-    provisional: bool
     noticed_at: datetime | None
     accept_due_at: datetime | None
     accepted_at: datetime | None
@@ -307,7 +306,6 @@ def page(no: str, *, actor: Actor) -> AwardPage:
         fund=need.fund,
         rank=award.rank,
         publicity_ends_at=award.publicity_ends_at,
-        provisional=award.provisional,
         noticed_at=award.noticed_at,
         accept_due_at=award.accept_due_at,
         accepted_at=award.accepted_at,

@@ -202,7 +202,6 @@ class ContractPage:
     item: str
     award_days: int
     upload_due_at: datetime
-    provisional: bool
     amount_fen: int | None
     days: int | None
     signed_on: date | None
@@ -233,7 +232,6 @@ def page(no: str, *, actor: Actor, now: datetime) -> ContractPage:
         item=announcement.need.item.name,
         award_days=contract.award.promised_days,
         upload_due_at=contract.upload_due_at,
-        provisional=contract.provisional,
         amount_fen=contract.amount_fen if shown else None,
         days=contract.days if shown else None,
         signed_on=contract.signed_on if shown else None,

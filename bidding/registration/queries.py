@@ -51,7 +51,6 @@ class RegistrationPage:
     no: str
     title: str
     closes_at: datetime
-    closing_provisional: bool
     expected_days: int
     revision: int
     rulebook: str
@@ -258,7 +257,6 @@ def page(actor: Actor, no: str, *, now: datetime) -> RegistrationPage:
         no=no,
         title=announcement.need.title,
         closes_at=attempt.closes_at,
-        closing_provisional=announcement.closing_provisional,
         expected_days=announcement.expected_days,
         revision=announcement.revision,
         rulebook=rulebook_of(announcement),

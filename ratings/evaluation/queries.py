@@ -48,7 +48,6 @@ class SheetView:
     phase: Phase
     opened_at: datetime
     due_at: datetime
-    provisional: bool
     late_days: int
     timeliness: int
     marks: Mapping[str, int]
@@ -203,7 +202,6 @@ def _view(sheet: Sheet, terms: EvaluationTerms) -> SheetView:
         phase=phase_of(sheet),
         opened_at=sheet.opened_at,
         due_at=sheet.due_at,
-        provisional=sheet.provisional,
         late_days=sheet.late_days,
         timeliness=timeliness_of(sheet, terms),
         marks=marks,

@@ -343,7 +343,6 @@ class PerformancePage:
     line: PerformanceLine
     announcement_no: str
     started_at: datetime
-    unknown_year: int | None
     pauses: tuple[PauseLine, ...]
     deliverables: tuple[DeliverableLine, ...]
     rulebook: str
@@ -360,7 +359,6 @@ def page(no: str, *, actor: Actor, now: datetime) -> PerformancePage:
         line=_line(performance, now=now, days=calendar()),
         announcement_no=contract.award.announcement.no or "",
         started_at=performance.started_at,
-        unknown_year=performance.unknown_year,
         pauses=tuple(
             PauseLine(pause.from_at, pause.until_at, pause.reason if concerned else None)
             for pause in performance.pauses

@@ -187,3 +187,15 @@ def test_a_make_up_day_shortens_nobody_s_time_below_the_next_working_day(app, at
     tick()
     assert before == instant("2027-01-05 00:00")
     assert purchasers.by_code(code).check_due_at == instant("2027-01-03 00:00")
+
+
+def test_a_running_deadline_says_that_it_is_provisional_and_why(app, at, tick, client):
+    at(BEFORE)
+    no = a_contract()
+    why = "暂定：2027年工作日安排尚未公布"
+    assert why in client.get(f"/performances/{no}").text
+    client.sign_in("agency1")
+    assert why in client.get("/desk").text or why in client.get("/performances/").text
+    published()
+    tick()
+    assert why not in client.get(f"/performances/{no}").text
