@@ -106,7 +106,8 @@ def settle(actor: Actor, subject: str | None, /, *, key: str) -> Done:
     with act(name, actor=actor, key=key, subject=subject) as deed:
         found = timed.settle(deed, no)
         moved = [one for one in found.moved if one.before != one.after]
-        deed.subject = no
+        if deed.subject == subject:
+            deed.subject = no
         latest = next(iter(years()), None)
         deed.tell(
             known_until=calendar().first_unknown - 1,

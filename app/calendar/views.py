@@ -32,6 +32,12 @@ def due(instant: datetime | None) -> Markup:
     )
 
 
+@bp.app_template_filter("moment")
+def moment(text: str) -> datetime:
+    """An instant out of the public record, where it stands as text (docs/protocol.md §0)."""
+    return datetime.fromisoformat(text)
+
+
 @bp.get("/")
 @public
 def years() -> str:

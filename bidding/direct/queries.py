@@ -181,7 +181,7 @@ def page_for_purchaser(actor: Actor, need_no: str, *, now: datetime) -> DirectPa
         ),
         offers=tuple(
             line
-            for line in prices.of_item(need.item_code, on=prices.local_day(now))
+            for line in prices.compared(need.item_code, on=prices.local_day(now), unit=WHOLE).lines.rows
             if line.unit == WHOLE and line.price_fen is not None
         ),
         commissions=tuple(_page(commission, Side.PURCHASER, now=now) for commission in rows),

@@ -165,6 +165,7 @@ def settle_deliverable(deed: Deed, no: str) -> Settled:
         path = awards.region_path(performance.contract.award)
         version.confirm_due_at = anew(before, due, path=path, now=deed.now)
         version.provisional = due.provisional
+    deed.subject = performance.contract.no
     _about(deed, performance)
     return _settled(performance, Moved("inspection", before, version.confirm_due_at))
 

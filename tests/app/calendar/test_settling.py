@@ -58,6 +58,7 @@ def test_a_provisional_closing_moves_with_notice(announced, client, tick):
     after = client.get(f"/announcements/{no}").text
     assert "2027-01-07 09:00" in after
     assert "暂定：" not in after
+    assert "报名截止由 2027-01-06 09:00 改为 2027-01-07 09:00" in after
     happened = timeline(f"announcement:{no}")[-1]
     assert (happened.act, happened.public["notice"], happened.public["moved"]) == (
         "calendar.settle",
