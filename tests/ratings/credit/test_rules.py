@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.standing import Grade
@@ -138,3 +138,60 @@ def test_the_mean_of_all_others_leaves_out_ones_own():
     whole = {"04": (Fraction(175), 3), "05": (Fraction(75), 1)}
     own = [service("A", 4), service("B", 5, category="05")]
     assert rules.others(whole, own) == {"04": Fraction(50)}
+
+
+@given(st.timedeltas(timedelta(), timedelta(days=9 * 366)))
+@example(datetime(2028, 2, 29, 3, tzinfo=UTC) - NOW)
+def test_a_line_counts_until_it_expires(later):
+    """The last instant before and the first one after: leap days too."""
+    at = NOW + later
+    ends = rules.expires_at(at, 12)
+    assert rules.in_window(at, as_of=ends - timedelta(microseconds=1), months=12)
+    assert not rules.in_window(at, as_of=ends, months=12)
+
+
+@given(
+    st.lists(st.integers(1, 5), max_size=8),
+    st.lists(st.integers(1, 60), max_size=4),
+    st.integers(0, 100),
+)
+def test_the_conditions_decide_as_the_grade_does(marks, deductions, mean):
+    """From the best grade down, the first whose conditions all hold; the twin of `grade` for people."""
+    lines = [service(f"K{number}", mark) for number, mark in enumerate(marks)] + [deduction(one) for one in deductions]
+    found = scored(*lines, others={"04": Fraction(mean)})
+    held = rules.conditions(found, worst=max(deductions, default=0), terms=TERMS)
+    by_grade = {
+        grade: all(one.holds for one in held if one.grade is grade) for grade in (Grade.A, Grade.B, Grade.C, Grade.NEW)
+    }
+    if not by_grade[Grade.NEW]:
+        assert found.grade is Grade.NEW
+    else:
+        assert found.grade is next((grade for grade in (Grade.A, Grade.B, Grade.C) if by_grade[grade]), Grade.D)
+    better = rules.better(found.grade)
+    assert better is None or not by_grade[better]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Fraction(0), "0"),
+        (Fraction(139), "139"),
+        (Fraction(1, 2), "0.5"),
+        (Fraction(727, 8), "90.875"),
+        (Fraction(1, 100_000), "0.00001"),
+        (Fraction(230, 3), "76.666… (230/3)"),
+        (Fraction(1, 1_000_000), "0.000… (1/1000000)"),
+    ],
+)
+def test_a_figure_without_rounding(value, text):
+    assert rules.exact(value) == text
+
+
+def test_the_categories_are_weighted_by_their_contracts():
+    """Two categories: (2·S + 1·S') / 3, and 50 where there is none."""
+    found = scored(service("A", 5), service("B", 5), service("C", 1, category="05"))
+    assert (
+        rules.service(found.categories, terms=TERMS)
+        == sum((one.contracts * one.score for one in found.categories), Fraction(0)) / 3
+    )
+    assert rules.service((), terms=TERMS) == 50
