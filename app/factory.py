@@ -99,6 +99,7 @@ def create_app(
             "market.timed": _by_name(stages, lambda stage: stage.timed),
             "market.panels": _by_name(stages, lambda stage: stage.panels),
             "market.resources": _by_name(stages, lambda stage: stage.resources),
+            "market.bulk": _by_name(stages, lambda stage: stage.bulk),
             "market.intakes": _by_name(stages, lambda stage: stage.intakes),
             "market.previews": {},
             "market.words": {**HOUSE_WORDS, **_by_name(stages, lambda stage: stage.words)},

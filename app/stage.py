@@ -201,6 +201,7 @@ class Stage:
     commands: Mapping[Any, Command] = field(default_factory=dict)
     intakes: Mapping[str, Intake] = field(default_factory=dict)
     demo: Demo | None = None
+    bulk: Mapping[str, Callable[[int], int]] = field(default_factory=dict)
     cli: click.Group | None = None
     resources: Mapping[str, Resource] = field(default_factory=dict)
     reference: Callable[[], int] | None = None

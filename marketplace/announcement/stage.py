@@ -10,7 +10,7 @@ from app.actor import Actor, Role
 from app.clock import now
 from app.stage import Command, Resource, Rows, Stage, Task, Timed
 from app.values import Nothing
-from marketplace.announcement import queries, rules, services
+from marketplace.announcement import bulk, queries, rules, services
 from marketplace.announcement.demo import DEMO
 from marketplace.announcement.rules import AnnouncementAct, Change, Return, Timetable, Unsuccessful, Withdrawal
 from marketplace.announcement.sweeps import SWEEPS
@@ -118,4 +118,5 @@ STAGE = Stage(
     terms=(rules.PublishTerms, rules.HoursTerms, rules.DrawTerms, rules.StandbyTerms, rules.AttemptTerms),
     words=WORDS,
     demo=DEMO,
+    bulk={"announcements": bulk.announcements},
 )
