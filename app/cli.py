@@ -1,8 +1,9 @@
-"""flask story | sweep | reference | rulebook | log | clock | demo | accounts: each walks what the stages brought."""
+"""flask story | sweep | reference | rulebook | log | clock | demo | bulk | accounts: each walks what stages brought."""
 
 import signal
 import sys
 import threading
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -199,6 +200,24 @@ def demo_accounts() -> None:
     click.echo(demonstration.table(rows))
 
 
+def _bulk(kinds: Mapping[str, Callable[[int], int]]) -> click.Command:
+    """`flask bulk`, with an option for every kind of synthetic rows that a stage brings."""
+
+    @with_appcontext
+    def bulk(**counts: int | None) -> None:
+        """Write synthetic rows for measurements, past the acts; in a demonstration's database only."""
+        try:
+            for kind, count in counts.items():
+                if count:
+                    click.echo(f"{kinds[kind.replace('_', '-')](count)} {kind}")
+        except Misconfigured as error:
+            raise click.ClickException(str(error)) from error
+        sweeps.keep_log()
+
+    options = [click.Option([f"--{kind}"], type=click.IntRange(min=1)) for kind in kinds]
+    return click.Command("bulk", callback=bulk, params=[*options], help=bulk.__doc__)
+
+
 @click.command("prepare")
 @click.option("--scale", type=click.Choice(tuple(demonstration.SCALES)), help="Load the demonstration world too.")
 @click.pass_context
@@ -216,3 +235,4 @@ def register(app: Flask) -> None:
     commands: tuple[Any, ...] = (reference, log, clock_group, sweep, story, rulebook, demo, prepare)
     for command in commands:
         app.cli.add_command(command)
+    app.cli.add_command(_bulk(app.extensions["market.bulk"]))
