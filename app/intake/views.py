@@ -1,6 +1,7 @@
 """Files of many rows: what they may hold, a preview that writes nothing, the run, and what became of each row."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from io import BytesIO
 from itertools import islice
 from typing import Any
@@ -45,8 +46,8 @@ def kind(kind: str) -> Answer:
     columns, form, who = queries.columns(kind, actor(), now=now()), FileForm(), actor()
 
     def take() -> str:
-        sent = form.file.data
-        sha256 = services.take(who, kind, sent.stream, name=sent.filename or "", now=now())
+        with closing(form.file.data) as sent:
+            sha256 = services.take(who, kind, sent.stream, name=sent.filename or "", now=now())
         return url_for("intake.preview", kind=kind, sha256=sha256)
 
     return hand_in(

@@ -43,7 +43,7 @@ class PriceRows:
         self.phase = None if agency is None else agencies.phase_of(agency, now)
         self.known = set() if agency is None else queries.keys_of(agency.id)
         self.terms = rulebook_for(actor.region, now).terms(PriceTerms)
-        self.offered = cache(self._offered)
+        self.versions = cache(self._versions)
 
     def form(self, cells: Mapping[str, str], /) -> PriceForm:
         """The page's form, filled with a row; its units are those of the row's item."""
@@ -61,15 +61,19 @@ class PriceRows:
         yield from rules.refusals_to_publish(
             price,
             agency_phase=self.phase,
-            item=self.offered(price.item, max(self.today, price.effective_from)),
+            item=self._offered(price.item, max(self.today, price.effective_from)),
             known=(price.item, price.effective_from, price.unit) in self.known,
             terms=self.terms,
             today=self.today,
         )
 
     def _offered(self, item: str, on: date) -> Offered | None:
-        found = catalogue.item_in_force(item, on)
-        return None if found is None else Offered(found.units, found.days)
+        """What `catalogue.item_in_force` says, from all versions of the item."""
+        return next((offered for since, offered in self.versions(item) if since <= on), None)
+
+    def _versions(self, item: str) -> list[tuple[date, Offered]]:
+        found = sorted(catalogue.versions(item), key=lambda version: version.effective_from, reverse=True)
+        return [(version.effective_from, Offered(version.units, version.days)) for version in found]
 
     def mark(self, price: Price, /) -> Hashable:
         """One price for an item, unit and day."""
