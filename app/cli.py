@@ -3,6 +3,8 @@
 import signal
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,11 +15,15 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from flask_migrate import upgrade
+from rich.console import Console
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
 
 from app import demonstration, files
 from app import sweep as sweeps
 from app.act import act as _act  # noqa: F401 - the models of the door belong to the metadata
 from app.audit import check
+from app.cast import SCALES
 from app.clock import clock
 from app.clockwork import services as clockwork
 from app.database import db
@@ -179,13 +185,36 @@ def rulebook_show(identifier: str) -> None:
 demo = AppGroup("demo", help="The demonstration world.")
 
 
+@contextmanager
+def _shown() -> Iterator[Callable[[demonstration.Progress], None]]:
+    """Progress of a world under way: a bar on a terminal, elsewhere a line for every tenth of its days."""
+    if not sys.stderr.isatty():
+        tenths: set[int] = set()
+
+        def told(progress: demonstration.Progress) -> None:
+            tenth = progress.done // 100
+            if tenth not in tenths:
+                tenths.add(tenth)
+                click.echo(f"{progress.day}  {progress.announcements} announcements  {progress.done // 10} %")
+
+        yield told
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=1000)
+        yield lambda progress: bar.update(
+            task, completed=progress.done, description=f"{progress.day}  {progress.announcements} announcements"
+        )
+
+
 @demo.command("load")
-@click.option("--scale", type=click.Choice(tuple(demonstration.SCALES)), default="small", show_default=True)
+@click.option("--scale", type=click.Choice(tuple(SCALES)), default="small", show_default=True)
 @click.option("--fresh", is_flag=True, help="Empty the database first, whatever it holds.")
 def demo_load(scale: str, fresh: bool) -> None:
     """Make the world by the acts that people perform, up to now; nothing where there is one already."""
     try:
-        made = demonstration.load(scale=scale, fresh=fresh, progress=click.echo)
+        with _shown() as progress:
+            made = demonstration.load(scale=SCALES[scale], fresh=fresh, progress=progress)
     except Misconfigured as error:
         raise click.ClickException(str(error)) from error
     click.echo("loaded" if made else "there is a world already; --fresh makes it anew")
@@ -219,7 +248,7 @@ def _bulk(kinds: Mapping[str, Callable[[int], int]]) -> click.Command:
 
 
 @click.command("prepare")
-@click.option("--scale", type=click.Choice(tuple(demonstration.SCALES)), help="Load the demonstration world too.")
+@click.option("--scale", type=click.Choice(tuple(SCALES)), help="Load the demonstration world too.")
 @click.pass_context
 @with_appcontext
 def prepare(context: click.Context, scale: str | None) -> None:

@@ -272,6 +272,26 @@ def entry_of(act: str, subject: str, *, attempt: int | None = None) -> Entry | N
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """One entry as its payload tells it, whether or not it is open to the public."""
+
+    id: int
+    act: str
+    subjects: tuple[str, ...]
+    public: dict[str, Any]
+
+
+def since(entry_id: int) -> list[Told]:
+    """The entries written after one, oldest first, for whoever makes the world and knows all of it."""
+    rows = db.session.execute(select(Entry.id, Entry.act, Entry.payload).where(Entry.id > entry_id).order_by(Entry.id))
+    found = []
+    for key, name, payload in rows:
+        members = json.loads(payload)
+        found.append(Told(key, name, tuple(members.get("subjects", ())), members.get("public", {})))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
 class Happened:
     """One line of a timeline: disclosed acts only."""
 

@@ -1,33 +1,49 @@
 """Contracts of the demonstration world: the agency hands in what was signed, the purchaser confirms or says nothing."""
 
-from app.demonstration import World
+from app.demonstration import Happened, Step, World
 from app.stage import Demo
 from app.values import Fen, Nothing
-from bidding.contract import queries, services
-from bidding.contract.rules import Phase, SignedContract
+from bidding.award.rules import AwardAct
+from bidding.contract import services
+from bidding.contract.rules import ContractAct, SignedContract
 
 
-def day(world: World) -> None:
-    """One step a day for each."""
-    for plot in world.going("contract"):
-        no = world.noted(plot, "announcement")
-        for contract in queries.of_announcement(no) if no else []:
-            phase, award = queries.phase_of(contract), contract.award
-            agency = world.of_code(award.agency.organisation.code)
-            if phase is Phase.TO_SIGN and world.turn(plot, "contract.upload", after=1):
-                signed = SignedContract(
-                    amount_fen=Fen(award.amount_fen),
-                    days=award.promised_days,
-                    signed_on=world.today,
-                    file=world.file(agency, f"contract {contract.no}"),
-                )
-                services.upload(agency, contract.no, signed, key=f"demonstration:upload:{contract.no}")
-            elif phase is Phase.TO_CONFIRM and not plot.get("deemed") and world.turn(plot, "contract.confirm", after=1):
-                owner = world.actor(plot["purchaser"])
-                services.confirm(owner, contract.no, Nothing(), key=f"demonstration:confirm:{contract.no}")
-            elif phase is Phase.EFFECTIVE:
-                world.note(plot, "contract", contract.no)
-                world.done(plot, "contract")
+def _noticed(world: World, happened: Happened) -> None:
+    """What was won is remembered; of a direct commission the contract is wanted at once."""
+    plot, public = happened.plot, happened.public
+    world.note(plot, f"won {happened['award']}", f"{public['amount_fen']} {public['days']}")
+    if "contract" in happened.about:
+        _wanted(world, happened)
 
 
-DEMO = Demo(day=day)
+def _wanted(world: World, happened: Happened) -> None:
+    facts = {"no": happened["contract"], "award": happened["award"], "agency": happened["agency"]}
+    world.plan(happened.plot, ContractAct.UPLOAD, after=1, **facts)
+
+
+def _uploaded(world: World, happened: Happened) -> None:
+    if not happened.plot.get("deemed"):
+        world.plan(happened.plot, ContractAct.CONFIRM, after=1, no=happened["contract"])
+
+
+def _upload(world: World, step: Step) -> None:
+    agency, no = world.acting_for(step["agency"]), step["no"]
+    amount, days = (world.noted(step.plot, f"won {step['award']}") or "").split()
+    signed = SignedContract(
+        amount_fen=Fen(int(amount)),
+        days=int(days),
+        signed_on=world.today,
+        file=world.file(agency, f"contract {no}"),
+    )
+    services.upload(agency, no, signed, key=f"demonstration:upload:{no}")
+
+
+def _confirm(world: World, step: Step) -> None:
+    owner = world.actor(step.plot["purchaser"])
+    services.confirm(owner, step["no"], Nothing(), key=f"demonstration:confirm:{step['no']}")
+
+
+DEMO = Demo(
+    hears={AwardAct.NOTICE: _noticed, AwardAct.ACCEPT: _wanted, ContractAct.UPLOAD: _uploaded},
+    steps={ContractAct.UPLOAD: _upload, ContractAct.CONFIRM: _confirm},
+)

@@ -1,36 +1,42 @@
 """Direct commissions of the demonstration world: a price goes to and fro, and is taken or still considered."""
 
-from app.demonstration import Plot, World
+from app.demonstration import Happened, Step, World
 from app.stage import Demo
 from app.values import Nothing
 from bidding.direct import services
-from bidding.direct.rules import Price, Proposal, Reason
-from marketplace.announcement import queries as announcements
-from marketplace.need.rules import PUBLIC_MONEY, Method
+from bidding.direct.rules import DirectAct, Price, Proposal, Reason, Side
+from marketplace.need.rules import PUBLIC_MONEY, Method, NeedAct
 from marketplace.purchaser.rules import Fund
 
-
-def day(world: World) -> None:
-    """Every plot that goes direct takes its next step."""
-    for plot in world.plots:
-        need_no = world.noted(plot, "need")
-        if need_no is None or Method(plot["method"]) is not Method.DIRECT or world.noted(plot, "announcement"):
-            continue
-        if not world.noted(plot, "proposed"):
-            _proposed(world, plot, need_no)
-        elif plot.get("counter") and not world.noted(plot, "countered"):
-            _countered(world, plot, need_no)
-        else:
-            _accepted(world, plot, need_no)
+ANSWER = "direct.answer"
+"""The purchaser's counter-offer, which an agency's precedes."""
 
 
-def _proposed(world: World, plot: Plot, need_no: str) -> None:
-    if not world.turn(plot, "direct.propose"):
-        return
-    owner, agency = world.actor(plot["purchaser"]), world.actor(plot["agencies"][0])
+def _needed(world: World, happened: Happened) -> None:
+    if Method(happened.plot["method"]) is Method.DIRECT:
+        world.plan(happened.plot, DirectAct.PROPOSE, need=happened["need"])
+
+
+def _proposed(world: World, happened: Happened) -> None:
+    step = DirectAct.COUNTER if happened.plot.get("counter") else DirectAct.ACCEPT
+    world.plan(happened.plot, step, after=1, need=happened["need"])
+
+
+def _countered(world: World, happened: Happened) -> None:
+    """Where the plot goes on, the purchaser names the agency's price himself, and the agency takes it."""
+    plot = happened.plot
+    if happened.public["side"] == Side.PURCHASER:
+        world.plan(plot, DirectAct.ACCEPT, need=happened["need"])
+    elif world.goes(plot, DirectAct.ACCEPT):
+        world.plan(plot, ANSWER, after=1, need=happened["need"])
+
+
+def _propose(world: World, step: Step) -> None:
+    plot, need_no = step.plot, step["need"]
+    owner = world.actor(plot["purchaser"])
     minutes = world.file(owner, f"minutes {need_no}") if Fund(plot["fund"]) in PUBLIC_MONEY else None
     proposal = Proposal(
-        agency=agency.code or "",
+        agency=world.people[plot["agencies"][0]].code,
         amount_fen=plot["price"] * 100,
         days=plot["days"],
         reason=Reason(plot["reason"]),
@@ -38,30 +44,32 @@ def _proposed(world: World, plot: Plot, need_no: str) -> None:
         minutes=minutes,
     )
     services.propose(owner, need_no, proposal, key=f"demonstration:propose:{plot.key}")
-    world.note(plot, "proposed", need_no)
-    if plot.get("counter") and world.last:
-        _countered(world, plot, need_no)
 
 
-def _countered(world: World, plot: Plot, need_no: str) -> None:
-    """The agency asks for more; where the plot goes on, the purchaser names that price himself."""
-    if not world.turn(plot, "direct.counter"):
-        return
-    price = Price(plot["counter"] * 100, plot["days"])
-    agency, owner = world.actor(plot["agencies"][0]), world.actor(plot["purchaser"])
-    services.counter(agency, need_no, price, key=f"demonstration:counter:{plot.key}")
-    world.note(plot, "countered", need_no)
-    if world.turn(plot, "direct.accept"):
-        services.counter(owner, need_no, price, key=f"demonstration:answer:{plot.key}")
+def _counter(world: World, step: Step) -> None:
+    """The agency asks for more."""
+    plot = step.plot
+    price, agency = Price(plot["counter"] * 100, plot["days"]), world.actor(plot["agencies"][0])
+    services.counter(agency, step["need"], price, key=f"demonstration:counter:{plot.key}")
 
 
-def _accepted(world: World, plot: Plot, need_no: str) -> None:
-    if not world.turn(plot, "direct.accept"):
-        return
-    actor = world.actor(plot["agencies"][0])
-    services.accept(actor, need_no, Nothing(), key=f"demonstration:accept:{plot.key}")
-    found = announcements.by_need(need_no)
-    world.note(plot, "announcement", "" if found is None else found.no or "")
+def _answer(world: World, step: Step) -> None:
+    plot = step.plot
+    price, owner = Price(plot["counter"] * 100, plot["days"]), world.actor(plot["purchaser"])
+    services.counter(owner, step["need"], price, key=f"demonstration:answer:{plot.key}")
 
 
-DEMO = Demo(day=day)
+def _accept(world: World, step: Step) -> None:
+    agency = world.actor(step.plot["agencies"][0])
+    services.accept(agency, step["need"], Nothing(), key=f"demonstration:accept:{step.plot.key}")
+
+
+DEMO = Demo(
+    hears={NeedAct.CREATE: _needed, DirectAct.PROPOSE: _proposed, DirectAct.COUNTER: _countered},
+    steps={
+        DirectAct.PROPOSE: _propose,
+        DirectAct.COUNTER: _counter,
+        ANSWER: _answer,
+        DirectAct.ACCEPT: _accept,
+    },
+)

@@ -1,33 +1,26 @@
 """Offers of the demonstration world: whoever registered for a price method hands in the price of its plot."""
 
-from app.demonstration import World
+from app.demonstration import Happened, Step, World
 from app.stage import Demo
 from app.values import Fen
-from bidding.offer import queries, services
-from bidding.offer.rules import OfferInput
-from bidding.registration.queries import announced
-from marketplace.announcement import queries as announcements
-from marketplace.announcement.rules import Phase
+from bidding.offer import services
+from bidding.offer.rules import OfferAct, OfferInput
+from bidding.registration.rules import RegistrationAct
 
 
-def day(world: World) -> None:
+def _registered(world: World, happened: Happened) -> None:
+    if happened.plot.get("offers"):
+        facts = {"no": happened["announcement"], "agency": happened["agency"], "attempt": happened.public["attempt"]}
+        world.plan(happened.plot, OfferAct.SUBMIT, days=happened.public["promised_days"], **facts)
+
+
+def _submit(world: World, step: Step) -> None:
     """On the day of the registration, once."""
-    for plot in world.going("offer"):
-        no = world.noted(plot, "announcement")
-        if no is None or not plot.get("offers"):
-            continue
-        announcement = announced(no)
-        present = announcements.present_attempt(announcement)
-        if announcements.phase_of(announcement, present, world.now) is not Phase.REGISTERING:
-            continue
-        if not world.turn(plot, "offer.submit"):
-            continue
-        for login, yuan in zip(plot["agencies"], plot["offers"], strict=True):
-            actor = world.actor(login)
-            page = queries.page(actor, no, now=world.now)
-            offer = OfferInput(Fen(yuan * 100), page.promised_days or announcement.expected_days)
-            services.submit(actor, no, offer, key=f"demonstration:offer:{login}:{plot.key}")
-        world.done(plot, "offer")
+    plot, login = step.plot, world.of_code(step["agency"]).login
+    offer = OfferInput(Fen(plot["offers"][plot["agencies"].index(login)] * 100), step["days"])
+    services.submit(
+        world.actor(login), step["no"], offer, key=f"demonstration:offer:{login}:{plot.key}:{step['attempt']}"
+    )
 
 
-DEMO = Demo(day=day)
+DEMO = Demo(hears={RegistrationAct.SUBMIT: _registered}, steps={OfferAct.SUBMIT: _submit})

@@ -1,7 +1,8 @@
 """Beacons of the demonstration world: operator and supervisor type an invented value when one is waited for."""
 
 from app.actor import Actor
-from app.demonstration import EVENING, World, instant, number
+from app.cast import number
+from app.demonstration import EVENING, World, instant
 from app.stage import Demo
 from bidding.selection import queries, services
 from bidding.selection.rules import BeaconInput, entry_opens

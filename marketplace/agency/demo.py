@@ -1,7 +1,8 @@
 """The agencies of the demonstration world: admitted ones from its first days, and applicants wherever one can stand."""
 
 from app.actor import Actor, Role
-from app.demonstration import Person, World, number
+from app.cast import Person, number
+from app.demonstration import World
 from app.rules_in_force import rulebook_for
 from app.stage import Demo
 from app.values import Nothing
@@ -14,15 +15,17 @@ ASKED = frozenset({"asked", "supplemented", "lapsed"})
 
 def day(world: World) -> None:
     """Those whose day it is apply; the next day the operator checks; the day after what was asked for is handed in."""
-    for person, actor in world.cast(Role.AGENCY):
-        since = world.offset - person.facts["applies"]
-        if person.facts["fate"] == "none" or not 0 <= since <= 2:
+    for person in world.people.values():
+        if person.role is not Role.AGENCY or person.facts["fate"] == "none":
             continue
+        since = world.index - world.applies(person)
         if since == 0:
+            actor = world.actor(person.login)
             services.apply(actor, None, _application(world, person, actor), key=_key("apply", person))
         elif since == 1:
             _checked(world, person)
-        elif person.facts["fate"] == "supplemented":
+        elif since == 2 and person.facts["fate"] == "supplemented":
+            actor = world.actor(person.login)
             services.supplement(actor, person.code, _application(world, person, actor), key=_key("supplement", person))
 
 

@@ -2,78 +2,99 @@
 
 from datetime import time
 
-from app.demonstration import Plot, World, instant
+from app.demonstration import Happened, Step, World, instant
 from app.stage import Demo
 from app.values import Nothing
-from marketplace.announcement import queries, services
-from marketplace.announcement.rules import Change, Phase, Return, Timetable, Withdrawal, WithdrawReason
-from marketplace.need.rules import PUBLIC_MONEY, Method
+from marketplace.announcement import services
+from marketplace.announcement.rules import (
+    AnnouncementAct,
+    Change,
+    Return,
+    Timetable,
+    Withdrawal,
+    WithdrawReason,
+)
+from marketplace.need.rules import PUBLIC_MONEY, Method, NeedAct
 from marketplace.purchaser.rules import Fund
 
 CLOSES = time(17)
-OVER = frozenset({Phase.DECIDED, Phase.WITHDRAWN, Phase.DIRECT})
 
 
-def day(world: World) -> None:
-    """Every plot takes its next step; a direct commission is none of this chapter's."""
-    for plot in world.going("announcement"):
-        need_no = world.noted(plot, "need")
-        if need_no is None or Method(plot["method"]) is Method.DIRECT or world.noted(plot, "withdrawn"):
-            continue
-        found = queries.by_need(need_no)
-        if found is None:
-            _announced(world, plot, need_no)
-            continue
-        present = None if found.published_at is None else queries.present_attempt(found)
-        phase = queries.phase_of(found, present, world.now)
-        if phase is Phase.IN_REVIEW:
-            _reviewed(world, plot, need_no)
-        elif found.no is not None:
-            world.note(plot, "announcement", found.no)
-            _changed(world, plot, found.no, phase)
-            if phase in OVER:
-                world.done(plot, "announcement")
+def _needed(world: World, happened: Happened) -> None:
+    """A direct commission is none of this chapter's."""
+    if Method(happened.plot["method"]) is not Method.DIRECT:
+        world.plan(happened.plot, AnnouncementAct.SUBMIT, need=happened["need"])
 
 
-def _announced(world: World, plot: Plot, need_no: str) -> None:
-    if not world.turn(plot, "announcement.submit"):
+def _submitted(world: World, happened: Happened) -> None:
+    world.plan(happened.plot, AnnouncementAct.APPROVE, after=1, need=happened["need"])
+
+
+def _published(world: World, happened: Happened) -> None:
+    plot, no = happened.plot, happened["announcement"]
+    if happened.public["attempt"] > 1:
         return
-    owner = world.actor(plot["purchaser"])
-    wish = plot.get("closes")
+    if plot.get("amend"):
+        world.plan(plot, AnnouncementAct.AMEND, after=1, no=no)
+    if plot.get("withdraw"):
+        world.plan(plot, AnnouncementAct.WITHDRAW, after=2, no=no)
+
+
+def _failed(world: World, happened: Happened) -> None:
+    if happened.plot.get("second") and happened.public["attempt"] == 1:
+        world.plan(happened.plot, AnnouncementAct.REPEAT, after=1, no=happened["announcement"])
+
+
+def _announce(world: World, step: Step) -> None:
+    """Public money is handed in for review, social money published at once."""
+    plot, need_no = step.plot, step["need"]
+    owner, wish = world.actor(plot["purchaser"]), plot.get("closes")
     timetable = Timetable(None if wish is None else instant(world.workday(wish), CLOSES))
     key = f"demonstration:announce:{plot.key}"
     if Fund(plot["fund"]) in PUBLIC_MONEY:
         services.submit(owner, need_no, timetable, key=key)
     else:
-        done = services.publish(owner, need_no, timetable, key=key)
-        world.note(plot, "announcement", done.subject or "")
+        services.publish(owner, need_no, timetable, key=key)
 
 
-def _reviewed(world: World, plot: Plot, need_no: str) -> None:
-    if not world.turn(plot, "announcement.approve"):
-        return
-    operator, key = world.actor("operator1"), f"demonstration:review:{plot.key}"
-    if plot.get("review_returned"):
-        services.return_(operator, need_no, Return(world.words["texts"]["review_returned"]), key=key)
+def _review(world: World, step: Step) -> None:
+    operator, key = world.actor("operator1"), f"demonstration:review:{step.plot.key}"
+    if step.plot.get("review_returned"):
+        services.return_(operator, step["need"], Return(world.words["texts"]["review_returned"]), key=key)
     else:
-        services.approve(operator, need_no, Nothing(), key=key)
+        services.approve(operator, step["need"], Nothing(), key=key)
 
 
-def _changed(world: World, plot: Plot, no: str, phase: Phase) -> None:
-    owner, texts = world.actor(plot["purchaser"]), world.words["texts"]
-    if phase is Phase.REGISTERING and plot.get("amend") and not world.noted(plot, "amended"):
-        if world.turn(plot, "announcement.amend", after=1):
-            closes_at = instant(world.workday(plot["closes"]), CLOSES)
-            change = Change(texts["amend"], content=plot["content"] + texts["amend"], closes_at=closes_at)
-            services.amend(owner, no, change, key=f"demonstration:amend:{plot.key}")
-            world.note(plot, "amended", no)
-    elif phase is Phase.REGISTERING and plot.get("withdraw"):
-        if world.turn(plot, "announcement.withdraw", after=1):
-            withdrawal = Withdrawal(WithdrawReason(plot["withdraw"]), texts["withdraw"])
-            services.withdraw(owner, no, withdrawal, key=f"demonstration:withdraw:{plot.key}")
-            world.note(plot, "withdrawn", no)
-    elif phase is Phase.UNSUCCESSFUL and plot.get("second") and world.turn(plot, "announcement.repeat", after=1):
-        services.repeat(owner, no, Timetable(None), key=f"demonstration:repeat:{plot.key}")
+def _amend(world: World, step: Step) -> None:
+    plot, text = step.plot, world.words["texts"]["amend"]
+    closes_at = instant(world.workday(plot["closes"]), CLOSES)
+    change = Change(text, content=plot["content"] + text, closes_at=closes_at)
+    services.amend(world.actor(plot["purchaser"]), step["no"], change, key=f"demonstration:amend:{plot.key}")
 
 
-DEMO = Demo(day=day)
+def _withdraw(world: World, step: Step) -> None:
+    plot = step.plot
+    withdrawal = Withdrawal(WithdrawReason(plot["withdraw"]), world.words["texts"]["withdraw"])
+    services.withdraw(world.actor(plot["purchaser"]), step["no"], withdrawal, key=f"demonstration:withdraw:{plot.key}")
+
+
+def _repeat(world: World, step: Step) -> None:
+    owner = world.actor(step.plot["purchaser"])
+    services.repeat(owner, step["no"], Timetable(None), key=f"demonstration:repeat:{step.plot.key}")
+
+
+DEMO = Demo(
+    hears={
+        NeedAct.CREATE: _needed,
+        AnnouncementAct.SUBMIT: _submitted,
+        AnnouncementAct.PUBLISH: _published,
+        AnnouncementAct.CLOSE_UNSUCCESSFUL: _failed,
+    },
+    steps={
+        AnnouncementAct.SUBMIT: _announce,
+        AnnouncementAct.APPROVE: _review,
+        AnnouncementAct.AMEND: _amend,
+        AnnouncementAct.WITHDRAW: _withdraw,
+        AnnouncementAct.REPEAT: _repeat,
+    },
+)

@@ -1,41 +1,51 @@
-"""Evaluations of the demonstration world: mostly good marks, some bad ones, one late, one never given."""
+"""Evaluations of the demonstration world: marks as the agency works, some given late, some never."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import time
 
 from app.actor import Actor
-from app.demonstration import Plot, World
+from app.chronicle import Plot
+from app.demonstration import Happened, Step, World
 from app.stage import Demo
 from marketplace.catalogue import queries as catalogue
-from ratings.evaluation import queries, services
-from ratings.evaluation.rules import EXPLAINED_UP_TO, Evaluator, Marks, Phase
+from ratings.evaluation import services
+from ratings.evaluation.rules import EXPLAINED_UP_TO, EvaluationAct, Evaluator, Marks
+from ratings.performance.rules import PerformanceAct
 
-USUAL = ((5, 5, 5, 5), (5, 4, 5, 5), (4, 5, 4, 5), (4, 4, 5, 4), (5, 4, 4, 5))
+USUAL: Mapping[str, Sequence[Sequence[int]]] = {
+    "good": ((5, 5, 5, 5), (5, 4, 5, 5), (4, 5, 4, 5), (4, 4, 5, 4), (5, 4, 4, 5)),
+    "fair": ((4, 3, 4, 4), (3, 4, 3, 4), (4, 4, 3, 3), (3, 3, 4, 3)),
+    "weak": ((1, 2, 2, 2), (2, 1, 2, 1), (1, 1, 2, 2), (2, 2, 1, 2)),
+    "late": ((1, 2, 1, 1), (1, 1, 2, 1), (2, 1, 1, 1)),
+}
+"""Marks for quality, fees, attitude and conduct that agencies of each kind get."""
+
+OWNER, AUTHORITY = "evaluation.owner", "evaluation.authority"
 
 
-def day(world: World) -> None:
-    """Both classes fill in the sheets that are open."""
-    for plot in world.going("evaluation"):
-        no = world.noted(plot, "contract")
-        if no is None or plot.get("unevaluated"):
-            continue
-        sheets = queries.by_contract(no)
-        if sheets and all(queries.phase_of(sheet) is Phase.LOCKED for sheet in sheets):
-            world.done(plot, "evaluation")
-        for sheet in sheets:
-            owner, phase = sheet.evaluator is Evaluator.OWNER, queries.phase_of(sheet)
-            if phase is not Phase.OPEN and not (owner and phase is Phase.EXPIRED):
-                continue
-            if not world.turn(plot, "evaluation.owner" if owner else "evaluation.authority", after=1 if owner else 2):
-                continue
-            marks = plot.get("marks" if owner else "authority_marks")
-            about = f"{no} {sheet.evaluator}"
-            services.submit(
-                world.actor(plot["purchaser"]) if owner else _office(world, plot),
-                no,
-                _marks(world, marks or world.pick(about, USUAL), about),
-                key=f"demonstration:evaluate:{about}",
-            )
+def _opened(world: World, happened: Happened) -> None:
+    plot = happened.plot
+    if plot.get("unevaluated"):
+        return
+    facts = {"no": happened["contract"], "agency": happened["agency"]}
+    world.plan(plot, OWNER, after=1, **facts)
+    if not plot.get("silent_authority"):
+        world.plan(plot, AUTHORITY, after=2, **facts)
+
+
+def _owner(world: World, step: Step) -> None:
+    _evaluate(world, step, Evaluator.OWNER, world.actor(step.plot["purchaser"]), "marks")
+
+
+def _authority(world: World, step: Step) -> None:
+    _evaluate(world, step, Evaluator.AUTHORITY, _office(world, step.plot), "authority_marks")
+
+
+def _evaluate(world: World, step: Step, evaluator: Evaluator, actor: Actor, told: str) -> None:
+    about = f"{step['no']} {evaluator}"
+    quality = world.of_code(step["agency"]).facts.get("quality", "good")
+    marks = step.plot.get(told) or world.pick(about, USUAL[quality])
+    services.submit(actor, step["no"], _marks(world, marks, about), key=f"demonstration:evaluate:{about}")
 
 
 def _office(world: World, plot: Plot) -> Actor:
@@ -52,4 +62,8 @@ def _marks(world: World, marks: Sequence[int], about: str) -> Marks:
     return Marks(quality, fees, attitude, conduct, world.pick(about, world.words["texts"][words]))
 
 
-DEMO = Demo(day=day, at=time(15))
+DEMO = Demo(
+    at=time(15),
+    hears={PerformanceAct.CONFIRM: _opened, EvaluationAct.OPEN: _opened},
+    steps={OWNER: _owner, AUTHORITY: _authority},
+)

@@ -14,11 +14,13 @@ from sqlalchemy import select
 
 from app import demonstration
 from app.audit import check
+from app.cast import SCALES, Figures, Scale, people
 from app.clock import DemonstrationClock
 from app.database import db
 from app.deployment import Misconfigured
 from app.factory import create_app
 from app.identity import queries as identities
+from app.values import Fen
 from bidding.award.models import Award
 from bidding.award.queries import phase_of as award_phase
 from bidding.contract.models import Contract
@@ -55,7 +57,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     folder = tmp_path_factory.mktemp("demonstration")
     app = build(f"sqlite:///{folder / 'market.sqlite3'}", folder, clock=StandingStill())
     with app.app_context():
-        assert demonstration.load(scale="small", fresh=False, progress=lambda _: None)
+        assert demonstration.load(scale=SCALES["small"], fresh=False, progress=lambda _: None)
         yield app
         db.session.remove()
         db.engine.dispose()
@@ -68,13 +70,13 @@ def test_its_clock_is_real_time_again(world: Flask) -> None:
 
 
 def test_announcements_stand_in_every_phase(world: Flask) -> None:
-    """At least thirty, in review, open, being drawn, decided, direct, failed, withdrawn."""
+    """150 of them public; in review, open, being drawn, decided, direct, failed, withdrawn."""
     found = Counter(
         announcements.phase_of(each, announcements.present_attempt(each) if each.published_at else None, NOW).value
         for each in db.session.execute(select(Announcement)).scalars()
     )
-    assert found.total() >= 50
-    assert found["decided"] >= 25
+    assert found.total() - found["in_review"] - found["returned"] == SCALES["small"].figures.announcements
+    assert found["decided"] >= 60
     assert found["registering"] >= 5
     assert found["selecting"] == 2
     assert {"in_review", "returned", "direct", "unsuccessful", "withdrawn"} <= found.keys()
@@ -92,13 +94,13 @@ def test_awards_and_contracts_stand_in_every_phase(world: Flask) -> None:
 
 
 def test_agencies_are_admitted_and_apply(world: Flask) -> None:
-    """Twelve admitted, of which one has the lowest grade; the others as applicants in every phase."""
+    """36 admitted, of every grade; the others as applicants in every phase."""
     agencies = list(db.session.execute(select(Agency)).scalars())
     found = Counter(agency_phase(each, NOW).value for each in agencies)
-    assert found["active"] == 12
+    assert found["active"] == SCALES["small"].admitted
     assert {"submitted", "supplement", "publicity", "rejected", "lapsed"} <= found.keys()
     scores = [credit.score_as_of(each.organisation_id, as_of=NOW) for each in agencies]
-    assert {"A", "D"} <= {score.grade.value for score in scores}
+    assert {score.grade.value for score in scores} == {"A", "B", "C", "D", "new"}
 
 
 def test_sanctions_of_every_kind_are_in_force(world: Flask) -> None:
@@ -123,7 +125,7 @@ def test_every_record_verifies(world: Flask) -> None:
 
 def test_every_account_signs_in_and_sees_its_desk(world: Flask) -> None:
     """interface.md, Demonstration accounts."""
-    logins = [person.login for person in demonstration.people(demonstration.SCALES["small"])]
+    logins = [person.login for person in people(SCALES["small"])]
     assert {"purchaser20a", "agency60", "clerk1", "operator3", "regulator14b", "supervisor2", "admin1"} <= set(logins)
     assert all(identities.actor_by_login(login) is not None for login in logins)
     for login in logins[::6]:
@@ -134,10 +136,44 @@ def test_every_account_signs_in_and_sees_its_desk(world: Flask) -> None:
 
 def test_it_is_loaded_once(world: Flask) -> None:
     """Again, it says that it is there; the front door asks at every start."""
-    assert not demonstration.load(scale="small", fresh=False, progress=lambda _: None)
+    assert not demonstration.load(scale=SCALES["small"], fresh=False, progress=lambda _: None)
     rows = list(demonstration.accounts())
     assert len(rows) == 117
     assert len(demonstration.table(rows).splitlines()) == 117
+
+
+PAST = Scale(
+    40,
+    40,
+    Figures(14, 12, Fen(46_000_000), Fen(43_153_000)),
+    stories=False,
+    first=date(2018, 3, 1),
+    last=date(2018, 4, 15),
+    ends=datetime(2018, 4, 16, 1, 0, tzinfo=UTC),
+)
+"""A slice of a world of the past, as the source's whole year is one."""
+
+
+def test_a_world_of_the_past_adds_up_and_keeps_its_distance(tmp_path: Path) -> None:
+    """Its sums are exact, nothing is left open, its clock stands where it ended, and every row is an act's."""
+    app = build(f"sqlite:///{tmp_path / 'market.sqlite3'}", tmp_path, clock=StandingStill())
+    told: list[demonstration.Progress] = []
+    with app.app_context():
+        assert demonstration.load(scale=PAST, fresh=False, progress=told.append)
+        now = StandingStill().market()
+        taken = [award for award in db.session.execute(select(Award)).scalars() if award.accepted_at is not None]
+        announced = list(db.session.execute(select(Announcement)).scalars())
+        phases = {announcements.phase_of(each, announcements.present_attempt(each), now).value for each in announced}
+        assert now == PAST.ends
+        assert (len(announced), len(taken)) == (14, 12)
+        assert sum(award.announcement.need.budget_fen for award in taken) == 46_000_000
+        assert sum(award.amount_fen for award in taken) == 43_153_000
+        assert phases <= {"decided", "direct", "unsuccessful", "withdrawn"}
+        assert check.first_difference(rows=True) is None
+        db.session.remove()
+        db.engine.dispose()
+    assert [progress.done for progress in told] == sorted(progress.done for progress in told)
+    assert (told[-1].announcements, told[-1].done) == (14, 1000)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +186,7 @@ def test_it_is_loaded_once(world: Flask) -> None:
 )
 def test_its_days_are_working_days_before_now(world: Flask, now: datetime, last: date) -> None:
     """layout.md §8: 120 of them; the last one counts when its people have been at work, at 16:00."""
-    days = demonstration.working_days(now)
+    days = demonstration.working_days(SCALES["small"], now)
     assert len(days) == demonstration.WORKING_DAYS
     assert days[-1] == last
     assert date(2026, 10, 1) not in days
@@ -160,7 +196,7 @@ def test_outside_a_demonstration_it_is_refused(tmp_path: Path) -> None:
     """No published password ever reaches a real market."""
     real = replace(settings_for(f"sqlite:///{tmp_path / 'market.sqlite3'}", tmp_path), demonstration=False)
     with create_app(real, story=STORY).app_context(), pytest.raises(Misconfigured):
-        demonstration.load(scale="small", fresh=True, progress=lambda _: None)
+        demonstration.load(scale=SCALES["small"], fresh=True, progress=lambda _: None)
 
 
 @pytest.mark.parametrize("title", ["plain", "with (brackets) \\", "\u4e2d\u6587"])
