@@ -21,10 +21,16 @@ class CalendarYear(Base):
 
 
 class CalendarDay(Base):
-    """One day that differs from its weekday: off, or a make-up working day."""
+    """One day that differs from its weekday, off or a make-up working day, and what it is for ('' where unsaid).
+
+    A notice may also name days of the December before: such a day may stand under both years, and the later counts.
+    """
 
     __tablename__ = "calendar_day"
 
+    year: Mapped[int] = mapped_column(
+        ForeignKey("calendar_year.year"), primary_key=True, autoincrement=False, index=True
+    )
     day: Mapped[date] = mapped_column(primary_key=True)
-    year: Mapped[int] = mapped_column(ForeignKey("calendar_year.year"), index=True)
     working: Mapped[bool] = mapped_column(Boolean)
+    name: Mapped[str]

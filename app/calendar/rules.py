@@ -1,7 +1,7 @@
 """What a published year must be to be taken: the State Council's arrangement, typed in the day it is announced."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -33,12 +33,20 @@ OPENS = {
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """A year's arrangement (rules.md §2.1): days off, make-up working days on weekends, the notice's number."""
+    """A year's arrangement (rules.md §2.1): days off, make-up working days on weekends, the notice's number.
+
+    A notice may also name days of the December before. `names`: what a day (`YYYY-MM-DD`) is for, where it is said.
+    """
 
     year: int
     days_off: tuple[date, ...]
     make_up_days: tuple[date, ...]
     notice: str
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def __contains__(self, day: date) -> bool:
+        """Whether the notice of this year may speak of the day."""
+        return day.year == self.year or (day.year, day.month) == (self.year - 1, 12)
 
 
 def anew(before: datetime, *, exact: datetime, floor: datetime, now: datetime) -> datetime:
@@ -59,7 +67,7 @@ def refusals_to_publish(year: Year, *, known: bool) -> Iterator[Refusal]:
         yield Refusal("calendar_known", field="year", params={"year": year.year})
     for name, days in (("days_off", year.days_off), ("make_up_days", year.make_up_days)):
         for day in days:
-            if day.year != year.year:
+            if day not in year:
                 yield Refusal("day_of_other_year", field=name, params={"day": day.isoformat()})
     for day in set(year.days_off) & set(year.make_up_days):
         yield Refusal("day_both", field="make_up_days", params={"day": day.isoformat()})

@@ -27,7 +27,8 @@ def publish(actor: Actor, subject: str | None, year: Year, /, *, key: str) -> Do
         deed.add(CalendarYear(year=year.year, notice=year.notice.strip(), published_at=deed.now))
         for days, working in ((year.days_off, False), (year.make_up_days, True)):
             for day in days:
-                deed.add(CalendarDay(day=day, year=year.year, working=working))
+                name = year.names.get(day.isoformat(), "").strip()
+                deed.add(CalendarDay(day=day, year=year.year, working=working, name=name))
         deed.subject = str(year.year)
         deed.on("calendar", str(year.year))
         deed.tell(

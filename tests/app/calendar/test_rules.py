@@ -22,7 +22,7 @@ def test_a_sound_year_is_taken():
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"days_off": (date(2026, 12, 31),)}, "day_of_other_year"),
+        ({"days_off": (date(2026, 11, 30),)}, "day_of_other_year"),
         ({"make_up_days": (date(2027, 2, 22),)}, "make_up_on_weekday"),
         ({"days_off": (date(2027, 2, 20),)}, "day_both"),
         ({"days_off": ()}, "no_days_off"),
