@@ -1,5 +1,7 @@
 """The pages of sanctions, for those who decide and for everybody."""
 
+import re
+
 from app.actor import Role
 from tests.builders.people import a_regulator, an_account, an_operator
 
@@ -37,8 +39,7 @@ def test_what_was_typed_stays_and_every_reason_is_said(app, client):
     client.sign_in("regulator1")
     client.post("/sanctions/new", data=FORM | {"party": "U-000000000000"})
     client.sign_in("regulator1b")
-    waiting = client.get("/approvals/").text
-    no = waiting.split("/approvals/")[-1].split('"')[0]
+    (no,) = set(re.findall(r'href="/approvals/([^"/?]+)"', client.get("/approvals/").text))
     answer = client.post(f"/approvals/{no}/agree")
     assert answer.status_code == 409
     assert "没有找到这个单位" in answer.text
