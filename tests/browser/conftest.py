@@ -3,14 +3,26 @@
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from urllib.parse import urlsplit
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, FilePayload, Locator, Page, sync_playwright
+from flask import Flask
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    FilePayload,
+    Locator,
+    Page,
+    Response,
+    sync_playwright,
+)
 from werkzeug.serving import make_server
 
 from app.clock import FixedClock
@@ -41,17 +53,12 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Market, str]]:
-    """A market with admitted parties, on its own SQLite database, and the address where it answers."""
-    folder = tmp_path_factory.mktemp("browser")
+@contextmanager
+def serving(folder: Path, fill: Callable[[Flask], None]) -> Iterator[tuple[Market, str]]:
+    """A market on its own SQLite database, filled, and the address where it answers."""
     app = build(f"sqlite:///{folder / 'market.sqlite3'}", folder, clock=FixedClock(START))
     app.config["WTF_CSRF_ENABLED"] = True
-    with app.app_context():
-        for number in range(1, PARTIES + 1):
-            purchaser.a_purchaser(f"purchaser{number}")
-        registration.agencies(PARTIES)
-        db.session.remove()
+    fill(app)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -64,6 +71,22 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Market, s
         db.engine.dispose()
 
 
+def admit(app: Flask) -> None:
+    """As many pairs of a purchaser and an agency as tests need."""
+    with app.app_context():
+        for number in range(1, PARTIES + 1):
+            purchaser.a_purchaser(f"purchaser{number}")
+        registration.agencies(PARTIES)
+        db.session.remove()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Market, str]]:
+    """A market with admitted parties, and the address where it answers."""
+    with serving(tmp_path_factory.mktemp("browser"), admit) as market:
+        yield market
+
+
 class Visitor:
     """Somebody with a browser and a mouse, who looks at every page for what would keep others from using it."""
 
@@ -73,10 +96,17 @@ class Visitor:
         self.base, self.login = base, login
         self.faults: list[str] = []
         self.page.on("console", self._hears)
+        self.page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
+        self.page.on("response", self._receives)
 
-    def _hears(self, message: object) -> None:
-        if getattr(message, "type", "") == "error" and "status of 4" not in str(message):
-            self.faults.append(f"console: {message}")
+    def _hears(self, message: ConsoleMessage) -> None:
+        # A refused form is answered by 409 or 422 on purpose; what breaks the content policy is an error here too.
+        if message.type == "error" and "status of 4" not in message.text:
+            self.faults.append(f"console: {message.text}")
+
+    def _receives(self, response: Response) -> None:
+        if response.status >= 500 or (response.status >= 400 and response.request.resource_type != "document"):
+            self.faults.append(f"{response.status} for {urlsplit(response.url).path}")
 
     def goes(self, path: str) -> None:
         """Type an address; sign in where it asks for that."""
