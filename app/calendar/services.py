@@ -36,6 +36,7 @@ def publish(actor: Actor, subject: str | None, year: Year, /, *, key: str) -> Do
             notice=year.notice.strip(),
             days_off=[day.isoformat() for day in year.days_off],
             make_up_days=[day.isoformat() for day in year.make_up_days],
+            names=dict(year.names),
         )
     return deed.answer()
 
