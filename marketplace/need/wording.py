@@ -74,7 +74,7 @@ WORDS = {
     "intake_example.needs.price_fen": "12000",
     "intake_example.needs.project_code": "2603-450803-04-01-123456",
     "intake_example.needs.approval": "建设工程规划许可",
-    "intake_example.needs.authority": "自然资源",
+    "intake_example.needs.authority": "自然资源部门",
     "intake_example.needs.contact": "张三",
     "intake_example.needs.phone": "0775-1234567",
     "intake_example.needs.above_limit": "否",
