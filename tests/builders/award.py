@@ -43,7 +43,7 @@ def settle() -> None:
 def award_of(no: str) -> Award:
     """The award of an announcement that was made last, read anew."""
     db.session.rollback()
-    return queries.of_announcement(no)[-1]
+    return queries.by_no(queries.of_announcement(no)[-1].no)
 
 
 def winner(award: Award) -> Actor:
