@@ -35,7 +35,7 @@ from app.rulebook import Rulebooks
 from app.settings import Settings
 from app.stage import Stage
 from app.standing import answer_with
-from app.web import desk, errors, filters, security
+from app.web import addresses, desk, errors, filters, security
 from app.web.words import WORDS as HOUSE_WORDS
 from app.workdays import SHIPPED as WORKDAYS
 from app.workdays import WorkCalendar
@@ -115,6 +115,7 @@ def create_app(
     security.register(app)
     CSRFProtect(app)
     Bootstrap5(app)
+    addresses.register(app)
     filters.register(app)
     desk.register(app)
     errors.register(app)
