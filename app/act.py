@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, Table, UniqueConstraint, event, update
+from sqlalchemy import Select, Table, UniqueConstraint, bindparam, event, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -59,6 +59,12 @@ class IdempotencyKey(Base):
 
 
 KEYS: Table = Base.metadata.tables["idempotency_key"]
+CLAIMS = {
+    name: insert(KEYS).on_conflict_do_nothing().returning(KEYS.c.key)
+    for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
+ANSWER = update(KEYS).where(KEYS.c.account == bindparam("by"), KEYS.c.key == bindparam("under"))
+"""Written once: every act says them."""
 
 Follower = Callable[["Deed"], None]
 
@@ -274,9 +280,9 @@ def _claim(deed: Deed) -> None:
     account = str(deed.actor.account_id or deed.role)
     text = canonical({"act": deed.act, "input": input_members(deed.input, whole=True), "subject": deed.subject})
     seal = hmac.new(keyring().secret, text.encode(), hashlib.sha256).hexdigest()
-    insert = sqlite.insert if is_sqlite() else postgresql.insert
-    claim = insert(IdempotencyKey).values(account=account, key=deed.key, seal=seal).on_conflict_do_nothing()
-    if deed.session.execute(claim.returning(IdempotencyKey.key)).scalar() is not None:
+    claim = CLAIMS["sqlite" if is_sqlite() else "postgresql"]
+    written = {"account": account, "key": deed.key, "seal": seal}
+    if deed.session.connection().execute(claim, written).scalar() is not None:
         return
     known = deed.session.get_one(IdempotencyKey, (account, deed.key))
     if not hmac.compare_digest(known.seal, seal):
@@ -332,17 +338,19 @@ def _finish(deed: Deed, wired: Wiring) -> None:
             at=deed.now,
             leaf=entry.leaf,
         )
-    answered: dict[str, Any] = {"ref": deed.ref, "subject": deed.subject}
+    answered: dict[str, Any] = {
+        "by": str(deed.actor.account_id or deed.role),
+        "under": deed.key,
+        "ref": deed.ref,
+        "subject": deed.subject,
+    }
     if receipt is not None:
         answered |= {
             "receipt_text": receipt.text,
             "receipt_key_id": receipt.key_id,
             "receipt_signature": receipt.signature,
         }
-    session.connection().execute(
-        update(KEYS).where(KEYS.c.account == str(deed.actor.account_id or deed.role), KEYS.c.key == deed.key),
-        answered,
-    )
+    session.connection().execute(ANSWER, answered)
     deed.done = Done(deed.act, deed.subject, deed.now, receipt)
 
 

@@ -304,8 +304,6 @@ def _offers(about: str, won: int, budget: int, count: int) -> list[int]:
 def _service(about: str, draft: Mapping[str, Any]) -> Mapping[str, Any]:
     """How the service goes, beside what its agency is like; an authority often says nothing."""
     facts: dict[str, Any] = {"silent_authority": number(f"authority {about}") % 3 != 0}
-    if draft["work"].get("term"):
-        facts["stop"] = "deliverable.submit"
     if number(f"decline {about}") % 40 == 0 and len(draft["agencies"]) > 1 and draft["method"] == "RANDOM":
         facts["decline"] = 1
     if number(f"returned {about}") % 60 == 0:

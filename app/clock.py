@@ -28,6 +28,10 @@ class ClockState(Base):
     stepping_until: Mapped[datetime | None]
 
 
+LEASE = select(ClockState.stepping_until).where(ClockState.id == 1)
+LEASE_SHARED = LEASE.with_for_update(read=True)
+
+
 class Clock(Protocol):
     """`market()` rules acts, receipts and heads; `real()` rules sessions, tokens, lock-outs and retries."""
 
@@ -94,8 +98,7 @@ def held_by_another(session: Session) -> bool:
     On PostgreSQL the share lock on the clock's one row keeps a step from moving it under a running act; on SQLite the
     write lock already does.
     """
-    query = select(ClockState.stepping_until).where(ClockState.id == 1)
-    if not is_sqlite():
-        query = query.with_for_update(read=True)
-    lease = session.execute(query).scalar()
-    return lease is not None and clock().real() < lease and not stepping_here.get()
+    if stepping_here.get():
+        return False
+    lease: datetime | None = session.connection().execute(LEASE if is_sqlite() else LEASE_SHARED).scalar()
+    return lease is not None and clock().real() < lease

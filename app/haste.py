@@ -21,6 +21,9 @@ RARELY = 100_000
 """So many new objects between two looks of the garbage collector: a world makes few cycles and many rows."""
 
 
+ALONE = lazyload("*")
+
+
 class Memory:
     """Holds what was read since it was last emptied, and forgets what an act has made stale."""
 
@@ -49,7 +52,7 @@ class Memory:
     def lightly(self, state: ORMExecuteState) -> None:
         """What hangs on a row is mostly remembered already, and need not be joined to it."""
         if state.is_select and not state.is_relationship_load and not state.is_column_load:
-            state.statement = state.statement.options(lazyload("*"))
+            state.statement = state.statement.options(ALONE)
 
     def flushed(self, session: Session, _: object) -> None:
         stale: list[tuple[object, tuple[str, ...]]] = []

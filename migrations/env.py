@@ -36,7 +36,13 @@ OPTIONS = {
 }
 
 with database.engine.connect() as connection:
+    sqlite = connection.dialect.name == "sqlite"
+    if sqlite:
+        # A table is altered by putting another in its place, which references to its rows would forbid meanwhile.
+        connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
     context.configure(connection=connection, **OPTIONS)
     with context.begin_transaction():
         context.run_migrations()
     connection.commit()
+    if sqlite:
+        connection.connection.cursor().execute("PRAGMA foreign_keys=ON")

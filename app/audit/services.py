@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, func, insert, or_, select, text, true, tuple_, update
+from sqlalchemy import Row, Table, bindparam, func, insert, or_, select, text, true, tuple_, update
 from sqlalchemy.orm import Session, aliased
 
 from app import built
@@ -19,6 +19,8 @@ from app.values import Opens, Receipt
 
 ENTRIES: Table = Base.metadata.tables["entry"]
 SUBJECTS: Table = Base.metadata.tables["entry_subject"]
+WRITE_ENTRY = insert(ENTRIES).returning(ENTRIES.c.id)
+WRITE_SUBJECTS = insert(SUBJECTS)
 BATCH = 1_000
 SEQUENCER = 7_301_114
 """The advisory lock that keeps two sequencers from numbering at once on PostgreSQL; on SQLite the write lock does."""
@@ -89,7 +91,7 @@ def write(
     leaf = tree.leaf_hash(digest).hex()
     connection = session.connection()
     entry_id = connection.execute(
-        insert(ENTRIES).returning(ENTRIES.c.id),
+        WRITE_ENTRY,
         {
             "ref": ref,
             "act": act,
@@ -103,7 +105,7 @@ def write(
             "leaf": leaf,
         },
     ).scalar_one()
-    connection.execute(insert(SUBJECTS), [{"entry_id": entry_id, "subject": subject} for subject in subjects])
+    connection.execute(WRITE_SUBJECTS, [{"entry_id": entry_id, "subject": subject} for subject in subjects])
     return Recorded(entry_id, leaf)
 
 
@@ -293,36 +295,48 @@ def since(entry_id: int) -> list[Told]:
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """One line of a timeline: disclosed acts only."""
+    """One line of a timeline: a disclosed act, or several of a kind that were opened together.
+
+    `at`, `role`, `public` and `position` are of the first of them, `count` says how many there were.
+    """
 
     act: str
     at: datetime
     role: str
     public: dict[str, Any]
     position: int | None
+    count: int = 1
 
 
-def timeline(subject: str, *, kinds: Collection[str] = (), limit: int = 200) -> tuple[Happened, ...]:
-    """What the public record says about a thing, oldest first: entries disclosed at once, or opened since.
+def timeline(
+    subject: str, *, kinds: Collection[str] = (), together: bool = False, limit: int = 200
+) -> tuple[Happened, ...]:
+    """What the public record says about a thing, oldest first: the last `limit` acts that are disclosed.
 
-    `kinds`: only acts that begin with one of these words; none asks for all.
+    `kinds`: only acts that begin with one of these words; none asks for all. `together`: what was opened since is told
+    in one line for each act, because a list of registrants may be long.
     """
-    rows = db.session.execute(
-        select(Entry)
-        .join(EntrySubject, EntrySubject.entry_id == Entry.id)
-        .outerjoin(Disclosure, Disclosure.entry_id == Entry.id)
-        .where(
-            EntrySubject.subject == subject,
-            or_(Entry.opens == Opens.AT_ONCE, Disclosure.entry_id.is_not(None)),
-            or_(*(Entry.act.startswith(f"{kind}.") for kind in kinds)) if kinds else true(),
-        )
-        .order_by(Entry.at, Entry.id)
-        .limit(limit)
-    ).scalars()
-    happened = []
-    for entry in rows:
-        payload = json.loads(entry.payload)
-        happened.append(
-            Happened(entry.act, entry.at, payload.get("role", ""), payload.get("public", {}), entry.position)
-        )
-    return tuple(happened)
+    wanted = or_(*(Entry.act.startswith(f"{kind}.") for kind in kinds)) if kinds else true()
+    about = (EntrySubject.entry_id == Entry.id) & (EntrySubject.subject == subject)
+    shown = Entry.opens == Opens.AT_ONCE
+    lines = select(Entry.id, Entry.act, Entry.at, Entry.payload, Entry.position)
+    query = lines.join(EntrySubject, about).where(wanted)
+    if together:
+        query = query.where(shown)
+    else:
+        query = query.outerjoin(Disclosure, Disclosure.entry_id == Entry.id)
+        query = query.where(or_(shown, Disclosure.entry_id.is_not(None)))
+    rows = db.session.execute(query.order_by(Entry.at.desc(), Entry.id.desc()).limit(limit)).all()
+    found = [(row.at, row.id, _happened(row, 1)) for row in rows]
+    if together:
+        first, times = func.min(Entry.id).label("first"), func.count().label("times")
+        opened = select(first, times).join(EntrySubject, about).join(Disclosure, Disclosure.entry_id == Entry.id)
+        each = opened.where(wanted, Entry.opens == Opens.LATER).group_by(Entry.act).subquery()
+        several = db.session.execute(lines.add_columns(each.c.times).join(each, each.c.first == Entry.id))
+        found += [(row.at, row.id, _happened(row, row.times)) for row in several]
+    return tuple(line for _, _, line in sorted(found, key=lambda one: one[:2]))
+
+
+def _happened(row: Row[*tuple[Any, ...]], count: int) -> Happened:
+    payload = json.loads(row.payload)
+    return Happened(row.act, row.at, payload.get("role", ""), payload.get("public", {}), row.position, count)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from app.act import Deed, act
 from app.actor import Actor
+from app.database import is_sqlite
 from app.keyring import keyring
 from app.refusal import NotFound, Refusal, Refused, demand
 from app.values import Done, Nothing
@@ -124,8 +125,10 @@ def shared(deed: Deed, no: str | None, early: Reasons) -> tuple[Announcement, At
     attempt = announcements.present_attempt(glance)
     if queries.window(glance, attempt).bar(deed.began) is not None:
         demand(early(glance, attempt, deed.began), rulebook=glance.rulebook)
-    # What the glance read may be changed by whoever holds the lock now: it must be read again behind it.
-    deed.session.expire_all()
+    if not is_sqlite():
+        # What the glance read may be changed by whoever holds the lock now: it must be read again behind it. On
+        # SQLite the act has held the file's write lock since it began.
+        deed.session.expire_all()
     announcement = deed.lock(query, share=True)
     return announcement, announcements.present_attempt(announcement)
 
