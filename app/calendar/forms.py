@@ -29,8 +29,11 @@ def day_of(text: str) -> date:
 
 def days_of(text: str) -> list[date]:
     """One day, or all from the first to the last of a span (`2027-02-05至2027-02-11`); raises ValueError."""
-    first, last, *more = [day_of(part) for part in TO.split(text.strip())] * (1 if TO.search(text.strip()) else 2)
-    if more or last < first or (last - first).days >= LONGEST:
+    parts = TO.split(text.strip())
+    if len(parts) > 2 or not all(parts):
+        raise ValueError(text)
+    first, last = day_of(parts[0]), day_of(parts[-1])
+    if last < first or (last - first).days >= LONGEST:
         raise ValueError(text)
     return [first + timedelta(days=ahead) for ahead in range((last - first).days + 1)]
 
@@ -58,8 +61,19 @@ def days_in(text: str) -> dict[date, str]:
 
 
 def lines_of(days: Iterable[date], names: Mapping[str, str]) -> str:
-    """Days as the fields take them, one a line with its name."""
-    return "\n".join(f"{day.isoformat()} {names.get(day.isoformat(), '')}".strip() for day in sorted(days))
+    """Days as the fields take them: one line for days of one name that follow one another."""
+    spans: list[tuple[date, date, str]] = []
+    for day in sorted(days):
+        name = names.get(day.isoformat(), "")
+        first, last, known = spans[-1] if spans else (day, day, None)
+        if known == name and day - last == timedelta(days=1):
+            spans[-1] = (first, day, name)
+        else:
+            spans.append((day, day, name))
+    return "\n".join(
+        f"{first.isoformat()}{'' if first == last else f'至{last.isoformat()}'} {name}".strip()
+        for first, last, name in spans
+    )
 
 
 class YearForm(ActForm):
@@ -73,7 +87,7 @@ class YearForm(ActForm):
         description="国务院办公厅关于节假日安排的通知文号，例如 国办发明电〔2025〕7号。",
         validators=[InputRequired("请填写文号。"), Length(max=60, message="文号最多60字。")],
     )
-    file = FileField("从文件读入", description="选填。Excel（.xlsx）或 CSV，三列：日期、类型（放假或上班）、名称。")
+    file = FileField("从文件读入", description="Excel（.xlsx）或 CSV，三列：日期、类型（放假或上班）、名称。")
     days_off = TextAreaField(
         "放假的日期",
         description="每行一天或一段，后面可以写名称，例如 2027-01-01 元旦，或 2027-02-05至2027-02-11 春节。",
@@ -99,6 +113,7 @@ class YearForm(ActForm):
         for field in (self.year, self.days_off, self.make_up_days):
             # Whether something was filled in is seen from what was sent.
             field.raw_data = [str(field.data or "")]
+            field.process_errors = []
 
     def value(self) -> Year:
         off, make_up = days_in(self.days_off.data or ""), days_in(self.make_up_days.data or "")

@@ -38,7 +38,7 @@ def published() -> int:
 
 
 def with_file(text: str, encoding: str = "gb18030") -> dict:
-    return {"notice": NOTICE, "key": "one", "file": (BytesIO(text.encode(encoding)), "2027.csv")}
+    return {"notice": NOTICE, "year": "", "key": "one", "file": (BytesIO(text.encode(encoding)), "2027.csv")}
 
 
 def test_from_the_form_to_the_deadline(admin, tick):

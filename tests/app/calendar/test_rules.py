@@ -78,9 +78,9 @@ def test_anything_else_is_refused(text):
 
 
 def test_the_lines_of_the_fields_are_read_back():
-    days = {JANUARY: "元旦", FEBRUARY: ""}
-    names = {"2027-01-01": "元旦"}
-    assert lines_of(days, names) == "2027-01-01 元旦\n2027-02-08"
+    days = {date(2026, 12, 31): "元旦", JANUARY: "元旦", date(2027, 1, 2): "", FEBRUARY: ""}
+    names = {day.isoformat(): name for day, name in days.items()}
+    assert lines_of(days, names) == "2026-12-31至2027-01-01 元旦\n2027-01-02\n2027-02-08"
     assert days_in(lines_of(days, names)) == days
 
 
