@@ -1,13 +1,13 @@
 """The ledger read: lines of a party, the mean of all others, the score as of any instant, explained line by line."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, bindparam, false, func, select
+from sqlalchemy import BindParameter, ColumnElement, Select, Subquery, bindparam, false, func, select
 
 from app.audit.models import Entry
 from app.database import db
@@ -20,7 +20,7 @@ from marketplace.agency import queries as agencies
 from marketplace.agency.models import Agency
 from ratings.credit import rules
 from ratings.credit.models import CreditEvent
-from ratings.credit.rules import CategoryScore, Condition, CreditTerms, EventKind, Line, Score
+from ratings.credit.rules import CategoryScore, Condition, CreditTerms, EventKind, Line, Score, Sums
 
 SIZE = 20
 
@@ -28,114 +28,144 @@ SIZE = 20
 GONE = 50
 """So many lines that no longer count are shown, the latest ones."""
 
-LINE = (
-    CreditEvent.kind,
-    CreditEvent.code,
-    CreditEvent.points,
-    CreditEvent.at,
-    CreditEvent.category,
-    CreditEvent.contract_no,
-    CreditEvent.weight,
-    CreditEvent.evidence,
-)
-"""The columns of a `Line`, in its order: thousands of lines are read without a row object each."""
-
-
-def _lines(party_ids: Collection[int], *, as_of: datetime, months: int) -> Iterator[tuple[int, Line]]:
-    """The parties' lines in the window (as_of − months, as_of], oldest first, each with its party."""
-    query = (
-        select(CreditEvent.party_id, *LINE)
-        .where(
-            CreditEvent.party_id.in_(_inline(party_ids)),
-            CreditEvent.at > rules.window_start(as_of, months),
-            CreditEvent.at <= as_of,
-        )
-        .order_by(CreditEvent.at, CreditEvent.id)
-    )
-    for row in db.session.execute(query):
-        columns: tuple[Any, ...] = tuple(row)
-        yield columns[0], Line(*columns[1:])
-
-
 Totals = Mapping[str, tuple[Fraction, int]]
 """Per category: the points of all contracts in the window added up, exactly, and how many they are."""
 
 
-def totals(categories: Collection[str], *, as_of: datetime, months: int) -> Totals:
-    """The whole market's contracts by category.
+def _window(as_of: datetime, months: int) -> tuple[ColumnElement[bool], ...]:
+    return CreditEvent.at > rules.window_start(as_of, months), CreditEvent.at <= as_of
 
-    The database adds integers only: Σ weight·points per contract, then per category and sum of weights, so that the
-    mean made of it is a fraction of integers and not a rounded average.
-    """
-    contract = (
+
+def _contracts(*where: ColumnElement[bool]) -> Subquery:
+    """Each contract's Σ weight and Σ weight·points: the database adds integers only, nothing is rounded."""
+    return (
         select(
+            CreditEvent.party_id.label("party"),
             CreditEvent.category.label("category"),
             func.sum(CreditEvent.weight).label("weights"),
             func.sum(CreditEvent.weight * CreditEvent.points).label("weighted"),
         )
-        .where(
-            CreditEvent.kind == EventKind.SERVICE,
-            CreditEvent.category.in_(categories),
-            CreditEvent.at > rules.window_start(as_of, months),
-            CreditEvent.at <= as_of,
-        )
-        .group_by(CreditEvent.category, CreditEvent.contract_no)
+        .where(CreditEvent.kind == EventKind.SERVICE, *where)
+        .group_by(CreditEvent.party_id, CreditEvent.category, CreditEvent.contract_no)
         .subquery()
     )
-    found: dict[str, tuple[Fraction, int]] = {}
-    for category, weights, weighted, contracts in db.session.execute(
-        select(contract.c.category, contract.c.weights, func.sum(contract.c.weighted), func.count()).group_by(
-            contract.c.category, contract.c.weights
-        )
-    ):
-        total, count = found.get(category, (Fraction(0), 0))
-        found[category] = (total + Fraction(int(weighted), rules.THOUSAND * int(weights)), count + int(contracts))
+
+
+def _added(rows: Iterable[tuple[Any, int, int, int]]) -> dict[Any, tuple[Fraction, int]]:
+    """Rows (key, sum of weights, Σ weight·points, contracts) as points in fractions and contracts, by key."""
+    found: dict[Any, tuple[Fraction, int]] = {}
+    for key, weights, weighted, contracts in rows:
+        points = Fraction(int(weighted), rules.THOUSAND * int(weights))
+        if key in found:
+            found[key] = (found[key][0] + points, found[key][1] + int(contracts))
+        else:
+            found[key] = (points, int(contracts))
     return found
+
+
+def totals(categories: Collection[str], *, as_of: datetime, months: int) -> Totals:
+    """The whole market's contracts by category."""
+    each = _contracts(CreditEvent.category.in_(categories), *_window(as_of, months))
+    query = select(each.c.category, each.c.weights, func.sum(each.c.weighted), func.count())
+    return _added(tuple(row) for row in db.session.execute(query.group_by(each.c.category, each.c.weights)))
+
+
+def ledger(*, as_of: datetime, months: int, parties: Collection[int] | None = None) -> Mapping[int, Sums]:
+    """What the lines of the window add up to, by party: of everybody, or of these; two queries."""
+    where = _window(as_of, months)
+    if parties is not None:
+        where = (*where, CreditEvent.party_id.in_(_inline(parties)))
+    each = _contracts(*where)
+    query = select(each.c.party, each.c.category, each.c.weights, func.sum(each.c.weighted), func.count())
+    rows = db.session.execute(query.group_by(each.c.party, each.c.category, each.c.weights))
+    services: dict[int, dict[str, tuple[Fraction, int]]] = {}
+    for (party, category), found in _added(((row[0], row[1]), row[2], row[3], row[4]) for row in rows).items():
+        services.setdefault(party, {})[category] = found
+    conduct: dict[int, dict[EventKind, tuple[int, int]]] = {}
+    behaved = select(CreditEvent.party_id, CreditEvent.kind, func.sum(CreditEvent.points), func.max(CreditEvent.points))
+    behaved = behaved.where(CreditEvent.kind != EventKind.SERVICE, *where)
+    for party, kind, points, most in db.session.execute(behaved.group_by(CreditEvent.party_id, CreditEvent.kind)):
+        conduct.setdefault(party, {})[kind] = (int(points), int(most))
+    return {
+        party: Sums(
+            *conduct.get(party, {}).get(EventKind.DEDUCTION, (0, 0)),
+            conduct.get(party, {}).get(EventKind.BONUS, (0, 0))[0],
+            services.get(party, {}),
+        )
+        for party in {*services, *conduct}
+    }
 
 
 def scores_as_of(regions: Mapping[int, str], *, as_of: datetime) -> Mapping[int, Score]:
     """Score and grade of several parties (id → home region) as of any instant, from the events alone (M26).
 
-    Two queries per set of terms, however many parties: never one per row.
+    Three queries per set of terms, however many parties: never one per row.
     """
     scores: dict[int, Score] = {}
-    by_terms: dict[CreditTerms, list[int]] = {}
-    for party_id, region in regions.items():
-        by_terms.setdefault(rulebook_for(region, as_of).terms(CreditTerms), []).append(party_id)
-    for terms, parties in by_terms.items():
-        lines: dict[int, list[Line]] = {party_id: [] for party_id in parties}
-        for party_id, line in _lines(parties, as_of=as_of, months=terms.window_months):
-            lines[party_id].append(line)
-        categories = {line.category for found in lines.values() for line in found if line.category is not None}
+    for terms, parties in _by_terms(regions, as_of).items():
+        known = ledger(as_of=as_of, months=terms.window_months, parties=parties)
+        categories = {category for own in known.values() for category in own.services}
         whole = totals(categories, as_of=as_of, months=terms.window_months) if categories else {}
-        for party_id, own in lines.items():
-            scores[party_id] = rules.score(own, as_of=as_of, others=rules.others(whole, own), terms=terms)
+        for party_id in parties:
+            own = known.get(party_id, Sums())
+            scores[party_id] = rules.reckon(own, others=rules.others(whole, own), terms=terms)
     return scores
 
 
-def all_scores(*, as_of: datetime, grade: Grade | None = None) -> Mapping[int, Score]:
-    """Score and grade of every agency that ever had a line; all others are 新入驻 with nothing counted.
+def _by_terms(regions: Mapping[int, str], as_of: datetime) -> Mapping[CreditTerms, list[int]]:
+    terms = {region: rulebook_for(region, as_of).terms(CreditTerms) for region in set(regions.values())}
+    found: dict[CreditTerms, list[int]] = {}
+    for party_id, region in regions.items():
+        found.setdefault(terms[region], []).append(party_id)
+    return found
 
-    With `grade` only those who have it.
+
+def grades(*, as_of: datetime) -> Mapping[int, Grade]:
+    """The grade of every agency with a line in its window, by its organisation; all others are 新入驻.
+
+    Estimated for all, and reckoned for those whom an estimate leaves near a limit.
     """
-    query = (
-        select(Organisation.id, Organisation.region)
-        .join(Agency, Agency.organisation_id == Organisation.id)
-        .where(select(CreditEvent.id).where(CreditEvent.party_id == Organisation.id).exists())
+    agencies_with_lines = select(Organisation.id, Organisation.region).where(
+        Organisation.id.in_(select(CreditEvent.party_id).where(CreditEvent.at <= as_of)),
+        Organisation.id.in_(select(Agency.organisation_id)),
     )
-    scores = scores_as_of(dict(db.session.execute(query).all()), as_of=as_of)
-    return scores if grade is None else {party: score for party, score in scores.items() if score.grade is grade}
+    regions = dict(db.session.execute(agencies_with_lines).all())
+    found: dict[int, Grade] = {}
+    for terms, parties in _by_terms(regions, as_of).items():
+        everybody = ledger(as_of=as_of, months=terms.window_months)
+        whole: dict[str, tuple[float, int]] = {}
+        for own in everybody.values():
+            for category, (points, count) in own.services.items():
+                before = whole.get(category, (0.0, 0))
+                whole[category] = (before[0] + float(points), before[1] + count)
+        near = {}
+        for party_id in parties:
+            if party_id in everybody:
+                grade = rules.estimated(everybody[party_id], whole=whole, terms=terms)
+                if grade is None:
+                    near[party_id] = regions[party_id]
+                else:
+                    found[party_id] = grade
+        found |= {party_id: score.grade for party_id, score in scores_as_of(near, as_of=as_of).items()}
+    return found
+
+
+def scores_of(grade: Grade, *, as_of: datetime) -> Mapping[int, Score]:
+    """The scores of those who have a grade, by their organisation; of 新入驻 only those with a line."""
+    parties = [party for party, found in grades(as_of=as_of).items() if found is grade]
+    query = select(Organisation.id, Organisation.region).where(Organisation.id.in_(_inline(parties)))
+    return scores_as_of(dict(db.session.execute(query).all()), as_of=as_of)
 
 
 def graded(grade: Grade, *, as_of: datetime) -> Select[int]:
     """The keys of agencies with a grade as of an instant; 新入驻 are all who have none of the four."""
-    grades = {party: score.grade for party, score in all_scores(as_of=as_of).items()}
+    known = grades(as_of=as_of)
     if grade is Grade.NEW:
         return select(Agency.id).where(
-            Agency.organisation_id.not_in(_inline(party for party, found in grades.items() if found is not Grade.NEW))
+            Agency.organisation_id.not_in(_inline(party for party, found in known.items() if found is not Grade.NEW))
         )
     return select(Agency.id).where(
-        Agency.organisation_id.in_(_inline(party for party, found in grades.items() if found is grade))
+        Agency.organisation_id.in_(_inline(party for party, found in known.items() if found is grade))
     )
 
 
@@ -221,9 +251,9 @@ def page(code: str, *, as_of: datetime) -> CreditPage | None:
     counted = [line for line in known if line.event.at > since]
     lines = [_line(line.event) for line in counted]
     whole = totals({line.category for line in lines if line.category}, as_of=as_of, months=terms.window_months)
-    score = rules.score(lines, as_of=as_of, others=rules.others(whole, lines), terms=terms)
-    worst = max((line.points for line in lines if line.kind is EventKind.DEDUCTION), default=0)
-    conditions = rules.conditions(score, worst=worst, terms=terms)
+    own = rules.sums(lines)
+    score = rules.reckon(own, others=rules.others(whole, own), terms=terms)
+    conditions = rules.conditions(score, worst=own.worst, terms=terms)
     better = rules.better(score.grade)
     service = rules.service(score.categories, terms=terms)
     return CreditPage(
@@ -259,7 +289,16 @@ def _explained(party_id: int, *, as_of: datetime, months: int) -> list[Explained
 
 
 def _line(event: CreditEvent) -> Line:
-    return Line(*(getattr(event, column.key) for column in LINE))
+    return Line(
+        kind=event.kind,
+        code=event.code,
+        points=event.points,
+        at=event.at,
+        category=event.category,
+        contract_no=event.contract_no,
+        weight=event.weight,
+        evidence=event.evidence,
+    )
 
 
 def _category(found: CategoryScore, lines: Collection[Line], whole: Totals) -> CategoryExplained:
@@ -303,6 +342,6 @@ def directory(*, as_of: datetime, after: str | None = None, q: str = "", grade: 
 def distribution(*, as_of: datetime) -> Mapping[Grade, int]:
     """How many admitted agencies have each grade as of an instant."""
     admitted = set(db.session.execute(select(Agency.organisation_id).where(Agency.admitted_at.is_not(None))).scalars())
-    found = Counter(score.grade for party, score in all_scores(as_of=as_of).items() if party in admitted)
+    found = Counter(grade for party, grade in grades(as_of=as_of).items() if party in admitted)
     found[Grade.NEW] += len(admitted) - found.total()
     return {grade: found[grade] for grade in Grade}

@@ -1,7 +1,7 @@
 """The arithmetic of credit (rules.md §2.9): conduct, service, composite, grade; exact, in integers and fractions."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
@@ -151,10 +151,45 @@ def contract_points(lines: Iterable[Line]) -> Fraction:
     return Fraction(sum(line.weight * line.points for line in present), THOUSAND * sum(line.weight for line in present))
 
 
-def category_score(category: str, points: Collection[Fraction], *, others: Fraction, prior: int) -> CategoryScore:
+def category_score(category: str, total: Fraction, count: int, *, others: Fraction, prior: int) -> CategoryScore:
     """S = (Σ points + prior·m) / (n + prior): few contracts say little, so they are drawn towards the others' mean."""
-    total = sum(points, Fraction(0))
-    return CategoryScore(category, len(points), total, others, (total + prior * others) / (len(points) + prior))
+    return CategoryScore(category, count, total, others, (total + prior * others) / (count + prior))
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What a party's lines of the window add up to.
+
+    `worst` is the largest single deduction; `services` by category: its contracts' points, and how many they are.
+    """
+
+    deducted: int = 0
+    worst: int = 0
+    bonus: int = 0
+    services: Mapping[str, tuple[Fraction, int]] = field(default_factory=dict)
+
+    @property
+    def contracts(self) -> int:
+        """How many contracts count."""
+        return sum(count for _, count in self.services.values())
+
+    def conduct(self, terms: CreditTerms) -> int:
+        """Whole points, 0…110."""
+        return max(0, min(CONDUCT_MOST, FULL - self.deducted + min(terms.bonus_cap, self.bonus)))
+
+
+def sums(lines: Iterable[Line]) -> Sums:
+    """The sums of the lines of a window."""
+    known = tuple(lines)
+    deductions = [line.points for line in known if line.kind is EventKind.DEDUCTION]
+    return Sums(
+        deducted=sum(deductions),
+        worst=max(deductions, default=0),
+        bonus=sum(line.points for line in known if line.kind is EventKind.BONUS),
+        services={
+            category: (sum(found.values(), Fraction(0)), len(found)) for category, found in own_contracts(known).items()
+        },
+    )
 
 
 def score(lines: Iterable[Line], *, as_of: datetime, others: Mapping[str, Fraction], terms: CreditTerms) -> Score:
@@ -164,31 +199,57 @@ def score(lines: Iterable[Line], *, as_of: datetime, others: Mapping[str, Fracti
     none, and the default stands in. Lines outside the window are left out here.
     """
     counted = [line for line in lines if in_window(line.at, as_of=as_of, months=terms.window_months)]
-    deductions = [line.points for line in counted if line.kind is EventKind.DEDUCTION]
-    bonus = min(terms.bonus_cap, sum(line.points for line in counted if line.kind is EventKind.BONUS))
-    conduct = max(0, min(CONDUCT_MOST, FULL - sum(deductions) + bonus))
+    return reckon(sums(counted), others=others, terms=terms)
+
+
+def reckon(own: Sums, *, others: Mapping[str, Fraction], terms: CreditTerms) -> Score:
+    """The same from what the lines of the window add up to."""
+    conduct = own.conduct(terms)
     categories = tuple(
         category_score(
             category,
-            points,
+            total,
+            count,
             others=others.get(category, Fraction(terms.prior_mean_default)),
             prior=terms.prior,
         )
-        for category, points in sorted(_by_category(counted).items())
+        for category, (total, count) in sorted(own.services.items())
     )
-    contracts = sum(found.contracts for found in categories)
     served = service(categories, terms=terms)
     composite = (conduct + served) / 2
     return Score(
         conduct=conduct * THOUSAND,
         service=cut(served),
         composite=cut(composite),
-        grade=grade(composite, contracts=contracts, worst=max(deductions, default=0), terms=terms),
-        contracts=contracts,
-        deducted=sum(deductions),
-        bonus=bonus,
+        grade=grade(composite, contracts=own.contracts, worst=own.worst, terms=terms),
+        contracts=own.contracts,
+        deducted=own.deducted,
+        bonus=min(terms.bonus_cap, own.bonus),
         categories=categories,
     )
+
+
+MARGIN = 0.001
+"""Nearer to a limit than this an estimate decides nothing; its own error is a thousand million times smaller."""
+
+
+def estimated(own: Sums, *, whole: Mapping[str, tuple[float, int]], terms: CreditTerms) -> Grade | None:
+    """The grade by floating point, None where only `reckon` can tell: for thousands of parties at once.
+
+    `whole` is the market's total of each category, this party's contracts included.
+    """
+    contracts = own.contracts
+    if contracts < terms.minimum_contracts:
+        return Grade.NEW
+    served = 0.0
+    for category, (total, count) in own.services.items():
+        mine, (everybody, all_count) = float(total), whole[category]
+        mean = (everybody - mine) / (all_count - count) if all_count > count else float(terms.prior_mean_default)
+        served += count * (mine + terms.prior * mean) / (count + terms.prior)
+    composite = (own.conduct(terms) + served / contracts) / 2
+    if any(abs(composite - limit) < MARGIN for limit in (terms.grade_a, terms.grade_b, terms.grade_c)):
+        return None
+    return grade(composite, contracts=contracts, worst=own.worst, terms=terms)
 
 
 def service(categories: Collection[CategoryScore], *, terms: CreditTerms) -> Fraction:
@@ -204,7 +265,7 @@ def better(found: Grade) -> Grade | None:
     return {Grade.B: Grade.A, Grade.C: Grade.B, Grade.D: Grade.C}.get(found)
 
 
-def grade(composite: Fraction, *, contracts: int, worst: int, terms: CreditTerms) -> Grade:
+def grade(composite: Fraction | float, *, contracts: int, worst: int, terms: CreditTerms) -> Grade:
     """A, B, C, D, or 新入驻 below the smallest number of counted contracts. `worst` is the largest single deduction."""
     if contracts < terms.minimum_contracts:
         return Grade.NEW
@@ -267,14 +328,14 @@ def exact(value: Fraction) -> str:
     return f"{thousandths // THOUSAND}.{thousandths % THOUSAND:03d}… ({value.numerator}/{value.denominator})"
 
 
-def others(whole: Mapping[str, tuple[Fraction, int]], own: Iterable[Line]) -> Mapping[str, Fraction]:
+def others(whole: Mapping[str, tuple[Fraction, int]], own: Sums) -> Mapping[str, Fraction]:
     """Per category the mean over all other agencies' contracts: the whole market's total less one's own.
 
-    `own` are lines of the window; a category in which nobody else has a contract is absent.
+    A category in which nobody else has a contract is absent.
     """
-    mine = _by_category(own)
+    nothing = (Fraction(0), 0)
     left = {
-        category: (total - sum(mine.get(category, []), Fraction(0)), count - len(mine.get(category, [])))
+        category: (total - own.services.get(category, nothing)[0], count - own.services.get(category, nothing)[1])
         for category, (total, count) in whole.items()
     }
     return {category: total / count for category, (total, count) in left.items() if count > 0}
@@ -295,7 +356,3 @@ def own_contracts(lines: Iterable[Line]) -> Mapping[str, Mapping[str, Fraction]]
 def cut(value: Fraction) -> int:
     """Thousandths, cut down: the one rounding, at the very end."""
     return value.numerator * THOUSAND // value.denominator
-
-
-def _by_category(lines: Iterable[Line]) -> dict[str, list[Fraction]]:
-    return {category: list(found.values()) for category, found in own_contracts(lines).items()}

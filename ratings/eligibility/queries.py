@@ -21,7 +21,6 @@ from marketplace.catalogue import queries as catalogue
 from marketplace.credential import queries as credentials
 from marketplace.pricelist import queries as prices
 from ratings.credit import queries as credit
-from ratings.credit.rules import Score
 from ratings.eligibility import rules
 from ratings.eligibility.rules import AgencyFacts, Limits, OwnerTerms, ServiceTerms, SuspendTerms
 from ratings.performance import queries as performances
@@ -66,7 +65,8 @@ def verdicts(scope: Scope, *, now: datetime, owner: int | None = None) -> Mappin
     """Every agency admitted by `now`, by its key and in the order of names, with all that `standing` would say to it.
 
     `now` is the present: a past instant is judged one by one (`app.standing`). `owner` is the purchaser's own
-    organisation. A fixed number of queries, however many agencies: quality.md P11.
+    organisation. A fixed number of queries, however many agencies (quality.md P11): most of them differ in nothing but
+    licences and prices, and each such way is judged once.
     """
     terms = terms_of(scope.rulebook)
     day = now.astimezone(SHANGHAI).date()
@@ -79,27 +79,33 @@ def verdicts(scope: Scope, *, now: datetime, owner: int | None = None) -> Mappin
     running = sanctions.running(now=now)
     late = performances.all_open_late(now=now, over=terms.service.late_blocks_after)
     # Credit keeps nobody out but where public money is spent: elsewhere nothing is reckoned.
-    poor = credit.all_scores(as_of=now, grade=Grade.D) if scope.fund in rules.PUBLIC_MONEY else {}
-    known: dict[AgencyFacts, tuple[Refusal, ...]] = {}
+    poor = credit.scores_of(Grade.D, as_of=now) if scope.fund in rules.PUBLIC_MONEY else {}
+    usual: dict[tuple[tuple[str, ...], bool], tuple[Refusal, ...]] = {}
     judged: dict[int, tuple[Refusal, ...]] = {}
     for agency_id, party_id in db.session.execute(
         select(Agency.id, Agency.organisation_id).where(Agency.admitted_at <= now).order_by(Agency.sort_key, Agency.id)
     ):
-        barred = running.get(party_id, ())
-        facts = AgencyFacts(
-            score=_composite(poor.get(party_id)),
-            grade=Grade.NEW if party_id not in poor else Grade.D,
-            blacklisted=sanctions.named(barred, SanctionKind.BLACKLIST),
-            suspended=sanctions.named(barred, SanctionKind.SUSPEND),
-            late_contracts=late.get(party_id, ()),
-            fund=scope.fund,
-            missing=tuple(names.get(code, code) for code in required if agency_id not in holders[code]),
-            priced=all(agency_id in offering for offering in priced),
-            item="、".join(scope.items),
-        )
-        if facts not in known:
-            known[facts] = tuple(rules.refusals_to_agency(facts, RegistrationAct.SUBMIT, terms=terms))
-        judged[agency_id] = (OWN, *known[facts]) if party_id == owner else known[facts]
+        lacking = tuple(names.get(code, code) for code in required if agency_id not in holders[code])
+        offered = all(agency_id in offering for offering in priced)
+        special = party_id in running or party_id in late or party_id in poor
+        reasons = None if special else usual.get((lacking, offered))
+        if reasons is None:
+            barred = running.get(party_id, ())
+            facts = AgencyFacts(
+                score=poor[party_id].composite if party_id in poor else 0,
+                grade=Grade.D if party_id in poor else Grade.NEW,
+                blacklisted=sanctions.named(barred, SanctionKind.BLACKLIST),
+                suspended=sanctions.named(barred, SanctionKind.SUSPEND),
+                late_contracts=late.get(party_id, ()),
+                fund=scope.fund,
+                missing=lacking,
+                priced=offered,
+                item="、".join(scope.items),
+            )
+            reasons = tuple(rules.refusals_to_agency(facts, RegistrationAct.SUBMIT, terms=terms))
+            if not special:
+                usual[(lacking, offered)] = reasons
+        judged[agency_id] = (OWN, *reasons) if party_id == owner else reasons
     return judged
 
 
@@ -144,7 +150,3 @@ def _shown(keys: tuple[int, ...], judged: Mapping[int, tuple[Refusal, ...]]) -> 
         for agency_id, code, name, region in db.session.execute(query)
     }
     return tuple(rows[agency_id] for agency_id in keys)
-
-
-def _composite(score: Score | None) -> int:
-    return 0 if score is None else score.composite

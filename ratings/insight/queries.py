@@ -353,8 +353,8 @@ def grades(region: str, *, as_of: datetime) -> dict[Grade, int]:
     )
     admitted = set(db.session.execute(query).scalars())
     found = dict.fromkeys(Grade, 0)
-    for party, score in credit.all_scores(as_of=as_of).items():
-        found[score.grade] += party in admitted
+    for party, grade in credit.grades(as_of=as_of).items():
+        found[grade] += party in admitted
     return found
 
 

@@ -122,3 +122,17 @@ def test_one_page_asks_the_same_number_of_questions_for_more_lines(ledger, clien
     with questions() as many:
         client.get(f"/credit/{own.code}")
     assert len(many) == len(few)
+
+
+def test_all_grades_at_once_as_one_by_one(ledger):
+    """The same grades as each agency's own score; who never had a line is not among them."""
+    own, other = ledger
+    poor = an_agency("agency3", name="poor survey")
+    a_poor_record(poor, at=START)
+    an_agency("agency4", name="fresh survey")
+    for as_of in (START - DAY, START, START + 365 * DAY):
+        at_once = queries.grades(as_of=as_of)
+        for actor in (own, other, poor):
+            assert at_once.get(actor.party, Grade.NEW) is queries.score_as_of(actor.party, as_of=as_of).grade
+        assert set(at_once) <= {actor.party for actor in (own, other, poor)}
+    assert set(queries.scores_of(Grade.D, as_of=START)) == {poor.party}

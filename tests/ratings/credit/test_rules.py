@@ -137,7 +137,7 @@ def test_a_better_mark_never_lowers_the_score(marks, place):
 def test_the_mean_of_all_others_leaves_out_ones_own():
     whole = {"04": (Fraction(175), 3), "05": (Fraction(75), 1)}
     own = [service("A", 4), service("B", 5, category="05")]
-    assert rules.others(whole, own) == {"04": Fraction(50)}
+    assert rules.others(whole, rules.sums(own)) == {"04": Fraction(50)}
 
 
 @given(st.timedeltas(timedelta(), timedelta(days=9 * 366)))
@@ -195,3 +195,36 @@ def test_the_categories_are_weighted_by_their_contracts():
         == sum((one.contracts * one.score for one in found.categories), Fraction(0)) / 3
     )
     assert rules.service((), terms=TERMS) == 50
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 100_000), st.sampled_from(["04", "05"])), max_size=9),
+    st.lists(st.integers(1, 60), max_size=3),
+    st.dictionaries(st.sampled_from(["04", "05"]), st.integers(0, 100), min_size=2),
+)
+def test_an_estimate_says_what_is_reckoned_or_nothing(points, deductions, means):
+    """Floating point decides only what is far from every limit; the others have one contract in each category."""
+    lines = [
+        Line(EventKind.SERVICE, "service", value, NOW, category, f"K{number}", 60)
+        for number, (value, category) in enumerate(points)
+    ] + [deduction(one) for one in deductions]
+    own = rules.sums(lines)
+    nothing = (Fraction(0), 0)
+    mine = {category: own.services.get(category, nothing) for category in means}
+    whole = {category: (float(mine[category][0] + mean), mine[category][1] + 1) for category, mean in means.items()}
+    exact = rules.reckon(own, others={category: Fraction(mean) for category, mean in means.items()}, terms=TERMS)
+    estimate = rules.estimated(own, whole=whole, terms=TERMS)
+    if estimate is None:
+        assert min(abs(exact.composite - limit * 1000) for limit in (92, 80, 60)) <= 2
+    else:
+        assert estimate is exact.grade
+
+
+@pytest.mark.parametrize(
+    ("points", "estimate"), [(Fraction(60), None), (Fraction(61), Grade.C), (Fraction(58), Grade.D)]
+)
+def test_at_a_limit_an_estimate_decides_nothing(points, estimate):
+    """Conduct 60 and service 60: composite exactly 60."""
+    own = rules.Sums(deducted=40, worst=5, services={"04": (points * 3, 3)})
+    whole = {"04": (float(points * 6), 6)}
+    assert rules.estimated(own, whole=whole, terms=TERMS) is estimate
