@@ -100,24 +100,40 @@ def settle(actor: Actor, subject: str | None, /, *, key: str) -> Done:
     Each thing is an act of its own right after the year was published, not a part of publishing it: hundreds of rows
     need not be locked at once, and each has its own line in the record. `subject` is `<kind>:<number>`.
     """
-    kind, _, no = (subject or "").partition(":")
-    timed = kinds().get(kind)
-    if timed is None:
-        raise NotFound(subject)
-    name = CalendarAct.SETTLE if timed.public else CalendarAct.SETTLE_UNSEEN
-    with act(name, actor=actor, key=key, subject=subject) as deed:
-        found = timed.settle(deed, no)
-        moved = [one for one in found.moved if one.before != one.after]
-        if deed.subject == subject:
-            deed.subject = no
-        latest = next(iter(years()), None)
-        deed.tell(
-            known_until=calendar().first_unknown - 1,
-            notice="" if latest is None else latest.notice,
-            moved=[{"deadline": one.name, "before": one.before, "after": one.after} for one in moved],
-        )
-        deed.keep(told=list(found.parties) if moved else [], title=found.title)
+    with act(CalendarAct.SETTLE, actor=actor, key=key, subject=subject) as deed:
+        _settle(deed, public=True)
     return deed.answer()
+
+
+def settle_unseen(actor: Actor, subject: str | None, /, *, key: str) -> Done:
+    """The same for what the public does not know of: applications, reviews, negotiations."""
+    with act(CalendarAct.SETTLE_UNSEEN, actor=actor, key=key, subject=subject) as deed:
+        _settle(deed, public=False)
+    return deed.answer()
+
+
+def is_public(kind: str) -> bool:
+    """Whether the open log may tell of things of this kind."""
+    return kinds()[kind].public
+
+
+def _settle(deed: Deed, *, public: bool) -> None:
+    subject = deed.subject or ""
+    kind, _, no = subject.partition(":")
+    timed = kinds().get(kind)
+    if timed is None or timed.public is not public:
+        raise NotFound(subject)
+    found = timed.settle(deed, no)
+    moved = [one for one in found.moved if one.before != one.after]
+    if deed.subject == subject:
+        deed.subject = no
+    latest = next(iter(years()), None)
+    deed.tell(
+        known_until=calendar().first_unknown - 1,
+        notice="" if latest is None else latest.notice,
+        moved=[{"deadline": one.name, "before": one.before, "after": one.after} for one in moved],
+    )
+    deed.keep(told=list(found.parties) if moved else [], title=found.title)
 
 
 def told(deed: Deed) -> Iterable[Recipient]:

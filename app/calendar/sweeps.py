@@ -16,7 +16,10 @@ def due(now: datetime) -> Iterator[str]:
 
 def settle(actor: Actor, subject: str) -> Done:
     """One thing; the stamp makes the key its own, because the same thing may be settled again in a later year."""
-    return services.settle(actor, subject.rpartition(":")[0], key=f"sweep:calendar.settle:{subject}")
+    about, key = subject.rpartition(":")[0], f"sweep:calendar.settle:{subject}"
+    if services.is_public(subject.partition(":")[0]):
+        return services.settle(actor, about, key=key)
+    return services.settle_unseen(actor, about, key=key)
 
 
 def upcoming(now: datetime) -> datetime | None:
