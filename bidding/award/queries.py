@@ -250,10 +250,62 @@ def of_agency(agency_party: int, after: str | None = None, *, size: int = SIZE) 
     return listing(rows, size=size, key=lambda line: (line.id,))
 
 
-def of_announcement(no: str) -> list[Award]:
+@dataclass(frozen=True, slots=True)
+class Winner:
+    """One award as the announcement's page tells of it."""
+
+    no: str
+    party_id: int
+    agency: str
+    agency_code: str
+    amount_fen: int
+    promised_days: int
+    phase: Phase
+    publicity_ends_at: datetime
+
+
+def of_announcement(no: str) -> list[Winner]:
     """All awards of an announcement in the order they were made."""
-    query = select(Award).join(Announcement, Announcement.id == Award.announcement_id).where(Announcement.no == no)
-    return list(db.session.execute(query.order_by(Award.id)).scalars())
+    query = (
+        select(
+            Award.no,
+            Agency.organisation_id,
+            Organisation.name,
+            Organisation.code,
+            Award.amount_fen,
+            Award.promised_days,
+            Award.publicity_ends_at,
+            Award.noticed_at,
+            Award.accepted_at,
+            Award.declined_at,
+            Award.lapsed_at,
+            Award.fallen_at,
+        )
+        .join(Announcement, Announcement.id == Award.announcement_id)
+        .join(Agency, Agency.id == Award.agency_id)
+        .join(Organisation, Organisation.id == Agency.organisation_id)
+        .where(Announcement.no == no)
+        .order_by(Award.id)
+    )
+    return [
+        Winner(
+            no=row.no,
+            party_id=row.organisation_id,
+            agency=row.name,
+            agency_code=row.code,
+            amount_fen=row.amount_fen,
+            promised_days=row.promised_days,
+            phase=rules.phase_of(
+                noticed_at=row.noticed_at,
+                accepted_at=row.accepted_at,
+                declined_at=row.declined_at,
+                lapsed_at=row.lapsed_at,
+                fallen_at=row.fallen_at,
+            ),
+            publicity_ends_at=row.publicity_ends_at,
+        )
+        for row in db.session.execute(query)
+    ]
 
 
 # Pages

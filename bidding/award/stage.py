@@ -47,7 +47,7 @@ def award_box(*, no: str) -> Mapping[str, Any]:
         "template": "bidding/award/box.html",
         "says": "bidding/award/says.html",
         "action": "bidding/award/action.html",
-        "awards": [(award, queries.phase_of(award)) for award in awards],
+        "awards": awards,
     }
 
 

@@ -42,15 +42,53 @@ def of_award(award_id: int) -> Contract | None:
     return db.session.execute(select(Contract).where(Contract.award_id == award_id)).scalar_one_or_none()
 
 
-def of_announcement(no: str) -> list[Contract]:
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """One contract as the announcement's page tells of it; price and days only once it is effective."""
+
+    no: str
+    phase: Phase
+    amount_fen: int | None
+    days: int | None
+    deemed: bool
+    sign_due_at: datetime
+    confirmed_at: datetime | None
+
+
+def of_announcement(no: str) -> list[Signed]:
     """All contracts of an announcement in the order they were opened."""
     query = (
-        select(Contract)
+        select(
+            Contract.no,
+            Contract.amount_fen,
+            Contract.days,
+            Contract.deemed,
+            Contract.sign_due_at,
+            Contract.uploaded_at,
+            Contract.confirmed_at,
+            Contract.lapsed_at,
+        )
         .join(Award, Award.id == Contract.award_id)
         .join(Announcement, Announcement.id == Award.announcement_id)
         .where(Announcement.no == no)
+        .order_by(Contract.id)
     )
-    return list(db.session.execute(query.order_by(Contract.id)).scalars())
+    found = []
+    for row in db.session.execute(query):
+        phase = rules.phase_of(uploaded_at=row.uploaded_at, confirmed_at=row.confirmed_at, lapsed_at=row.lapsed_at)
+        known = phase is Phase.EFFECTIVE
+        found.append(
+            Signed(
+                no=row.no,
+                phase=phase,
+                amount_fen=row.amount_fen if known else None,
+                days=row.days if known else None,
+                deemed=row.deemed,
+                sign_due_at=row.sign_due_at,
+                confirmed_at=row.confirmed_at,
+            )
+        )
+    return found
 
 
 def count_of(announcement_id: int) -> int:

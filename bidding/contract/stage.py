@@ -58,7 +58,7 @@ def contract_box(*, no: str) -> Mapping[str, Any]:
         return {}
     return {
         "template": "bidding/contract/box.html",
-        "contracts": [(contract, queries.phase_of(contract)) for contract in contracts],
+        "contracts": contracts,
     }
 
 

@@ -189,12 +189,6 @@ def window(announcement: Announcement, attempt: Attempt) -> Window:
     )
 
 
-def open_to_all(no: str, *, now: datetime) -> bool:
-    """Whether an announcement takes registrations now."""
-    announcement = announced(no)
-    return window(announcement, announcements.present_attempt(announcement)).bar(now) is None
-
-
 def position(actor: Actor, announcement: Announcement, attempt: Attempt, *, now: datetime) -> Position:
     """How the actor's own agency stands to an announcement at `now`; an organisation that is none is not active."""
     agency = agencies.by_party(actor.party)

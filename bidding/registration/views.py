@@ -63,11 +63,14 @@ def mine() -> str:
     return render_template("bidding/registration/mine.html", page=page)
 
 
-def box(*, no: str) -> Mapping[str, Any]:
-    """The panel `registration_box` of an announcement's page: an agency's own registration, others hear the rule."""
+def box(*, no: str, open: bool) -> Mapping[str, Any]:
+    """The panel `registration_box` of an announcement's page: an agency's own registration, others hear the rule.
+
+    `open`: whether the announcement takes registrations now.
+    """
     who = actor()
     own = queries.page(who, no, now=now()) if Role.AGENCY in who.roles and who.party_id is not None else None
-    if not queries.open_to_all(no, now=now()) and (own is None or own.own is None):
+    if not open and (own is None or own.own is None):
         return {}
     return {
         "template": "bidding/registration/box.html",

@@ -269,9 +269,11 @@ def page(no: str, number: int | None = None, *, actor: Actor) -> SelectionPage |
 
 def latest(no: str, *, actor: Actor) -> SelectionPage | None:
     """The latest attempt that was frozen: the present one, or while that still takes registrations the one before."""
-    number = attempt_of(no, None).number
-    pages = (page(no, place, actor=actor) for place in (number, number - 1) if place)
-    return next((found for found in pages if found is not None), None)
+    present = attempt_of(no, None)
+    selection = of(present.id)
+    if selection is None and present.number > 1:
+        selection = of(announcements.attempt(present.announcement_id, present.number - 1).id)
+    return None if selection is None else _page(selection, actor=actor)
 
 
 def attempts(no: str) -> tuple[int, ...]:

@@ -3,16 +3,32 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, String, and_, cast, false, func, or_, select, tuple_, type_coerce
-from sqlalchemy.orm import lazyload
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    String,
+    and_,
+    bindparam,
+    cast,
+    false,
+    func,
+    or_,
+    select,
+    tuple_,
+    type_coerce,
+)
+from sqlalchemy.orm import aliased, lazyload
 
 from app.actor import Actor, Role
 from app.audit.services import Happened, timeline
 from app.calendar.services import calendar
-from app.database import db
+from app.database import Instant, db
 from app.identity.models import Organisation
 from app.refusal import NotFound
 from app.region import branches
@@ -42,6 +58,8 @@ from marketplace.need.rules import Method
 from marketplace.purchaser.models import Purchaser
 from marketplace.purchaser.rules import Fund
 
+_PRESENT = and_(Attempt.announcement_id == Announcement.id, Attempt.number == Announcement.attempt_number)
+
 
 def row(no: str) -> Select[Announcement]:
     """The row of a published announcement, to be locked: its own alone, an outer join cannot be."""
@@ -62,6 +80,28 @@ def by_no(no: str) -> Announcement | None:
 def by_need(need_no: str) -> Announcement | None:
     """What became of a need: published, in review or returned; None where it was never handed in."""
     return db.session.execute(select(Announcement).join(Need).where(Need.no == need_no)).scalar_one_or_none()
+
+
+def phases_of_needs(need_nos: Sequence[str], *, now: datetime) -> dict[str, tuple[str | None, Phase]]:
+    """What became of needs, by their numbers: the announcement's number, None before it has one, and its phase."""
+    query = (
+        select(
+            Need.no.label("need_no"),
+            Announcement.no,
+            Announcement.kind,
+            Announcement.approved_at,
+            Announcement.returned_at,
+            Announcement.published_at,
+            Announcement.repeat_at,
+            Announcement.withdrawn_at,
+            Attempt.closes_at,
+            Attempt.decision,
+        )
+        .join(Need, Announcement.need_id == Need.id)
+        .outerjoin(Attempt, _PRESENT)
+        .where(Need.no.in_(need_nos))
+    )
+    return {row.need_no: (row.no, _phase(row, now)) for row in db.session.execute(query)}
 
 
 def attempt(announcement_id: int, number: int) -> Attempt:
@@ -110,7 +150,7 @@ def phase_of(announcement: Announcement, attempt: Attempt | None, now: datetime)
     )
 
 
-def in_phase(phase: Phase, now: datetime) -> ColumnElement[bool]:
+def in_phase(phase: Phase, now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     """The SQL twin of `rules.phase_of` over published announcements and their present attempt."""
     withdrawn = or_(Announcement.withdrawn_at.is_not(None), Attempt.decision == Decision.WITHDRAWN)
     scheduled = and_(Announcement.withdrawn_at.is_(None), Announcement.repeat_at.is_not(None))
@@ -294,21 +334,32 @@ class Line:
 
 def public_list(filters: Filters, after: str | None, *, now: datetime, size: int = SIZE) -> Listing[Line]:
     """Published announcements, the newest first: one query, whatever is looked for."""
-    picked = search(filters, now=now)
     key = parsed(after, (str, int))
+    given: dict[str, Any] = {"now": now, "rows": size + 1}
     if key is not None:
-        picked = picked.where(tuple_(Announcement.published_at, Announcement.id) < (_instant(key[0]), key[1]))
-    picked = picked.order_by(Announcement.published_at.desc(), Announcement.id.desc()).limit(size + 1)
-    chosen = picked.subquery("chosen")
-    query = (
-        _lines().join(chosen, chosen.c.id == Announcement.id).order_by(chosen.c.published_at.desc(), chosen.c.id.desc())
-    )
-    rows = db.session.execute(query).all()
+        given.update(after_at=_instant(key[0]), after_id=key[1])
+    rows = db.session.connection().execute(_listed(filters, key is not None), given).all()
     found = listing(rows, size=size, key=lambda row: (row.published_at.isoformat(), row.id))
     return Listing(tuple(_line(row, now) for row in found.rows), found.after)
 
 
-def search(filters: Filters, *, now: datetime) -> Select[int, datetime | None]:
+@lru_cache(maxsize=256)
+def _listed(filters: Filters, later: bool) -> Select[*tuple[Any, ...]]:
+    """A page's question with `now` and `rows`, on later pages `after_at` and `after_id`, left open.
+
+    Kept: to put it together takes longer than the database needs to answer.
+    """
+    picked = search(filters, now=bindparam("now", type_=Instant()))
+    if later:
+        reached = tuple_(bindparam("after_at", type_=Instant()), bindparam("after_id", type_=BigInteger()))
+        picked = picked.where(tuple_(Announcement.published_at, Announcement.id) < reached)
+    picked = picked.order_by(Announcement.published_at.desc(), Announcement.id.desc())
+    chosen = picked.limit(bindparam("rows", type_=Integer())).subquery("chosen")
+    lines = _lines().join(chosen, chosen.c.id == Announcement.id)
+    return lines.order_by(chosen.c.published_at.desc(), chosen.c.id.desc())
+
+
+def search(filters: Filters, *, now: ColumnElement[datetime]) -> Select[int, datetime | None]:
     """Id and instant of the published announcements that fit; joins only what a filter asks about.
 
     A term in Latin letters or digits is looked for in number, pinyin and initials, any other in the words themselves;
@@ -324,11 +375,10 @@ def search(filters: Filters, *, now: datetime) -> Select[int, datetime | None]:
     if filters.phase is not None:
         query = query.join(Attempt, _PRESENT).where(in_phase(filters.phase, now))
     if filters.phase is Phase.REGISTERING:
-        query = query.where(Announcement.closes_at > now)
+        # Few are open at a time: found first, or without statistics the list's own index is walked to its end.
+        open_now = aliased(Announcement)
+        query = query.where(Announcement.id.in_(select(open_now.id).where(open_now.closes_at > now)))
     return query
-
-
-_PRESENT = and_(Attempt.announcement_id == Announcement.id, Attempt.number == Announcement.attempt_number)
 
 
 def _about_need(filters: Filters) -> Sequence[ColumnElement[bool]]:
@@ -346,13 +396,16 @@ def _about_need(filters: Filters) -> Sequence[ColumnElement[bool]]:
     return found
 
 
+Pairs = tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Offered:
     """What the list can be narrowed by: (code, word) pairs of divisions, categories and items in force."""
 
-    regions: tuple[tuple[str, str], ...]
-    categories: tuple[tuple[str, str], ...]
-    items: tuple[tuple[str, str], ...]
+    regions: Pairs
+    categories: Pairs
+    items: Pairs
 
     def word(self, name: str, code: str) -> str:
         """The word of a choice, its code where it is none of them."""
@@ -362,10 +415,20 @@ class Offered:
 
 def offered(now: datetime) -> Offered:
     """What the list can be narrowed by now; read anew only when the catalogue or the divisions have changed."""
-    newest = select(ItemVersion.id, ItemVersion.name, ItemVersion.effective_from).order_by(ItemVersion.id.desc())
-    divisions = select(func.count()).select_from(Region).scalar_subquery()
-    state = db.session.execute(newest.add_columns(divisions).limit(1)).first()
+    state = db.session.connection().execute(_CHOICES).first()
     return _offered(now.astimezone(SHANGHAI).date(), None if state is None else tuple(state))
+
+
+_CHOICES = (
+    select(
+        ItemVersion.id,
+        ItemVersion.name,
+        ItemVersion.effective_from,
+        select(func.count()).select_from(Region).scalar_subquery(),
+    )
+    .order_by(ItemVersion.id.desc())
+    .limit(1)
+)
 
 
 @lru_cache(maxsize=4)
@@ -377,6 +440,7 @@ def _offered(on: date, state: tuple[Any, ...] | None) -> Offered:
     )
 
 
+@cache
 def _lines() -> Select[*tuple[Any, ...]]:
     """The columns of lines, without a single entity: lists are read more often than anything else."""
     return (
@@ -425,7 +489,7 @@ def _instant(text: str) -> datetime:
     return found
 
 
-def _line(row: Row[Any], now: datetime) -> Line:
+def _phase(row: Row[*tuple[Any, ...]], now: datetime) -> Phase:
     instants = Instants(
         kind=row.kind,
         approved_at=row.approved_at,
@@ -436,11 +500,15 @@ def _line(row: Row[Any], now: datetime) -> Line:
         closes_at=row.closes_at,
         decision=row.decision,
     )
+    return rules.phase_of(instants, now=now)
+
+
+def _line(row: Row[*tuple[Any, ...]], now: datetime) -> Line:
     return Line(
         no=row.no,
         title=row.title,
         kind=row.kind,
-        phase=rules.phase_of(instants, now=now),
+        phase=_phase(row, now),
         purchaser=row.purchaser,
         purchaser_code=row.purchaser_code,
         region=row.region,
@@ -460,10 +528,15 @@ def _line(row: Row[Any], now: datetime) -> Line:
 
 def line(no: str, *, now: datetime) -> Line:
     """One published announcement as lists show it; raises `NotFound`."""
-    found = db.session.execute(_lines().where(Announcement.no == no)).one_or_none()
+    found = db.session.connection().execute(_numbered(), {"no": no}).one_or_none()
     if found is None:
         raise NotFound("announcement")
     return _line(found, now)
+
+
+@lru_cache(maxsize=1)
+def _numbered() -> Select[*tuple[Any, ...]]:
+    return _lines().where(Announcement.no == bindparam("no", type_=String()))
 
 
 def closing(*, now: datetime, until: datetime, limit: int) -> list[Line]:
@@ -509,38 +582,58 @@ class AnnouncementPage:
 
 def page(no: str, *, now: datetime) -> AnnouncementPage:
     """A published announcement; raises `NotFound` for any other."""
-    announcement = by_no(no)
-    if announcement is None or announcement.rulebook is None:
+    row = db.session.execute(_lines().add_columns(*SHOWN).where(Announcement.no == no)).one_or_none()
+    if row is None:
         raise NotFound("announcement")
-    need = announcement.need
-    tries = attempts(announcement.id)
-    present = next(each for each in tries if each.number == announcement.attempt_number)
-    most = rulebook(announcement.rulebook).terms(AttemptTerms).max
+    tries = attempts(row.id)
+    present = next(each for each in tries if each.number == row.attempt_number)
+    most = rulebook(row.rulebook).terms(AttemptTerms).max
     return AnnouncementPage(
-        line=line(no, now=now),
-        content=announcement.content,
-        payer=need.payer.value,
-        budget_line=need.budget_line,
-        project_code=need.project_code,
-        approval=need.approval,
-        authority=regions.authorities().get(need.authority) if need.authority else None,
-        phone=need.phone,
-        qualification=need.item.qualification,
-        requires=need.item.requires,
-        rulebook=announcement.rulebook,
-        provisional=announcement.closing_provisional,
-        revision=announcement.revision,
+        line=_line(row, now),
+        content=row.content,
+        payer=row.payer.value,
+        budget_line=row.budget_line,
+        project_code=row.project_code,
+        approval=row.approval,
+        authority=regions.authorities().get(row.authority) if row.authority else None,
+        phone=row.phone,
+        qualification=row.qualification,
+        requires=row.requires,
+        rulebook=row.rulebook,
+        provisional=row.closing_provisional,
+        revision=row.revision,
         winners=present.winners,
-        withdraw_reason=announcement.withdraw_reason,
-        withdraw_explanation=announcement.withdraw_explanation,
+        withdraw_reason=row.withdraw_reason,
+        withdraw_explanation=row.withdraw_explanation,
         attempts=tuple(tries),
-        amendments=tuple(amendments(announcement.id)),
-        attempts_left=announcement.attempt_number < most,
-        party_id=need.purchaser.organisation_id,
-        need_no=need.no,
+        amendments=tuple(amendments(row.id)) if row.revision > 1 else (),
+        attempts_left=row.attempt_number < most,
+        party_id=row.organisation_id,
+        need_no=row.need_no,
         selected=present.decision is Decision.DRAWN,
-        events=timeline(f"announcement:{no}"),
+        events=timeline(f"announcement:{no}", together=True),
     )
+
+
+SHOWN = (
+    Announcement.rulebook,
+    Announcement.content,
+    Announcement.closing_provisional,
+    Announcement.revision,
+    Announcement.withdraw_reason,
+    Announcement.withdraw_explanation,
+    Need.no.label("need_no"),
+    Need.payer,
+    Need.budget_line,
+    Need.project_code,
+    Need.approval,
+    Need.authority,
+    Need.phone,
+    Purchaser.organisation_id,
+    ItemVersion.qualification,
+    ItemVersion.requires,
+)
+"""What the page of an announcement shows beyond its line."""
 
 
 def own(party_id: int, no: str) -> Announcement:

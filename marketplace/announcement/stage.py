@@ -14,7 +14,7 @@ from marketplace.announcement import bulk, queries, rules, services
 from marketplace.announcement.demo import DEMO
 from marketplace.announcement.rules import AnnouncementAct, Change, Return, Timetable, Unsuccessful, Withdrawal
 from marketplace.announcement.sweeps import SWEEPS
-from marketplace.announcement.views import announcing, bp, closing_today, latest, of_need
+from marketplace.announcement.views import announcing, bp, closing_today, latest, of_need, of_needs
 from marketplace.announcement.wording import WORDS
 from marketplace.need.rules import NeedAct
 
@@ -87,6 +87,7 @@ STAGE = Stage(
         "latest_announcements": latest,
         "closing_today": closing_today,
         "need_announcement": of_need,
+        "need_announcements": of_needs,
         "announcing": announcing,
     },
     commands={

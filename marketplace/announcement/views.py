@@ -1,10 +1,13 @@
 """The public list and page of announcements, the purchaser's acts on its own, the operator's review."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from app.actor import Role
@@ -15,7 +18,7 @@ from app.web.door import actor, door, members, public
 from app.web.perform import ActForm, perform
 from marketplace.announcement import queries, services
 from marketplace.announcement.forms import AmendForm, ApproveForm, ReturnForm, TimetableForm, WithdrawForm
-from marketplace.announcement.queries import Filters
+from marketplace.announcement.queries import Filters, Pairs
 from marketplace.announcement.rules import AnnouncementAct
 from marketplace.need import queries as needs
 from marketplace.purchaser.rules import Fund
@@ -37,7 +40,15 @@ def listed() -> str:
         filters=filters,
         asked={name: code for name, code in asdict(filters).items() if code is not None},
         offered=queries.offered(now()),
+        options=options,
     )
+
+
+@lru_cache(maxsize=512)
+def options(pairs: Pairs, chosen: str | None) -> Markup:
+    """The choices of a select as written out once: two hundred of them, on the page that is read most."""
+    line, taken = Markup('<option value="{}">{}</option>'), Markup('<option value="{}" selected>{}</option>')
+    return Markup("").join((taken if code == chosen else line).format(code, word) for code, word in pairs)
 
 
 @bp.get("/announcements/<no>")
@@ -235,3 +246,10 @@ def of_need(*, no: str) -> dict[str, Any]:
         "announcement": found,
         "phase": queries.phase_of(found, present, now()),
     }
+
+
+def of_needs(*, nos: Sequence[str]) -> dict[str, Any]:
+    """What became of needs, by their numbers, for their purchaser's list; those never handed in are not there."""
+    template = "marketplace/announcement/of_line.html"
+    found = queries.phases_of_needs(nos, now=now())
+    return {need_no: {"template": template, "no": no, "phase": phase} for need_no, (no, phase) in found.items()}

@@ -156,3 +156,33 @@ def test_the_log_s_page_pages_by_index(played, client):
     assert f"{size} 条" in client.get("/log/").text
     assert client.get("/log/?after=forged").status_code == 404
     assert client.get("/log/?at=x").status_code == 200
+
+
+def test_an_entry_has_a_page_with_its_proof(played, client, machine):
+    size = client.get("/log/head").json["tree_size"]
+    hidden = client.get(f"/log/{size - 2}")
+    assert hidden.status_code == 200
+    assert "内容尚未公开" in hidden.text
+    for secret in ("play.put", "放下", played["subject"]):
+        assert secret not in hidden.text
+    machine("operator1").post("play.reveal", subject=played["subject"], input={})
+    keep_log()
+    page = client.get(f"/log/{size - 2}").text
+    entry = client.get(f"/log/entries?start={size - 2}&end={size - 1}").json[0]
+    proof = client.get(f"/log/proof/inclusion?index={size - 2}").json
+    head = client.get("/log/head").json
+    for shown in (entry["digest"], entry["disclosed"]["salt"], proof["leaf"], *proof["path"], head["root_hash"]):
+        assert shown in page
+    assert played["subject"] in page
+    assert f'href="/log/{size - 2}"' in client.get("/log/").text
+
+
+@pytest.mark.parametrize("index", ["999999", "9" * 30])
+def test_there_is_no_entry_beyond_the_newest_head(played, client, index):
+    assert client.get(f"/log/{index}").status_code == 404
+
+
+def test_a_draw_can_be_asked_for_by_its_number(client):
+    page = client.get("/verify?no=450803-2026-000001&attempt=2").text
+    assert 'data-record="/announcements/450803-2026-000001/record.json?attempt=2"' in page
+    assert 'href="/announcements/%3Cb%3E/record"' in client.get("/verify?no=<b>").text

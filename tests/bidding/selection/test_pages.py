@@ -121,6 +121,35 @@ def test_the_announcement_page_tells_the_result(app, client):
     assert found[0].code in page.text
 
 
+def test_a_failed_attempt_is_told_with_its_rule(app, client):
+    no, _ = waiting(2)
+    page = client.get(f"/announcements/{no}").text
+    assert "为什么流标" in page
+    assert "有效报名不足：有效的 2 家，规则要求至少 3 家" in page
+    assert "依据：" in page.split("为什么流标")[1].split("</div>")[0]
+    assert f"/announcements/{no}/record?attempt=1" in page
+
+
+def test_the_proof_is_told_in_steps_with_its_values_and_two_verifiers(app, client):
+    no, _ = waiting()
+    record = drawn(no)
+    page = client.get(f"/announcements/{no}/record").text
+    for step in (
+        "公告时先封存了一个随机数",
+        "截止时冻结名单",
+        "取当晚的彩票开奖号码",
+        "三者按公开算法排出次序",
+        "您可以自己算一遍",
+    ):
+        assert step in page
+    for value in (record["secret"], record["seed"], record["beacon_value"], record["log"]["head"]["root_hash"]):
+        assert value in page
+    for name in ("publish", "freeze"):
+        assert f'/log/{record["log"][name]["index"]}"' in page
+    assert "python -I -S lottery.py record.json" in page
+    assert 'src="/static/js/verify.js"' in page
+
+
 def test_two_offices_type_the_beacon_by_page(app, client, at):
     no, _ = waiting()
     an_operator()

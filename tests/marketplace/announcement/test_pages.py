@@ -6,10 +6,13 @@ from app.chance import fresh_key
 from app.database import db
 from marketplace.announcement import queries, services
 from marketplace.announcement.rules import Change
+from tests.builders import agency as agency_builder
 from tests.builders.announcement import an_announcement
 from tests.builders.need import a_need, purchaser_for
 from tests.builders.people import a_regulator, a_supervisor, an_operator
 from tests.builders.purchaser import a_purchaser
+from tests.builders.registration import an_agency
+from tests.counting import questions
 
 
 def test_anybody_reads_an_announcement(app, client):
@@ -162,3 +165,97 @@ def test_machines_read_it_and_publish_too(app, client):
     services.amend(purchaser_for("social"), no, Change("longer", expected_days=11), key=fresh_key())
     db.session.rollback()
     assert client.get(f"/api/v1/announcements/{no}").get_json()["revision"] == 2
+
+
+def test_each_filter_is_a_link_that_takes_it_away(app, client):
+    an_announcement(title="木格镇小学地形测量")
+    page = client.get("/announcements/?q=dxcl&region=450800&fund=social&phase=registering").text
+    assert "木格镇小学地形测量" in page
+    for without in (
+        "/announcements/?region=450800&amp;phase=registering&amp;fund=social",
+        "/announcements/?q=dxcl&amp;region=450800&amp;fund=social",
+    ):
+        assert f'href="{without}"' in page
+    assert '<option value="450800" selected>' in page
+    nothing = client.get("/announcements/?q=zzz&method=RANDOM")
+    assert nothing.status_code == 200
+    assert "没有符合条件的公告" in nothing.text
+    assert 'href="/announcements/?method=RANDOM"' in nothing.text
+    assert "拼音首字母" in nothing.text
+
+
+def test_the_page_says_where_it_stands_and_what_to_do_next(app, client):
+    an_agency("agency1")
+    no = an_announcement()
+    public = client.get(f"/announcements/{no}").text
+    for said in ("报名截至", "还有 ", "机构登录后报名", "怎样报名", "第 1 次"):
+        assert said in public
+    client.sign_in("purchaser1")
+    owner = client.get(f"/announcements/{no}").text
+    assert "终止采购" in owner
+    assert "机构登录后报名" not in owner
+    client.sign_in("agency1")
+    assert f'href="/announcements/{no}/register">报名</a>' in client.get(f"/announcements/{no}").text
+
+
+def test_an_agency_that_cannot_register_reads_why_with_clause_and_cure(app, client):
+    agency_builder.an_agency("agency2")
+    no = an_announcement()
+    client.sign_in("agency2")
+    page = client.get(f"/announcements/{no}").text
+    assert "您的单位现在不能报名" in page
+    assert "依据：" in page
+    assert "办法：" in page
+
+
+def test_what_closes_today_stands_on_the_front_page(app, client, at):
+    no = an_announcement(closes="2026-03-05 17:00")
+    another = an_announcement(budget_fen=6_000_000, closes="2026-03-06 17:00")
+    assert "今天截止报名" not in client.get("/").text
+    at("2026-03-05 09:00")
+    page = client.get("/").text
+    assert f"/announcements/{no}" in page.split("今天截止报名")[1].split("</section>")[0]
+    assert f"/announcements/{another}" not in page.split("今天截止报名")[1].split("</section>")[0]
+
+
+def test_the_list_asks_as_much_for_many_rows_as_for_one(app, client):
+    def asked(address):
+        client.get(address)
+        with questions() as found:
+            assert client.get(address).status_code == 200
+        return len(found)
+
+    addresses = ("/announcements/", "/announcements/?q=topo&region=450800&phase=registering&fund=social")
+    an_announcement()
+    one = [asked(address) for address in addresses]
+    for step in range(5):
+        an_announcement(budget_fen=1_000_000 + step)
+    assert [asked(address) for address in addresses] == one
+    # The list, what it can be narrowed by, the footer's head; a demonstration also reads its clock.
+    assert max(one) <= 4
+
+
+def test_an_open_announcement_asks_little(app, client):
+    no = an_announcement()
+    client.get(f"/announcements/{no}")
+    with questions() as found:
+        client.get(f"/announcements/{no}")
+    assert len(found) <= 7
+
+
+def test_a_purchasers_own_list_says_what_became_of_each_need(app, client):
+    owner = purchaser_for("social")
+    a_need(owner, title="still a draft")
+    no = an_announcement(title="already public")
+    client.sign_in("purchaser1")
+    page = client.get("/needs/").text
+    public = page.split("already public")[1]
+    assert "报名中" in public
+    assert f"/announcements/{no}" in public
+    assert "报名中" not in page.split("still a draft")[1].split("</tr>")[0]
+    with questions() as one:
+        client.get("/needs/")
+    an_announcement(budget_fen=1_100_000)
+    with questions() as many:
+        client.get("/needs/")
+    assert len(many) <= len(one)
