@@ -1,14 +1,25 @@
-"""`python -m tests.bench [ids]`: measure what is asked for, print the table, write docs/bench.md."""
+"""`python -m tests.bench [ids]`: measure what is asked for, print it, write it into docs/bench.md."""
 
+import os
 import platform
 import sqlite3
 import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench import draw, duplicates
+import psycopg
 
-ENTRIES = {"P6": duplicates.measure, "P8": draw.measure}
+from tests.bench import draw, duplicates, pages
+
+ENTRIES = {
+    "P1": pages.measure,
+    "P2": pages.measure,
+    "P3": pages.measure,
+    "P4": pages.measure,
+    "P6": duplicates.measure,
+    "P8": draw.measure,
+}
+"""What measures each; P1 to P4 are measured together."""
 PAGE = Path(__file__).parents[2] / "docs" / "bench.md"
 
 
@@ -18,23 +29,50 @@ def main(wanted: list[str]) -> int:
     if unknown:
         print(f"no such entry: {', '.join(sorted(unknown))}; there are {', '.join(ENTRIES)}")
         return 2
+    table = _known()
+    for measured in dict.fromkeys(ENTRIES[identifier] for identifier in wanted or ENTRIES):
+        fresh: dict[str, list[str]] = {}
+        for identifier, what, goal, found in measured():
+            fresh.setdefault(identifier, []).append(f"| {identifier} | {what} | {goal} | {found} |")
+            print(fresh[identifier][-1], flush=True)
+        table.update(fresh)
     versions = ", ".join(f"{name} {version(name)}" for name in ("Flask", "SQLAlchemy", "psycopg", "gunicorn"))
     lines = [
         "# Measurements",
         "",
-        "Written by `./market bench`; the goals are those of the project's own table of numbers.",
-        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {versions}.",
+        "Written by `./market bench`, or row by row by `./market bench P1 P8`; the goals are those of the project's",
+        "own table of numbers. Speeds mean nothing alone: each is told as a share of what a JSON *hello* of Flask",
+        "reaches under the same server (gunicorn, gthread, 2 workers of 8 threads), by the same client (8 connections, kept",
+        f"open), in turns in one run, as the median and the range of {pages.ROUNDS} rounds of {pages.SECONDS:.0f} s.",
+        "Nothing is served from a cache of pages. The machine had two cores, shared by server, database and client.",
+        "",
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {postgresql()}{versions}.",
         "",
         "| id | what | goal | found |",
         "|---|---|---|---|",
+        *(line for identifier in sorted(table) for line in table[identifier]),
     ]
-    for identifier in wanted or ENTRIES:
-        for what, goal, found in ENTRIES[identifier]():
-            lines.append(f"| {identifier} | {what} | {goal} | {found} |")
-            print(lines[-1], flush=True)
-    if not wanted:
-        PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return 0
+
+
+def postgresql() -> str:
+    """The version of the PostgreSQL that the tests were given."""
+    address = os.environ.get("MARKET_TEST_PG_URL")
+    if not address:
+        return ""
+    with psycopg.connect(address) as connection:
+        return f"PostgreSQL {connection.info.server_version // 10_000}.{connection.info.server_version % 10_000}, "
+
+
+def _known() -> dict[str, list[str]]:
+    """The rows that an earlier run found, by id."""
+    table: dict[str, list[str]] = {}
+    for line in PAGE.read_text(encoding="utf-8").splitlines() if PAGE.exists() else ():
+        identifier = line[2:].partition(" ")[0]
+        if identifier in ENTRIES and line.startswith("| "):
+            table.setdefault(identifier, []).append(line)
+    return table
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ from tests.races.conftest import at_once
 DUPLICATES = 10_000
 
 
-def measure() -> Iterator[tuple[str, str, str]]:
-    """(what, goal, found) for each database."""
+def measure() -> Iterator[tuple[str, str, str, str]]:
+    """(id, what, goal, found) for each database."""
     for kind in ("sqlite", "postgresql"):
         with tempfile.TemporaryDirectory() as name, fresh_database(kind, Path(name)) as url:
             app = build(url, Path(name), chance=SystemChance())
@@ -39,4 +39,4 @@ def measure() -> Iterator[tuple[str, str, str]]:
         accepted, refused = outcomes.pop("done", 0), outcomes.pop("already_registered", 0)
         other = f", {dict(outcomes)} otherwise" if outcomes else ""
         found = f"{accepted} accepted, {refused} cleanly refused{other}, in {seconds:.0f} s"
-        yield f"10,000 duplicate registrations, {kind}", "1 accepted, no other error", found
+        yield "P6", f"10,000 duplicate registrations, {kind}", "1 accepted, no other error", found
