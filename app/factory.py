@@ -45,6 +45,9 @@ T = TypeVar("T")
 HOUSE: tuple[Stage, ...] = (REGION, IDENTITY, APPROVAL, CALENDAR, NOTICE, CLOCKWORK, OPENRULES, EXCHANGE, INTAKE, GUIDE)
 """The house's own rooms, before every chapter."""
 
+THREADS = 8
+"""Of a web process, each with a connection that is kept: to open one for a single page costs more than the page."""
+
 TESTS = "the tests' own token"
 """Only whoever says this may hand in a reproducible chance."""
 
@@ -67,6 +70,7 @@ def create_app(
     app.config.update(
         SECRET_KEY=keys.secret.hex(),
         SQLALCHEMY_DATABASE_URI=normalised(settings.database_url),
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_size": THREADS},
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_NAME="market",
