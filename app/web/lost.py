@@ -12,6 +12,10 @@ LONGEST = 100
 """Of an address at most so many characters are looked for."""
 
 
+LONGEST_NUMBER = 30
+"""What is longer is no public number of this market but, say, a digest in small letters."""
+
+
 def meant(path: str) -> str:
     """The same address in half-width characters, each public number in capitals; always begins with one slash."""
     plain = unicodedata.normalize("NFKC", path).translate(_DASHES).replace("\\", "/").replace("。", ".")
@@ -19,7 +23,11 @@ def meant(path: str) -> str:
 
 
 def _number(part: str) -> str:
-    if _NUMBER.fullmatch(part) and sum(character.isdigit() for character in part) >= DIGITS:
+    if (
+        len(part) <= LONGEST_NUMBER
+        and _NUMBER.fullmatch(part)
+        and sum(character.isdigit() for character in part) >= DIGITS
+    ):
         return part.upper()
     return part
 

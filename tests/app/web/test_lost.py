@@ -48,3 +48,7 @@ def test_no_address_leads_to_another_site(path):
 )
 def test_what_is_looked_for(path, words):
     assert lost.words(path) == words
+
+
+def test_a_digest_is_no_number():
+    assert lost.meant(f"/imports/needs/{'0a' * 32}") == f"/imports/needs/{'0a' * 32}"
