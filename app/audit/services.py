@@ -4,9 +4,25 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, Table, bindparam, func, insert, or_, select, text, true, tuple_, update
+from sqlalchemy import (
+    Integer,
+    Row,
+    Select,
+    String,
+    Table,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    true,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from app import built
@@ -199,6 +215,14 @@ def latest_head(session: Session) -> Head | None:
     return session.execute(select(Head).order_by(Head.id.desc()).limit(1)).scalar_one_or_none()
 
 
+def shown_head() -> Row[int, str, datetime] | None:
+    """Size, root and instant of the newest signed head, as every page shows it."""
+    return db.session.connection().execute(_SHOWN_HEAD).first()
+
+
+_SHOWN_HEAD = select(Head.tree_size, Head.root_hash, Head.timestamp).order_by(Head.id.desc()).limit(1)
+
+
 def sign_head(session: Session, *, now: datetime) -> Head:
     """Sign the tree as it stands. Inside the chore `sequence`."""
     tree_size = size(session)
@@ -283,6 +307,11 @@ class Told:
     public: dict[str, Any]
 
 
+def last_id() -> int:
+    """The newest entry's row, 0 before the first: from here on `since` tells what is new."""
+    return db.session.execute(select(func.max(Entry.id))).scalar() or 0
+
+
 def since(entry_id: int) -> list[Told]:
     """The entries written after one, oldest first, for whoever makes the world and knows all of it."""
     rows = db.session.execute(select(Entry.id, Entry.act, Entry.payload).where(Entry.id > entry_id).order_by(Entry.id))
@@ -316,8 +345,23 @@ def timeline(
     `kinds`: only acts that begin with one of these words; none asks for all. `together`: what was opened since is told
     in one line for each act, because a list of registrants may be long.
     """
+    given = {"subject": subject, "rows": limit}
+    connection = db.session.connection()
+    disclosed, opened = _timeline(tuple(kinds), together)
+    found = [(row.at, row.id, _happened(row, 1)) for row in connection.execute(disclosed, given)]
+    if opened is not None:
+        several = connection.execute(opened, {"subject": subject})
+        found += [(row.at, row.id, _happened(row, row.times)) for row in several]
+    return tuple(line for _, _, line in sorted(found, key=lambda one: one[:2]))
+
+
+@lru_cache(maxsize=32)
+def _timeline(
+    kinds: tuple[str, ...], together: bool
+) -> tuple[Select[*tuple[Any, ...]], Select[*tuple[Any, ...]] | None]:
+    """What `timeline` asks, with `subject` and `rows` left open; kept, every public page asks it."""
     wanted = or_(*(Entry.act.startswith(f"{kind}.") for kind in kinds)) if kinds else true()
-    about = (EntrySubject.entry_id == Entry.id) & (EntrySubject.subject == subject)
+    about = (EntrySubject.entry_id == Entry.id) & (EntrySubject.subject == bindparam("subject", type_=String()))
     shown = Entry.opens == Opens.AT_ONCE
     lines = select(Entry.id, Entry.act, Entry.at, Entry.payload, Entry.position)
     query = lines.join(EntrySubject, about).where(wanted)
@@ -326,15 +370,13 @@ def timeline(
     else:
         query = query.outerjoin(Disclosure, Disclosure.entry_id == Entry.id)
         query = query.where(or_(shown, Disclosure.entry_id.is_not(None)))
-    rows = db.session.execute(query.order_by(Entry.at.desc(), Entry.id.desc()).limit(limit)).all()
-    found = [(row.at, row.id, _happened(row, 1)) for row in rows]
-    if together:
-        first, times = func.min(Entry.id).label("first"), func.count().label("times")
-        opened = select(first, times).join(EntrySubject, about).join(Disclosure, Disclosure.entry_id == Entry.id)
-        each = opened.where(wanted, Entry.opens == Opens.LATER).group_by(Entry.act).subquery()
-        several = db.session.execute(lines.add_columns(each.c.times).join(each, each.c.first == Entry.id))
-        found += [(row.at, row.id, _happened(row, row.times)) for row in several]
-    return tuple(line for _, _, line in sorted(found, key=lambda one: one[:2]))
+    query = query.order_by(Entry.at.desc(), Entry.id.desc()).limit(bindparam("rows", type_=Integer()))
+    if not together:
+        return query, None
+    first, times = func.min(Entry.id).label("first"), func.count().label("times")
+    opened = select(first, times).join(EntrySubject, about).join(Disclosure, Disclosure.entry_id == Entry.id)
+    each = opened.where(wanted, Entry.opens == Opens.LATER).group_by(Entry.act).subquery()
+    return query, lines.add_columns(each.c.times).join(each, each.c.first == Entry.id)
 
 
 def _happened(row: Row[*tuple[Any, ...]], count: int) -> Happened:

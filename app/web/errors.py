@@ -14,7 +14,6 @@ from werkzeug.wrappers import Response
 from app.audit import services as records
 from app.chance import Chance, letters
 from app.clock import clock, now
-from app.database import db
 from app.refusal import AlreadyDone, NotFound, NotYours, OutOfTurn, Refused, Stale
 from app.settings import Settings
 from app.stage import Resource
@@ -64,7 +63,7 @@ class House:
     @property
     def head(self) -> ShownHead | None:
         """The newest signed head; None before the first one."""
-        newest = records.latest_head(db.session())
+        newest = records.shown_head()
         if newest is None:
             return None
         stale = now() - newest.timestamp > HEAD_STALE_AFTER

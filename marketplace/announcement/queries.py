@@ -123,8 +123,13 @@ def present_attempt(announcement: Announcement) -> Attempt:
 
 def attempts(announcement_id: int) -> list[Attempt]:
     """Every attempt, the first one first; all stay on the page for ever (protocol.md §0)."""
-    query = select(Attempt).where(Attempt.announcement_id == announcement_id).options(lazyload(Attempt.announcement))
-    return list(db.session.execute(query.order_by(Attempt.number)).scalars())
+    return list(db.session.execute(_attempts(), {"announcement": announcement_id}).scalars())
+
+
+@lru_cache(maxsize=1)
+def _attempts() -> Select[Attempt]:
+    of_one = Attempt.announcement_id == bindparam("announcement", type_=BigInteger())
+    return select(Attempt).where(of_one).options(lazyload(Attempt.announcement)).order_by(Attempt.number)
 
 
 def amendments(announcement_id: int) -> list[Amendment]:
@@ -582,7 +587,7 @@ class AnnouncementPage:
 
 def page(no: str, *, now: datetime) -> AnnouncementPage:
     """A published announcement; raises `NotFound` for any other."""
-    row = db.session.execute(_lines().add_columns(*SHOWN).where(Announcement.no == no)).one_or_none()
+    row = db.session.connection().execute(_whole(), {"no": no}).one_or_none()
     if row is None:
         raise NotFound("announcement")
     tries = attempts(row.id)
@@ -634,6 +639,11 @@ SHOWN = (
     ItemVersion.requires,
 )
 """What the page of an announcement shows beyond its line."""
+
+
+@lru_cache(maxsize=1)
+def _whole() -> Select[*tuple[Any, ...]]:
+    return _numbered().add_columns(*SHOWN)
 
 
 def own(party_id: int, no: str) -> Announcement:
