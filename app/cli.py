@@ -3,9 +3,8 @@
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from app import demonstration, files
+from app import demonstration, files, tour
 from app import sweep as sweeps
 from app.act import act as _act  # noqa: F401 - the models of the door belong to the metadata
 from app.audit import check
@@ -245,6 +244,31 @@ def _bulk(kinds: Mapping[str, Callable[[int], int]]) -> click.Command:
 
     options = [click.Option([f"--{kind}"], type=click.IntRange(min=1)) for kind in kinds]
     return click.Command("bulk", callback=bulk, params=[*options], help=bulk.__doc__)
+
+
+@demo.command("tour")
+@click.option("--yes", is_flag=True, help="Run through without waiting for the Enter key.")
+@click.option("--base", default="http://127.0.0.1:8000", show_default=True, help="Where the market's pages are.")
+def demo_tour(yes: bool, base: str) -> None:
+    """Lead one procurement through all its acts, from the need to the credit; the clock goes forward."""
+    if not demonstration.loaded():
+        raise click.ClickException("no demonstration world here: flask demo load")
+    stops, words = tour.stops(), tour.told()["words"]
+    leading = tour.Tour(lambda who, reasons: click.echo(words["refused"].format(who=who, reasons=reasons)))
+    click.echo(words["opening"].format(stops=len(stops)))
+    for place, stop in enumerate(stops, 1):
+        if not yes:
+            click.pause(words["next"])
+        click.secho("\n" + words["step"].format(place=place, stops=len(stops), who=leading.who(stop)), bold=True)
+        click.echo(f"{stop.does}\n{words['rule'].format(rule=stop.rule)}")
+        leading.perform(stop)
+        local = clock().market().astimezone(SHANGHAI)
+        click.echo(words["clock"].format(clock=f"{local:%Y-%m-%d %H:%M}"))
+        click.echo(words["page"].format(page=base + leading.page(stop)))
+    click.echo("\n" + words["closing"])
+    click.echo(f"curl -s {base}/announcements/{leading.known['announcement']}/record.json -o record.json")
+    click.echo(f"curl -s {base}/verify/lottery.py -o lottery.py && python3 -I -S lottery.py record.json")
+    click.echo(f"./market flask log verify --rows    python -m app.audit.verify {base}")
 
 
 @click.command("prepare")

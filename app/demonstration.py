@@ -220,9 +220,14 @@ class World:
 
     def file(self, actor: Actor, title: str) -> str:
         """Hand in a small document for an actor; the SHA-256 that an act may name."""
-        if actor.account_id is None:
-            raise LookupError(title)
-        return files.store(BytesIO(document(title)), account_id=actor.account_id, name=f"{title}.pdf").sha256
+        return handed_in(actor, title)
+
+
+def handed_in(actor: Actor, title: str) -> str:
+    """A small document that says its title, handed in for an actor; the SHA-256 that an act may name."""
+    if actor.account_id is None:
+        raise LookupError(title)
+    return files.store(BytesIO(document(title)), account_id=actor.account_id, name=f"{title}.pdf").sha256
 
 
 def instant(day: date, at: time) -> datetime:
@@ -416,10 +421,15 @@ def _play(world: World, demo: Demo) -> None:
         raise
 
 
+def loaded_scale() -> Scale:
+    """Of which scale the world is that is here: only the largest has its last agency."""
+    largest = SCALES["guigang"]
+    return SCALES["small"] if identities.account_by_login(f"agency{largest.agencies}") is None else largest
+
+
 def accounts() -> Iterator[tuple[str, str, str, str]]:
     """Login, person, organisation and purpose of every account that is here, in the order of the cast."""
-    largest = SCALES["guigang"]
-    scale = SCALES["small"] if identities.account_by_login(f"agency{largest.agencies}") is None else largest
+    scale = loaded_scale()
     for person in people(scale):
         if identities.account_by_login(person.login) is not None:
             yield person.login, person.name, person.organisation, person.purpose

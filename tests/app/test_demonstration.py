@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app import demonstration
+from app import demonstration, tour
 from app.audit import check
 from app.cast import SCALES, Figures, Scale, people
 from app.clock import DemonstrationClock
@@ -31,6 +31,7 @@ from marketplace.agency.models import Agency
 from marketplace.agency.queries import phase_of as agency_phase
 from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement
+from marketplace.announcement.rules import Decision
 from ratings.credit import queries as credit
 from ratings.performance import queries as performances
 from ratings.performance.models import Performance
@@ -154,6 +155,23 @@ PAST = Scale(
 """A slice of a world of the past, as the source's whole year is one."""
 
 
+def guided(app: Flask) -> None:
+    """`flask demo tour --yes` in that world: one more procurement, from its need to its place in somebody's credit."""
+    before = StandingStill().market()
+    result = app.test_cli_runner().invoke(args=["demo", "tour", "--yes", "--base", "http://market.test"])
+    assert result.exit_code == 0, result.output
+    newest = db.session.execute(select(Announcement).order_by(Announcement.id.desc()).limit(1)).scalar_one()
+    assert announcements.present_attempt(newest).decision is Decision.DRAWN
+    for stop in tour.stops():
+        assert stop.does in result.output
+    assert f"http://market.test/announcements/{newest.no}/record" in result.output
+    agency = performances.by_contract_no(f"{newest.no}-C01").contract.award.agency
+    assert f"http://market.test/credit/{agency.organisation.code}" in result.output
+    assert credit.score_as_of(agency.organisation_id, as_of=StandingStill().market()).contracts >= 1
+    assert StandingStill().market() > before
+    assert check.first_difference(rows=True) is None
+
+
 def test_a_world_of_the_past_adds_up_and_keeps_its_distance(tmp_path: Path) -> None:
     """Its sums are exact, nothing is left open, its clock stands where it ended, and every row is an act's."""
     app = build(f"sqlite:///{tmp_path / 'market.sqlite3'}", tmp_path, clock=StandingStill())
@@ -170,6 +188,7 @@ def test_a_world_of_the_past_adds_up_and_keeps_its_distance(tmp_path: Path) -> N
         assert sum(award.amount_fen for award in taken) == 43_153_000
         assert phases <= {"decided", "direct", "unsuccessful", "withdrawn"}
         assert check.first_difference(rows=True) is None
+        guided(app)
         db.session.remove()
         db.engine.dispose()
     assert [progress.done for progress in told] == sorted(progress.done for progress in told)
