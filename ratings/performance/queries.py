@@ -342,6 +342,7 @@ class PerformancePage:
 
     line: PerformanceLine
     announcement_no: str
+    agency_code: str
     started_at: datetime
     pauses: tuple[PauseLine, ...]
     deliverables: tuple[DeliverableLine, ...]
@@ -358,6 +359,7 @@ def page(no: str, *, actor: Actor, now: datetime) -> PerformancePage:
     return PerformancePage(
         line=_line(performance, now=now, days=calendar()),
         announcement_no=contract.award.announcement.no or "",
+        agency_code=contract.award.agency.organisation.code,
         started_at=performance.started_at,
         pauses=tuple(
             PauseLine(pause.from_at, pause.until_at, pause.reason if concerned else None)

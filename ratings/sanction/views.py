@@ -13,6 +13,7 @@ from app.web.filters import local, say, thousandths
 from app.web.paging import every
 from app.web.perform import perform
 from app.web.spreadsheet import download
+from marketplace.agency import queries as agencies
 from ratings.sanction import queries, rules
 from ratings.sanction.forms import DecisionForm
 from ratings.sanction.queries import Barred, Praised
@@ -111,7 +112,13 @@ def page(no: str) -> str:
     found = queries.page(no, now=now())
     if found is None:
         raise NotFound(no)
-    return render_template("ratings/sanction/page.html", sanction=found, rulebook_id=found.rulebook)
+    agency = agencies.by_code(found.code)
+    return render_template(
+        "ratings/sanction/page.html",
+        sanction=found,
+        has_card=agency is not None and agency.admitted_at is not None,
+        rulebook_id=found.rulebook,
+    )
 
 
 @bp.route("/sanctions/new", methods=["GET", "POST"])
