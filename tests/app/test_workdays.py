@@ -293,3 +293,28 @@ def test_a_pause_never_makes_later(start, n, since, length, path):
     paused = CALENDAR.late(due, until, path=path, paused=[(since, since + length)])
     assert 0 <= paused <= without
     assert CALENDAR.late(due, until, path=path, paused=[(due, None)]) == 0
+
+
+@pytest.mark.parametrize(("day", "provisional"), [(date(2026, 12, 24), False), (date(2026, 12, 25), True)])
+def test_the_last_days_of_december_wait_for_the_notice_of_the_year_after(day, provisional):
+    """29 December 2018 was worked and 31 December off by the notice of 2019."""
+    assert CALENDAR.is_workday(day, path=NATIONAL).provisional is provisional
+    following = PublishedYear(2027, frozenset({date(2027, 1, 1)}), frozenset(), "通知")
+    assert not CALENDAR.published([following]).is_workday(day, path=NATIONAL).provisional
+
+
+def test_a_deadline_names_the_first_year_that_is_unknown():
+    assert CALENDAR.due(at("2026-11-09T10:00"), 2, path=NATIONAL).unknown_year is None
+    assert CALENDAR.due(at("2026-12-24T10:00"), 1, path=NATIONAL).unknown_year == 2027
+    assert CALENDAR.due(at("2026-11-09T10:00"), 600, path=NATIONAL).unknown_year == 2027
+    first = CALENDAR.published([PublishedYear(2027, frozenset({date(2027, 1, 1)}), frozenset(), "通知")])
+    assert first.due(at("2026-11-09T10:00"), 600, path=NATIONAL).unknown_year == 2028
+
+
+def test_until_when_the_calendar_is_certain():
+    assert CALENDAR.first_unknown == 2027
+    assert CALENDAR.certain_until == at("2026-12-25T00:00")
+    later = PublishedYear(2028, frozenset({date(2028, 1, 3)}), frozenset(), "通知")
+    assert CALENDAR.published([later]).first_unknown == 2027
+    both = CALENDAR.published([later, PublishedYear(2027, frozenset({date(2027, 1, 1)}), frozenset(), "通知")])
+    assert both.certain_until == at("2028-12-25T00:00")

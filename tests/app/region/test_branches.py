@@ -16,6 +16,8 @@ from app.refusal import NotYours
 from app.region import branches
 from app.values import Nothing
 from bidding.award import queries as awards
+from bidding.contract import queries as contracts
+from bidding.registration import queries as registrations
 from bidding.selection import queries as selections
 from bidding.selection import rules as selecting
 from bidding.selection import services as selection
@@ -35,9 +37,11 @@ from marketplace.purchaser.rules import Return as Filing
 from ratings.evaluation import queries as evaluations
 from ratings.evaluation import services as evaluation
 from ratings.evaluation.rules import EvaluationAct, Evaluator
+from ratings.performance import queries as performances
 from ratings.sanction.rules import Decided, SanctionAct, SanctionKind
 from tests.builders.agency import an_applicant
 from tests.builders.announcement import a_timetable, an_announcement
+from tests.builders.contract import a_contract
 from tests.builders.credential import a_credential
 from tests.builders.evaluation import marks
 from tests.builders.need import a_need, purchaser_for
@@ -245,3 +249,30 @@ def test_marks_are_told_to_the_competent_office_alone(app):
     now = contract.opened_at
     assert [one.no for one in evaluations.waiting_for_authority(near, now=now)] == [no]
     assert evaluations.waiting_for_authority(far, now=now) == []
+
+
+def test_what_is_not_public_is_read_in_the_own_branch_alone(app, at):
+    """Contract files and late services: an office of another county is a stranger there."""
+    no = a_contract()
+    contract = contracts.by_no(no)
+    own = {role: office(role, SOUTH) for role in (Role.REGULATOR, Role.SUPERVISOR)}
+    others = {role: office(role, NORTH) for role in own}
+    assert all(contracts.concerns(contract, actor) for actor in own.values())
+    assert not any(contracts.concerns(contract, actor) for actor in others.values())
+    now = at("2026-06-01 09:00")
+    for role, actor in own.items():
+        assert [line.contract_no for line in performances.overdue(actor, now=now)] == [no]
+        assert performances.overdue(others[role], now=now) == []
+
+
+def test_the_names_at_the_freeze_are_for_the_offices_of_the_branch(app):
+    three = agencies(3)
+    no = an_announcement(fund="state")
+    for each in three:
+        a_registration(each, no)
+    frozen = closed(no)
+    own, other = office(Role.SUPERVISOR, SOUTH), office(Role.SUPERVISOR, NORTH)
+    assert selections.names_shown(frozen, own)
+    assert not selections.names_shown(frozen, other)
+    assert len(registrations.visible_to(own, frozen.attempt)) == 3
+    assert registrations.visible_to(other, frozen.attempt) == []

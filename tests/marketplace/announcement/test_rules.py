@@ -155,3 +155,27 @@ def test_an_act_out_of_turn_is_an_error():
         if (phase, act) not in allowed:
             with pytest.raises(OutOfTurn):
                 FLOW.after(phase, act)
+
+
+@pytest.mark.parametrize(
+    ("workday", "earliest", "earliest_now", "closing"),
+    [
+        (True, 4, 9, 5),
+        (True, 5, 9, 5),
+        (True, 6, 3, 6),
+        (True, 6, 8, 8),
+        (False, 4, 3, 7),
+        (False, 4, 9, 9),
+    ],
+)
+def test_a_provisional_closing_moves_later_or_not_at_all(workday, earliest, earliest_now, closing):
+    """rules.md §2.1 and publish.revision: lawful it stays; moved, the minimum remains from now on."""
+    at = [datetime(2027, 1, day, 1, tzinfo=UTC) for day in range(1, 12)]
+    found = rules.settled_closing(
+        closes_at=at[5],
+        workday=workday,
+        next_workday_at=at[7],
+        earliest=at[earliest],
+        earliest_now=at[earliest_now],
+    )
+    assert found == at[closing]

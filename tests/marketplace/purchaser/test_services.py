@@ -92,7 +92,7 @@ def test_a_new_telephone_needs_no_new_check(app: Flask) -> None:
 def test_nobody_confirms_what_he_has_not_seen(app: Flask) -> None:
     actor = an_unregistered_purchaser()
     files(actor, a_filing(funds=("state",)))
-    seen = queries.page(actor.code or "").version
+    seen = queries.page(actor.code or "", actor=an_operator()).version
     files(actor, a_filing(funds=("state", "fiscal")))
     with pytest.raises(Stale):
         services.check(an_operator(), actor.code, Seen(seen), key="k")
@@ -103,7 +103,7 @@ def test_nobody_confirms_what_he_has_not_seen(app: Flask) -> None:
 def test_answers_are_given_once(app: Flask) -> None:
     actor = an_unregistered_purchaser()
     files(actor, a_filing(funds=("state",)))
-    seen = Seen(queries.page(actor.code or "").version)
+    seen = Seen(queries.page(actor.code or "", actor=an_operator()).version)
     operator = an_operator()
     services.check(operator, actor.code, seen, key="k")
     with pytest.raises(AlreadyDone):
