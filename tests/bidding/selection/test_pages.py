@@ -118,6 +118,7 @@ def test_the_announcement_page_tells_the_result(app, client):
     page = client.get(f"/announcements/{no}")
     assert page.status_code == 200
     assert "怎么选出来的" in page.text
+    assert "（共 3 次" in page.text.split('id="record"')[1]
     assert found[0].code in page.text
 
 
