@@ -6,6 +6,7 @@ from app.chance import fresh_key
 from tests.builders.agency import an_agency, an_applicant
 from tests.builders.people import an_operator
 from tests.builders.pricelist import a_price
+from tests.counting import questions
 
 FILLED = {
     "item": "0401",
@@ -93,3 +94,20 @@ def test_the_public_sees_prices_on_the_card_and_beside_the_item(app, client):
     assert "7,000.00 元 / 平方千米" in item
     assert f"/agencies/{actor.code}" in item
     assert "8,000.00" not in item
+
+
+def test_more_prices_beside_an_item_ask_no_more_questions(app, client):
+    """The item's page and the list of items, with one price and with five."""
+    an_agency(price_fen=100)
+    counted = {}
+    for address in ("/catalogue/0401", "/catalogue/"):
+        client.get(address)
+        with questions() as asked:
+            client.get(address)
+        counted[address] = len(asked)
+    for number in range(4):
+        an_agency(f"more{number}", name=f"more {number}", price_fen=200 + number)
+    for address, few in counted.items():
+        with questions() as asked:
+            client.get(address)
+        assert len(asked) <= few, address

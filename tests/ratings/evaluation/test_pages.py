@@ -13,6 +13,7 @@ from tests.builders.contract import a_contract
 from tests.builders.evaluation import an_evaluation, evaluator_for, marks, sheet_of
 from tests.builders.performance import a_delivery
 from tests.conftest import Client
+from tests.counting import questions
 
 GIVEN = {"quality": "5", "fees": "4", "attitude": "4", "conduct": "3", "comment": "prompt and exact"}
 FORM = 'name="quality"'
@@ -200,3 +201,18 @@ def test_the_card_tells_what_was_thought_of_the_work(client: Client) -> None:
     card = client.get(f"/agencies/{code}").text
     assert "the reasons" in card
     assert "1 份评价，满分 100" in card
+
+
+def test_a_row_asks_no_question_of_its_own(client: Client) -> None:
+    """An office's list while it is empty, and with one sheet given."""
+    people.a_regulator("natural_resources", login="regulator_natural_resources")
+    client.sign_in("regulator_natural_resources")
+    client.get("/evaluations/")
+    with questions() as few:
+        client.get("/evaluations/")
+    an_evaluation(by=Evaluator.AUTHORITY)
+    client.sign_in("regulator_natural_resources")
+    with questions() as many:
+        page = client.get("/evaluations/").text
+    assert page.partition("已评价")[2].count('/evaluation"') == 1
+    assert len(many) <= len(few)
