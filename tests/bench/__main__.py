@@ -35,15 +35,22 @@ def main(wanted: list[str]) -> int:
         for identifier, what, goal, found in measured():
             fresh.setdefault(identifier, []).append(f"| {identifier} | {what} | {goal} | {found} |")
             print(fresh[identifier][-1], flush=True)
+            # At once: what was found stays, whatever ends the run.
+            write(table | fresh)
         table.update(fresh)
+    return 0
+
+
+def write(table: dict[str, list[str]]) -> None:
+    """The page of what is known."""
     versions = ", ".join(f"{name} {version(name)}" for name in ("Flask", "SQLAlchemy", "psycopg", "gunicorn"))
     lines = [
         "# Measurements",
         "",
         "Written by `./market bench`, or row by row by `./market bench P1 P8`; the goals are those of the project's",
         "own table of numbers. Speeds mean nothing alone: each is told as a share of what a JSON *hello* of Flask",
-        "reaches under the same server (gunicorn, gthread, 2 workers of 8 threads), by the same client (8 connections, kept",
-        f"open), in turns in one run, as the median and the range of {pages.ROUNDS} rounds of {pages.SECONDS:.0f} s.",
+        "reaches under the same server (gunicorn, gthread, 2 workers of 8 threads), by the same client (8 connections,",
+        f"kept open), in turns in one run, as the median and the range of {pages.ROUNDS} rounds of {pages.SECONDS:.0f} s.",
         "Nothing is served from a cache of pages. The machine had two cores, shared by server, database and client.",
         "",
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {postgresql()}{versions}.",
@@ -53,7 +60,6 @@ def main(wanted: list[str]) -> int:
         *(line for identifier in sorted(table) for line in table[identifier]),
     ]
     PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return 0
 
 
 def postgresql() -> str:
