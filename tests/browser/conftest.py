@@ -32,7 +32,7 @@ from tests.conftest import PASSWORD, START, build
 from tests.story.conftest import Market
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
-VIOLATIONS = """axe.run({resultTypes: ["violations"]}).then(
+VIOLATIONS = """only => axe.run({resultTypes: ["violations"], ...(only && {runOnly: only})}).then(
   found => found.violations.map(one => one.id + ": " + one.nodes.map(node => node.html).join(" | "))
 )"""
 SWITCHES = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--no-first-run")
@@ -57,7 +57,7 @@ def chromium() -> Iterator[Browser]:
 def serving(folder: Path, fill: Callable[[Flask], None]) -> Iterator[tuple[Market, str]]:
     """A market on its own SQLite database, filled, and the address where it answers."""
     app = build(f"sqlite:///{folder / 'market.sqlite3'}", folder, clock=FixedClock(START))
-    app.config["WTF_CSRF_ENABLED"] = True
+    app.config.update(WTF_CSRF_ENABLED=True, PROPAGATE_EXCEPTIONS=False)
     fill(app)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = Thread(target=server.serve_forever, daemon=True)
@@ -119,6 +119,14 @@ class Visitor:
                 self.page.goto(self.base + path)
         self.examines()
 
+    def turns(self, width: int) -> None:
+        """The same page on a screen of another width, and back: what depends on the width alone."""
+        usual = self.page.viewport_size
+        self.page.set_viewport_size({"width": width, "height": 800})
+        self._axe(["scrollable-region-focusable", "target-size", "heading-order"])
+        self._measures()
+        self.page.set_viewport_size(usual or {"width": 1280, "height": 800})
+
     def follows(self, name: str | re.Pattern[str]) -> None:
         """Follow a link of the page's content."""
         self._acts_on(self.page.locator("main").get_by_role("link", name=name, exact=True).first)
@@ -168,10 +176,17 @@ class Visitor:
 
     def examines(self) -> None:
         """What axe-core finds on this page, and whether it scrolls sideways."""
-        self.page.evaluate(AXE + ";0")
-        self.faults += [f"{self.path} {found}" for found in self.page.evaluate(VIOLATIONS)]
+        self._axe(None)
         ids = self.page.locator("[id]").evaluate_all("all => all.map(one => one.id)")
         self.faults += [f"{self.path} has {one} twice" for one in set(ids) if ids.count(one) > 1]
+        self._measures()
+
+    def _axe(self, only: list[str] | None) -> None:
+        if not self.page.evaluate("typeof axe === 'object'"):
+            self.page.evaluate(AXE + ";0")
+        self.faults += [f"{self.path} {found}" for found in self.page.evaluate(VIOLATIONS, only)]
+
+    def _measures(self) -> None:
         width, seen = self.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         if width > seen:
             self.faults.append(f"{self.path} scrolls sideways: {width} > {seen}")
