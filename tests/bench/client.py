@@ -23,15 +23,14 @@ def rate(port: int, path: str, *, seconds: float) -> float:
             for _ in range(CONNECTIONS):
                 connection = socket.create_connection(("127.0.0.1", port), timeout=ANSWER_SECONDS)
                 waiting[connection] = bytearray()
-                ready.register(connection, selectors.EVENT_READ)
+                ready.register(connection, selectors.EVENT_READ, connection)
             before = time.perf_counter()
             for connection in waiting:
                 connection.sendall(request)
             answered = 0
             while (passed := time.perf_counter() - before) < seconds:
                 for key, _ in ready.select(ANSWER_SECONDS):
-                    connection = key.fileobj
-                    assert isinstance(connection, socket.socket)
+                    connection = key.data
                     if _whole(connection, waiting[connection], path):
                         answered += 1
                         waiting[connection].clear()
