@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, func, literal, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, String, cast, func, literal, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app import built
@@ -78,15 +80,18 @@ def unsettled() -> Iterator[str]:
     Derived from the marks, so that it does not matter whether the year became known by `calendar.publish` or by a newer
     base package, and nothing is lost where the market stood still meanwhile.
     """
-    days = calendar()
-    selects = [
-        timed.due(days).add_columns(literal(kind), literal(place))
-        for place, (kind, timed) in enumerate(kinds().items())
-    ]
-    if selects:
+    asked = _asked(tuple(kinds().items()), calendar())
+    if asked is not None:
         # One query for all kinds: this is asked in every round of the sweep, and nearly always finds nothing.
-        for no, stamp, kind, _ in sorted(db.session.execute(union_all(*selects)), key=lambda row: (row[3], row[0])):
+        for no, stamp, kind, _ in sorted(db.session.execute(asked), key=lambda row: (row[3], row[0])):
             yield f"{kind}:{no}:{stamp}"
+
+
+@lru_cache(maxsize=4)
+def _asked(timed: tuple[tuple[str, Timed], ...], days: WorkCalendar) -> CompoundSelect[Any] | None:
+    """The question of `unsettled`, written once for as long as the calendar stays the same."""
+    selects = [one.due(days).add_columns(literal(kind), literal(place)) for place, (kind, one) in enumerate(timed)]
+    return union_all(*selects) if selects else None
 
 
 def stamp(instant: InstrumentedAttribute[datetime]) -> ColumnElement[str]:

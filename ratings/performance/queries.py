@@ -14,6 +14,7 @@ from app.database import db
 from app.identity.models import Organisation
 from app.refusal import NotFound, NotYours
 from app.region import branches
+from app.region import queries as regions
 from app.rules_in_force import rulebook
 from app.web.paging import SIZE, Listing, listing, parsed
 from app.workdays import WorkCalendar
@@ -136,25 +137,45 @@ def due_for_overdue(now: datetime) -> list[str]:
 
 
 def next_overdue(now: datetime) -> datetime | None:
-    """The first instant after `now` at which the 11th or 31st late day of any running clock begins."""
+    """The first instant after `now` at which the 11th or 31st late day of any running clock begins.
+
+    Asked of columns: where no stop touches the late days, they follow from the end of the promised ones alone.
+    """
     days, first = calendar(), None
-    query = select(Performance).where(
-        Performance.done_at.is_(None),
-        Performance.late_level < LEVELS[-1],
-        ~select(Deliverable.id)
-        .where(Deliverable.performance_id == Performance.id, Deliverable.returned_at.is_(None))
-        .exists(),
-        ~select(Pause.id).where(Pause.performance_id == Performance.id, Pause.until_at.is_(None)).exists(),
+    halted = select(Pause.id).where(Pause.performance_id == Performance.id)
+    handed = select(Deliverable.id).where(Deliverable.performance_id == Performance.id)
+    query = (
+        select(
+            Performance.id,
+            Performance.due_at,
+            Need.region,
+            halted.exists() | handed.exists() | Performance.unknown_year.is_not(None),
+        )
+        .join(Contract, Contract.id == Performance.contract_id)
+        .join(Award, Award.id == Contract.award_id)
+        .join(Announcement, Announcement.id == Award.announcement_id)
+        .join(Need, Need.id == Announcement.need_id)
+        .where(
+            Performance.done_at.is_(None),
+            Performance.late_level < LEVELS[-1],
+            ~handed.where(Deliverable.returned_at.is_(None)).exists(),
+            ~halted.where(Pause.until_at.is_(None)).exists(),
+        )
     )
-    for one in db.session.execute(query.order_by(Performance.due_at)).scalars():
+    for key, due_at, region, closely in db.session.execute(query.order_by(Performance.due_at)):
         # The first level needs so many days after the end, so whoever ends much later cannot come first.
-        if first is not None and one.due_at + (LEVELS[0] - 1) * ONE_DAY >= first:
+        if first is not None and due_at + (LEVELS[0] - 1) * ONE_DAY >= first:
             break
-        clock = clock_of(one)
+        clock = clock_of(db.session.get_one(Performance, key)) if closely else None
         for level in LEVELS:
-            at = rules.late_from(clock, level, calendar=days)
+            at = (
+                rules.late_after(due_at, level, path=regions.path(region), calendar=days)
+                if clock is None
+                else rules.late_from(clock, level, calendar=days)
+            )
             if at is not None and at > now and (first is None or at < first):
                 first = at
+                break
     return first
 
 

@@ -1,6 +1,6 @@
 """The service clock in working days; what late means."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -181,6 +181,11 @@ def due(clock: ServiceClock, *, calendar: WorkCalendar) -> Deadline:
 def late_from(clock: ServiceClock, level: int, *, calendar: WorkCalendar) -> datetime | None:
     """The first instant of the level-th late day; None while the clock stands still. Source: rules.md §2.9 V06."""
     return None if clock.stopped else _end_of(clock, clock.days + level, calendar).at - ONE_DAY
+
+
+def late_after(due_at: datetime, level: int, *, path: Sequence[str], calendar: WorkCalendar) -> datetime:
+    """`late_from` of a clock that no stop touches after the end `due_at` of its promised days."""
+    return calendar.due(due_at - timedelta.resolution, level, path=path).at - ONE_DAY
 
 
 def _end_of(clock: ServiceClock, days: int, calendar: WorkCalendar) -> Deadline:

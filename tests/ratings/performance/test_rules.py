@@ -103,6 +103,16 @@ def test_a_level_begins_with_its_late_day(level: int, begins: str) -> None:
     assert rules.late_days(clock(), now=begun - TICK, calendar=CALENDAR) == level - 1
 
 
+@pytest.mark.parametrize("days", [1, 7, 40, 240])
+@pytest.mark.parametrize("level", rules.LEVELS)
+def test_late_days_follow_from_the_end_where_nothing_stops_them(days: int, level: int) -> None:
+    """The clock's own reckoning and the short one agree, also over the long holidays."""
+    running = clock(days=days)
+    due_at = rules.due(running, calendar=CALENDAR).at
+    exact = rules.late_from(running, level, calendar=CALENDAR)
+    assert rules.late_after(due_at, level, path=running.path, calendar=CALENDAR) == exact
+
+
 def test_a_clock_that_stands_still_reaches_no_level() -> None:
     assert rules.late_from(clock(pauses=((at("2026-03-03 09:00"), None),)), 11, calendar=CALENDAR) is None
     assert rules.late_from(clock(handed=(Handed(at("2026-03-03 09:00"), None, None),)), 11, calendar=CALENDAR) is None
