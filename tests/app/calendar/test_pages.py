@@ -8,11 +8,13 @@ from sqlalchemy import func, select
 from app.audit.check import first_difference
 from app.audit.services import timeline
 from app.calendar.models import CalendarYear
-from app.calendar.services import calendar
+from app.calendar.services import calendar, unsettled
 from app.database import db
 from app.region.queries import path
+from tests.builders.agency import an_applicant
 from tests.builders.people import an_admin, an_operator
 from tests.conftest import instant
+from tests.counting import questions
 
 NOTICE = "国办发明电〔2026〕1号"
 FORM = {
@@ -154,3 +156,21 @@ def test_nobody_else_publishes(app, client):
     client.sign_in("operator1")
     assert client.post("/calendar/publish", data=FORM).status_code == 403
     assert client.post("/calendar/preview", data=FORM).status_code == 403
+
+
+def test_a_list_of_deadlines_reads_the_calendar_once(app, client):
+    """However many deadlines a page shows, the years published here are asked for once."""
+    an_operator()
+    client.sign_in("operator1")
+    for place in range(1, 4):
+        an_applicant(f"agency{place}")
+    with questions() as asked:
+        client.get("/agencies/waiting")
+    assert sum("FROM calendar_year" in statement for statement in asked) == 1
+
+
+def test_looking_for_what_to_settle_is_one_question(app):
+    list(unsettled())
+    with questions() as asked:
+        assert list(unsettled()) == []
+    assert len(asked) == 2, "the years, and everything that is marked"

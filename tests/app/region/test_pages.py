@@ -13,6 +13,7 @@ from tests.builders.credential import a_credential
 from tests.builders.need import a_need, purchaser_for
 from tests.builders.people import CITY, an_account, an_operator
 from tests.builders.purchaser import a_filing, an_unregistered_purchaser, files
+from tests.counting import questions
 
 SOUTH, NORTH = "450803", "450802"
 SENTENCE = "这件事属于港南区，不在贵单位（港北区）的管辖范围内。"
@@ -93,3 +94,39 @@ def test_machines_are_told_the_same_reason(county, client):
         headers={"Authorization": f"Bearer {token}", "Idempotency-Key": "one"},
     )
     assert (answer.status_code, answer.json) == (403, {"error": "outside_branch"})
+
+
+@pytest.mark.parametrize(
+    ("login", "address", "more"),
+    [
+        (f"operator-{CITY}", "/agencies/waiting", lambda place: an_applicant(f"agency{place}")),
+        (f"operator-{CITY}", "/purchasers/", lambda place: a_filing_that_waits(f"purchaser{place}")),
+        (f"operator-{CITY}", "/announcements/review", lambda place: a_review(place)),
+        (
+            f"regulator-{CITY}",
+            "/credentials/waiting",
+            lambda place: a_credential(an_applicant(f"agency{place}"), verified=False),
+        ),
+    ],
+)
+def test_an_office_s_list_asks_as_much_for_many_as_for_few(county, client, login, address, more):
+    """Where the offices are is asked once, not for every row."""
+    more(1)
+    client.sign_in(login)
+    client.get(address)
+    with questions() as few:
+        assert client.get(address).status_code == 200
+    for place in range(2, 6):
+        more(place)
+    with questions() as many:
+        client.get(address)
+    assert len(many) == len(few)
+
+
+def a_filing_that_waits(login: str) -> None:
+    files(an_unregistered_purchaser(login), a_filing(funds=("state",)))
+
+
+def a_review(place: int) -> None:
+    owner = purchaser_for("state")
+    services.submit(owner, a_need(owner, fund="state"), a_timetable(), key=f"review {place}")
