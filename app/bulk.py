@@ -62,6 +62,16 @@ def write(name: str, rows: Sequence[Mapping[str, Any]]) -> None:
     db.session.connection().execute(insert(_table(name)), [dict(row) for row in rows])
 
 
+def empty(name: str) -> None:
+    """Leave nothing in a table that is written anew."""
+    db.session.execute(text(f"DELETE FROM {name}"))  # noqa: S608
+
+
+def keep() -> None:
+    """Commit: behind the record's back, as nothing else may."""
+    db.session.commit()
+
+
 def settle(*names: str) -> None:
     """After rows with keys of their own: let PostgreSQL count on from the last one."""
     if is_sqlite():

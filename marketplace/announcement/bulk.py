@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from app.act import wiring
-from app.bulk import Noted, batches, next_id, note, only_where_nothing_counts, settle, write
+from app.bulk import Noted, batches, empty, keep, next_id, note, only_where_nothing_counts, settle, write
 from app.clock import now
 from app.database import db
 from app.numbering import Counter as Numbers
@@ -63,11 +63,11 @@ def announcements(count: int) -> int:
             first[name] += len(batch)
         _note(first["entry"], batch)
         first["entry"] += ENTRIES * len(batch)
-        db.session.commit()
-    db.session.connection().execute(delete(Numbers))
+        keep()
+    empty(Numbers.__tablename__)
     write("counter", [dict(zip(("region", "year", "kind"), key, strict=True), last=n) for key, n in numbers.items()])
     settle(*first)
-    db.session.commit()
+    keep()
     return count
 
 
