@@ -12,6 +12,6 @@ LABELS = {"public", "members", *(str(act) for stage in STAGES for act in stage.a
 
 
 def test_every_endpoint_has_a_door(tmp_path: Path) -> None:
-    app = create_app(settings_for("sqlite://", tmp_path), story=STORY)
+    app = create_app(settings_for(f"sqlite:///{tmp_path / 'doors.db'}", tmp_path), story=STORY)
     doors = {name: getattr(view, "door", None) for name, view in app.view_functions.items() if name not in FILES}
     assert {name: door for name, door in doors.items() if door not in LABELS} == {}

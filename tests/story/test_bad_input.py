@@ -134,7 +134,7 @@ CASES = (
     ),
     Case(
         *("a text that no column holds", "agency2", "/announcements/{open}/register", {"days": "10\x00"}),
-        *(400, "无法理解"),
+        *(400, "请求的方式或内容与这个地址不符"),
         *("registration.submit", "{open}", {**PROMISE, "contribution": "\x00"}, 422, "text_with_nul"),
     ),
     Case(

@@ -142,7 +142,7 @@ def told_apart(one: Shown, other: Shown, *, address: str = "") -> list[str]:
         pair = sorted(pair[0]), sorted(pair[1])
     if address == "/desk/receipts":
         # The place of one's own act in the log, whose length is public.
-        pair = ([re.sub(r'<td class="num">\d+</td>', "", line) for line in part] for part in pair)
+        pair = ([re.sub(r'<td class="num"[^>]*>\d+</td>', "", line) for line in part] for part in pair)
     found = unified_diff(*pair, n=0, lineterm="")
     return [line for line in found if line[:3] not in ("---", "+++") and not line.startswith("@@")]
 
