@@ -13,14 +13,15 @@ from sqlalchemy import (
     Select,
     String,
     Table,
+    and_,
     bindparam,
+    false,
     func,
     insert,
     or_,
     select,
     text,
     true,
-    tuple_,
     update,
 )
 from sqlalchemy.orm import Session, aliased
@@ -166,9 +167,9 @@ class ChosenNodes:
     """The complete subtrees, (level, index), that are known to be needed, read at once."""
 
     def __init__(self, session: Session, wanted: Collection[tuple[int, int]]) -> None:
-        found = session.execute(
-            select(Node.level, Node.index, Node.hash).where(tuple_(Node.level, Node.index).in_(wanted))
-        )
+        # Spelt out: SQLite would read the whole table for a list of pairs.
+        places = [and_(Node.level == level, Node.index == index) for level, index in wanted]
+        found = session.execute(select(Node.level, Node.index, Node.hash).where(or_(false(), *places)))
         self._hashes = {(level, index): bytes.fromhex(value) for level, index, value in found}
 
     def get(self, level: int, index: int) -> bytes:

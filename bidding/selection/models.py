@@ -25,6 +25,12 @@ class Selection(Base):
         CheckConstraint("opened_at IS NULL OR key_destroyed_at IS NULL", name="opened_or_destroyed"),
         CheckConstraint("voided_at IS NULL OR resulted_at IS NULL", name="void_without_result"),
         CheckConstraint("(stopped_at IS NULL) = (stopped_by IS NULL)", name="stopped_by_an_envelope"),
+        Index(
+            "ix_selection_undrawn",
+            "frozen_at",
+            postgresql_where=text("drawn_at IS NULL"),
+            sqlite_where=text("drawn_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BIG, primary_key=True)
