@@ -41,7 +41,7 @@ class Found:
         return str(getattr(self.app.view_functions.get(endpoint), "door", ""))
 
     def _enough(self, endpoint: str, login: str | None) -> int:
-        """How many pages of a kind are read: what everybody sees alike is read as the public and as one of an office."""
+        """How many pages of a kind are read: what all see alike is read as the public and as one of an office."""
         if self._door(endpoint) != "public":
             return 2
         if login is None:
