@@ -1,6 +1,7 @@
 """Workbooks that go out: the template of a kind of file, and the rows of one that have faults. Text stays text."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
@@ -14,6 +15,8 @@ from app.intake.judging import Described, Judged
 TEXT_BLUE = "#14507a"
 GROUND = "#e6f0f7"
 PALE_RED = "#fdeceb"
+UNDATED = datetime(1980, 1, 1, tzinfo=UTC)
+"""The day with which a zip archive's own calendar begins."""
 LIST_LONGEST = 255
 """Characters that a list inside a cell's validation may have; longer ones stand on the sheet of codes."""
 
@@ -27,6 +30,8 @@ class _Book:
             self.bytes,
             {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False},
         )
+        # A workbook is the same to the byte whenever it is made, so that nothing can be read from it but what is in it.
+        self.book.set_properties({"created": UNDATED})
         self.text = self.book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
         self.head = self.book.add_format({"bold": True, "bg_color": GROUND, "font_color": TEXT_BLUE, "border": 1})
         self.fault = self.book.add_format({"num_format": "@", "text_wrap": True, "valign": "top", "bg_color": PALE_RED})

@@ -255,7 +255,7 @@ def publish_direct(deed: Deed, need: Need, *, agency_code: str, amount_fen: int,
 
 
 def settle_closing(deed: Deed, no: str) -> Settled:
-    """Step: a closing in a year that was not published, computed anew; registrations stay as they are (rules.md §2.1)."""
+    """Step: a closing in a year that was not published, computed anew; registrations stay (rules.md §2.1)."""
     announcement = deed.lock(queries.row(no))
     present = queries.present_attempt(announcement)
     if not announcement.closing_provisional:

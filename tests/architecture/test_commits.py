@@ -8,6 +8,9 @@ from tests.architecture.reading import calls, trees
 SEQUENCER = Path("app/audit/services.py")
 """It numbers committed entries, which are their own record; no row of the market."""
 
+DOOR = Path("app/act.py")
+"""It writes the answer under its own key, whose row was never part of the record."""
+
 BULK = {"update", "delete", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings"}
 
 
@@ -21,7 +24,7 @@ def test_no_statement_changes_rows_past_the_record() -> None:
     past = {
         f"{path}: {name.name}"
         for path, tree in trees()
-        if path != SEQUENCER
+        if path not in {SEQUENCER, DOOR}
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy")
         for name in node.names
