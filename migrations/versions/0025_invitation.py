@@ -31,7 +31,9 @@ def upgrade():
             "(accepted_at IS NULL) = (organisation_id IS NULL)", name=op.f("ck_invitation_accepted_by_somebody")
         ),
         sa.CheckConstraint("expires_at > invited_at", name=op.f("ck_invitation_counts_for_a_time")),
-        sa.ForeignKeyConstraint(["invited_by"], ["organisation.id"], name=op.f("fk_invitation_invited_by_organisation")),
+        sa.ForeignKeyConstraint(
+            ["invited_by"], ["organisation.id"], name=op.f("fk_invitation_invited_by_organisation")
+        ),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisation.id"], name=op.f("fk_invitation_organisation_id_organisation")
         ),
