@@ -47,6 +47,9 @@ WORKING_DAYS = 120
 EVENING = time(22, 30)
 """After the earliest instant at which a day's beacon may be typed (protocol.md §1.1)."""
 
+BACK = time(20, 45)
+"""When the market runs again after the outage of a plot: too late for a head over what closed meanwhile."""
+
 PLOTTED = frozenset({"need", "announcement", "award", "contract"})
 """Kinds of subjects that belong to one plot: whoever is named beside one of them is followed from then on."""
 
@@ -282,17 +285,18 @@ def load(*, scale: Scale, fresh: bool, progress: Callable[[Progress], None]) -> 
         if identities.parties_with(Role.PURCHASER) or identities.parties_with(Role.AGENCY):
             raise Misconfigured("this database has accounts of its own: --fresh empties it")
     with haste() as memory:
-        world = begin(scale)
+        world = begin(scale, memory)
         live(world, memory, progress)
     return True
 
 
-def begin(scale: Scale) -> World:
+def begin(scale: Scale, memory: Memory) -> World:
     """Empty the database, set its clock back, load the reference data and open the accounts.
 
     What the reference data had recorded at the real instant goes too: the log never runs backwards.
     """
     empty()
+    memory.empty()
     days = working_days(scale, clock().real())
     upgrade(directory=str(MIGRATIONS))
     settle_market_id()
@@ -387,6 +391,9 @@ def live(world: World, memory: Memory, progress: Callable[[Progress], None]) -> 
                 if demo.at == hour:
                     _play(world, demo)
                     _hear(world, hears)
+        if any(plot.get("outage") == world.offset for plot in world.plots):
+            # Nothing is swept meanwhile: what fell due in between is found late, as after any outage.
+            clockwork.start_at(instant(day, BACK))
         if world.late and not world.last:
             clockwork.go_to(instant(day, EVENING))
             for demo in demos:

@@ -21,6 +21,9 @@ RARELY = 100_000
 """So many new objects between two looks of the garbage collector: a world makes few cycles and many rows."""
 
 
+LARGE, USUAL = 131_072, 2_000
+"""KiB of pages that SQLite keeps meanwhile and otherwise, which is its own default."""
+
 ALONE = lazyload("*")
 
 
@@ -88,7 +91,7 @@ def haste() -> Iterator[Memory]:
     thresholds = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(RARELY, 20, 50)
-    _wait_for_disk("OFF")
+    _tune(synchronous="OFF", cache=LARGE)
     for name, listener in listeners:
         event.listen(db.session, name, listener)
     memory.empty()
@@ -98,16 +101,18 @@ def haste() -> Iterator[Memory]:
         for name, listener in listeners:
             event.remove(db.session, name, listener)
         db.session.remove()
-        _wait_for_disk("FULL")
+        _tune(synchronous="FULL", cache=USUAL)
         gc.set_threshold(*thresholds)
         gc.unfreeze()
 
 
-def _wait_for_disk(level: str) -> None:
+def _tune(*, synchronous: str, cache: int) -> None:
+    """Whether SQLite waits for the disk at every commit, and how many KiB of pages it keeps."""
     if is_sqlite():
         db.session.remove()
         connection = db.engine.raw_connection()
         try:
-            connection.cursor().execute(f"PRAGMA synchronous={level}")
+            connection.cursor().execute(f"PRAGMA synchronous={synchronous}")
+            connection.cursor().execute(f"PRAGMA cache_size=-{cache}")
         finally:
             connection.close()

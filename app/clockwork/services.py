@@ -34,13 +34,14 @@ def go_to(target: datetime) -> None:
     token = stepping_here.set(True)
     _lease(LEASE)
     try:
+        # Asked from before each round: time runs on meanwhile, and what falls due in between is not passed over.
+        before = clock().market()
         run_due()
-        # `run_due` has done what was due; whatever falls due next is strictly later, so the walk ends.
-        while (instant := next_due(clock().market())) is not None and instant < target:
+        while (instant := next_due(before)) is not None and instant <= target:
             _set(instant)
+            before = clock().market()
             run_due()
         _set(target)
-        run_due()
         keep_log()
     finally:
         _lease(None)

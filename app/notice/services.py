@@ -1,18 +1,19 @@
 """Writing notices inside the act, delivering them after it, marking them read."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from app import built
 from app.act import Deed, chance, chore
 from app.chance import letters
 from app.clock import clock
-from app.database import db
+from app.database import Base, db
 from app.notice.models import Delivery, Notice
 from app.stage import Recipient
 
+WRITE = insert(Base.metadata.tables["notice"])
 MOST_ATTEMPTS = 8
 
 
@@ -43,25 +44,24 @@ Tells = Mapping[str, tuple[Callable[[Deed], Iterable[Recipient]], ...]]
 def post(deed: Deed) -> None:
     """Write one notice for each organisation that the act concerns; one organisation is told once."""
     tells: Tells = built.part("notices")
-    told: set[int] = set()
+    told: dict[int, dict[str, Any]] = {}
     for concerned in tells.get(deed.act, ()):
         for recipient in concerned(deed):
             if recipient.party_id in told:
                 continue
-            told.add(recipient.party_id)
             body = built.part("render")(
                 f"notice/{deed.act}.txt", subject=deed.subject, at=deed.now, public=deed.public, **recipient.params
             )
-            deed.session.add(
-                Notice(
-                    ref=letters(chance().secret(), 16),
-                    party_id=recipient.party_id,
-                    act=deed.act,
-                    subject=deed.subject,
-                    body=body.strip(),
-                    at=deed.now,
-                )
-            )
+            told[recipient.party_id] = {
+                "ref": letters(chance().secret(), 16),
+                "party_id": recipient.party_id,
+                "act": deed.act,
+                "subject": deed.subject,
+                "body": body.strip(),
+                "at": deed.now,
+            }
+    if told:
+        deed.session.connection().execute(WRITE, list(told.values()))
 
 
 def deliver(limit: int = 200) -> int:

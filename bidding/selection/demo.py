@@ -2,11 +2,12 @@
 
 from app.actor import Actor
 from app.cast import number
-from app.demonstration import EVENING, World, instant
+from app.demonstration import EVENING, Happened, World, instant
 from app.stage import Demo
 from bidding.selection import queries, services
-from bidding.selection.rules import BeaconInput, entry_opens
+from bidding.selection.rules import BeaconInput, SelectionAct, entry_opens
 from marketplace.announcement import queries as announcements
+from marketplace.announcement.rules import AnnouncementAct, Decision
 
 SLIP = "000-00000"
 """What the supervisor types by mistake on the very first evening: both entries are set aside and typed anew."""
@@ -36,4 +37,10 @@ def _types(actor: Actor, typed: BeaconInput, *, key: str) -> None:
     services.enter_beacon(actor, typed.on.isoformat(), typed, key=key)
 
 
-DEMO = Demo(day=day, evening=evening)
+def drawn(world: World, happened: Happened) -> None:
+    """After an outage the attempt is void, and its purchaser asks for the next one."""
+    if happened.public["decision"] == Decision.VOID and happened.plot.get("second"):
+        world.plan(happened.plot, AnnouncementAct.REPEAT, after=1, no=happened["announcement"])
+
+
+DEMO = Demo(hears={SelectionAct.DRAW: drawn}, day=day, evening=evening)

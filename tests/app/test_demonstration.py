@@ -88,7 +88,7 @@ def test_awards_and_contracts_stand_in_every_phase(world: Flask) -> None:
     awards = Counter(award_phase(each).value for each in db.session.execute(select(Award)).scalars())
     contracts = Counter(contract_phase(each).value for each in db.session.execute(select(Contract)).scalars())
     kept = list(db.session.execute(select(Performance)).scalars())
-    assert {"publicity", "noticed", "accepted", "declined"} <= awards.keys()
+    assert {"publicity", "noticed", "accepted", "declined", "lapsed"} <= awards.keys()
     assert {"to_sign", "to_confirm", "effective"} <= contracts.keys()
     assert {performances.phase_of(each).value for each in kept} == {"in_service", "paused", "delivered", "done"}
     assert any(performances.late_days(each, now=NOW) for each in kept)
@@ -120,6 +120,7 @@ def test_every_record_verifies(world: Flask) -> None:
     drawn = [each for each in db.session.execute(select(Selection)).scalars() if each.record]
     assert len(drawn) > 30
     assert len({each.beacon_rule for each in drawn}) == 2
+    assert sum(each.voided_at is not None for each in drawn) == 1
     for each in drawn:
         assert not lottery.verify(json.loads(each.record or ""))
 
