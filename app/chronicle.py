@@ -228,9 +228,9 @@ def _method(about: str, work: Mapping[str, Any], fund: str, *, early: bool, fate
     dice = number(f"method {about}") % 100
     if fate is not None or early:
         return "RANDOM" if dice < 70 or fate == "refused" else "BID_LOW"
-    if work["unit"] == "project" and dice < 62:
+    if work["unit"] == "project" and dice < 74:
         return "DIRECT"
-    return "RANDOM" if dice < 82 else "BID_LOW"
+    return "RANDOM" if dice < 88 else "BID_LOW"
 
 
 def _competitors(about: str, method: str, fund: str, fate: str | None) -> int:
@@ -241,7 +241,7 @@ def _competitors(about: str, method: str, fund: str, fate: str | None) -> int:
         return dice % 3 if fund in PUBLIC else 0
     if fund in PUBLIC:
         return 3
-    return (1 if dice < 6 else 2) if method == "RANDOM" else 2
+    return (1 if dice < 7 else 2) if method == "RANDOM" else 2
 
 
 def _told(place: int, draft: Mapping[str, Any], *, length: int) -> Plot:

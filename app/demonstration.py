@@ -201,7 +201,8 @@ class World:
         """What was done about plots since this was last asked, as the log has it."""
         for entry in records.since(self._read):
             self._read = entry.id
-            self.announcements += entry.act == "announcement.publish" or entry.act == "direct.accept"
+            new = entry.act == "announcement.publish" and entry.public["attempt"] == 1
+            self.announcements += new or entry.act == "direct.accept"
             plot = next((self._plot_of[subject] for subject in entry.subjects if subject in self._plot_of), None)
             if plot is None:
                 continue

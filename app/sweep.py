@@ -61,7 +61,8 @@ def run_due() -> int:
     done = 0
     while True:
         in_round = sum(_attempt(sweep, subject) for sweep, subject in _all_due(clocks.clock().market()))
-        keep_log()
+        if in_round or done == 0:
+            keep_log()
         done += in_round
         if in_round == 0:
             return done

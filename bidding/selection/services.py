@@ -10,6 +10,7 @@ from app.act import Deed, act
 from app.actor import Actor
 from app.audit import services as records
 from app.audit.canonical import canonical, sha256_hex
+from app.audit.models import Head
 from app.keyring import keyring
 from app.refusal import NotFound, OutOfTurn, Refusal, demand
 from app.region import branches
@@ -243,7 +244,8 @@ def draw(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) ->
         # Once decided, names and offers are public already; the next attempt's may by now be sealed under this number.
         undecided = attempt.decision is None
         _about(deed, announcement, attempt)
-        record = _record(deed, selection, attempt, decision=_decision(selection))
+        head = queries.head_over(selection)
+        record = _record(deed, selection, attempt, head=head, decision=_decision(selection, head))
         selection.secret, selection.seed, selection.drawn_at = record["secret"], record["seed"], deed.now
         selection.beacon_value = record["beacon_value"]
         selection.record = canonical(record)
@@ -265,17 +267,19 @@ def draw(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) ->
     return deed.answer()
 
 
-def _decision(selection: Selection) -> lottery.Decision:
-    head, after = queries.head_over(selection), queries.beacon_after(selection)
+def _decision(selection: Selection, head: Head | None) -> lottery.Decision:
+    after = queries.beacon_after(selection)
     if head is not None and rules.is_late(head_at=head.timestamp, beacon_after=after):
         return "void"
     return "unsuccessful" if selection.valid < selection.minimum else "drawn"
 
 
-def _record(deed: Deed, selection: Selection, attempt: Attempt, *, decision: lottery.Decision) -> dict[str, Any]:
+def _record(
+    deed: Deed, selection: Selection, attempt: Attempt, *, head: Head | None, decision: lottery.Decision
+) -> dict[str, Any]:
     about = f"announcement:{attempt.announcement.no}"
     published = records.entry_of(AnnouncementAct.PUBLISH, about, attempt=attempt.number)
-    frozen, head = records.entry_by_ref(selection.freeze_ref), queries.head_over(selection)
+    frozen = records.entry_by_ref(selection.freeze_ref)
     if published is None or frozen is None or head is None:
         raise Contradiction(f"{about}: publication, freeze or head is missing")
     beacon = queries.beacon_of(selection)
