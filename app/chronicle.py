@@ -83,6 +83,7 @@ def _completes(plot: Plot) -> bool:
     return (
         _announces(plot)
         and not plot.get("withdraw")
+        and plot.get("decline", 0) < max(1, len(plot["agencies"]))
         and (stop is None or order.index(stop) > order.index("award.accept"))
     )
 
