@@ -19,7 +19,8 @@ LONGEST_NUMBER = 30
 def meant(path: str) -> str:
     """The same address in half-width characters, each public number in capitals; always begins with one slash."""
     plain = unicodedata.normalize("NFKC", path).translate(_DASHES).replace("\\", "/").replace("。", ".")
-    return "/" + "/".join(_number(part.strip()) for part in plain.lstrip("/").split("/"))
+    # Slashes in front go last: a part of spaces alone is empty by then, and `//` would name another site.
+    return "/" + "/".join(_number(part.strip()) for part in plain.split("/")).lstrip("/")
 
 
 def _number(part: str) -> str:

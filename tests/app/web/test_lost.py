@@ -27,10 +27,21 @@ def test_what_an_address_meant(path, meant):
 
 
 @pytest.mark.parametrize(
-    "path", ["//evil.example", "/／evil.example", "/＼evil.example", "\\\\evil.example", "/\\/evil"]
+    "path",
+    [
+        "//evil.example",
+        "/／evil.example",
+        "/＼evil.example",
+        "\\\\evil.example",
+        "/\\/evil",
+        "/ /evil.example",
+        "/\u3000/evil.example",
+        "/\t/\n/evil.example",
+    ],
 )
 def test_no_address_leads_to_another_site(path):
     assert lost.meant(path)[1] not in "/\\"
+    assert lost.meant(lost.meant(path)) == lost.meant(path)
 
 
 @pytest.mark.parametrize(
