@@ -549,18 +549,28 @@ def _misshapen(value: object, members: Mapping[str, Callable[[Any], bool]], wher
 
 
 def _json(text: str) -> Any:
-    """JSON without duplicate members, floats and constants (§3.1); raises Malformed."""
+    """JSON without duplicate members, floats, constants, integers from 2^53 and keys beyond ASCII (§3.1).
+
+    Raises Malformed.
+    """
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len(dict(pairs)) != len(pairs):
             raise Malformed("JSON 中有重复的项目")
+        if not all(name.isascii() for name, _ in pairs):
+            raise Malformed("JSON 中有不是 ASCII 的项目名")
         return dict(pairs)
+
+    def whole(number: str) -> int:
+        if abs(int(number)) >= 2**53:
+            refuse(number)
+        return int(number)
 
     def refuse(number: str) -> None:
         raise Malformed(f"JSON 中有不允许的数：{number}")
 
     try:
-        return json.loads(text, object_pairs_hook=members, parse_float=refuse, parse_constant=refuse)
+        return json.loads(text, object_pairs_hook=members, parse_int=whole, parse_float=refuse, parse_constant=refuse)
     except Malformed:
         raise
     except (ValueError, RecursionError) as error:

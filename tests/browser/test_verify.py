@@ -120,6 +120,13 @@ TAMPERED = {
         lambda record: record["log"]["freeze"].update(payload=record["log"]["freeze"]["payload"] + " "),
         "frozen",
     ),
+    "a payload with half a character": (
+        lambda record: record["log"]["freeze"].update(
+            payload=record["log"]["freeze"]["payload"].replace('"public":{', '"public":{"aside":"\\ud800",')
+        ),
+        "frozen",
+    ),
+    "one judge drawn twice": (lambda record: record.update(judges=["J-7", "J-7"]), "order"),
     "the freeze in the place of the publication": (
         lambda record: record["log"].update(publish=record["log"]["freeze"]),
         "publish",
@@ -171,9 +178,33 @@ def test_many_lots_stand_in_the_order_of_the_algorithm(page):
     assert found == lottery.order(EXAMPLE_SEED, "order", lots)
 
 
-@pytest.mark.parametrize("text", ['{"a":1,"a":1}', '{"a":1.0}', "[1e3]", '{"a":"x","\\u0061":1}', "{", "NaN", "01"])
-def test_json_that_the_protocol_does_not_allow_is_not_read(page, text):
+FORBIDDEN = [
+    '{"a":1,"a":1}',
+    '{"a":1.0}',
+    "[1e3]",
+    '{"a":"x","\\u0061":1}',
+    "{",
+    "NaN",
+    "01",
+    "9007199254740992",
+    "-9007199254740992",
+    "9" * 5000,
+    '{"é":1}',
+    "\ufeff{}",
+]
+
+
+@pytest.mark.parametrize("text", FORBIDDEN)
+def test_json_that_the_protocol_does_not_allow_is_read_by_neither(page, text):
     assert page.evaluate(REFUSED, text)
+    with pytest.raises(lottery.Malformed):
+        lottery._json(text)
+
+
+@pytest.mark.parametrize("text", ["9007199254740991", "-0", '{"a":"é","b":"\\ud83d\\ude00"}'])
+def test_json_that_the_protocol_allows_is_read_by_both(page, text):
+    assert not page.evaluate(REFUSED, text)
+    lottery._json(text)
 
 
 def test_a_citizen_checks_a_draw_on_its_page(page, records):
@@ -194,6 +225,7 @@ def test_a_record_from_the_disk_is_checked_and_a_tampered_one_is_told(page, reco
         ("tampered.json", json.dumps({**record, "order": record["order"][::-1]}), "核验不通过"),
         ("other.json", '{"format": "zjcs-receipt-1"}', "无法核验"),
         ("picture.json", "\x89PNG", "无法核验"),
+        ("marked.json", "\ufeff" + json.dumps(record), "无法核验"),
     ):
         page.goto("/verify")
         file = FilePayload(name=name, mimeType="application/json", buffer=content.encode())

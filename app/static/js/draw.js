@@ -15,6 +15,8 @@ const REASON = /^[a-z0-9_.]+$/;
 const INSTANT = /^[12][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z$/;
 const DAY = /^[12][0-9]{3}-[0-9]{2}-[0-9]{2}$/;
 const PRINTABLE = /^[^\p{C}\p{Zl}\p{Zp}\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*$/u;
+const ASCII = /^\p{ASCII}*$/u;
+const HALF = /\p{Cs}/u;
 const MADE = ["browser", "server", "desk"];
 const DELAY = { none: null, "lottery 3d+pl5": 30, witness: 10 };
 const VALUE = { "lottery 3d+pl5": /^[0-9]{3}-[0-9]{5}$/, witness: /^[0-9]{10,1000}$/ };
@@ -52,7 +54,18 @@ const digest = (text) => sha256(utf8.encode(text));
 
 const TOKEN = /\s*(?:("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|(-?[0-9.eE+-]+)|([{}[\]:,])|(true|false|null))/y;
 
-/** Reads JSON without duplicate members and without floats; throws Malformed. */
+/** Reads the JSON in the bytes of a file, UTF-8 without a mark in front; throws Malformed. */
+export function read(buffer) {
+  let text;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(buffer);
+  } catch {
+    throw new Malformed("utf-8");
+  }
+  return strict(text);
+}
+
+/** Reads JSON without duplicate members, floats, integers from 2^53 and keys beyond ASCII; throws Malformed. */
 export function strict(text) {
   const open = [];
   let last = null;
@@ -63,7 +76,7 @@ export function strict(text) {
       break;
     }
     const [, string, number, sign] = found;
-    if (number !== undefined && !/^-?(0|[1-9][0-9]*)$/.test(number)) {
+    if (number !== undefined && !(/^-?(0|[1-9][0-9]*)$/.test(number) && Number.isSafeInteger(Number(number)))) {
       throw new Malformed("number");
     }
     if (sign === "{" || sign === "[") {
@@ -74,6 +87,9 @@ export function strict(text) {
       const members = open.at(-1);
       if (members.has(last)) {
         throw new Malformed("twice");
+      }
+      if (last !== null && !ASCII.test(last)) {
+        throw new Malformed("key");
       }
       members.add(last);
     }
@@ -94,6 +110,8 @@ function canonical(value) {
     const members = Object.keys(value).sort().map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`);
     return `{${members.join(",")}}`;
   }
+  // Half a character would be written as an escape, which RFC 8785 does not allow.
+  must(!(isText(value) && HALF.test(value)), "half");
   return JSON.stringify(value);
 }
 
@@ -418,7 +436,7 @@ async function ofOrder(record, frozen, seed, progress) {
   if (record.factor !== null && differs(record.factor, await orderOf(seed, "factor", FACTORS.map((k) => [k, 1])))) {
     faults.push({ what: "factor" });
   }
-  if (record.judges !== null && differs(record.judges, await orderOf(seed, "judge", record.judges.map((no) => [no, 1])))) {
+  if (record.judges !== null && differs(record.judges, await orderOf(seed, "judge", [...new Set(record.judges)].map((no) => [no, 1])))) {
     faults.push({ what: "judges" });
   }
   if (record.decision === "drawn" && ranking.length === 0) {

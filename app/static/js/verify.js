@@ -1,6 +1,6 @@
 // Shows the checks of a draw's record on the page (templates/macros/checker.html); what is checked is in draw.js.
 
-import { check, CHECKS, Malformed, parseFrozen, strict } from "./draw.js";
+import { check, CHECKS, Malformed, parseFrozen, read } from "./draw.js";
 
 const KINDS = { holds: "done", fails: "fail", skipped: "wait", running: "plain" };
 const LARGEST = 64 * 1024 * 1024;
@@ -75,10 +75,10 @@ function fill(record) {
   show("compare");
 }
 
-async function judge(text) {
+async function judge(buffer) {
   let record;
   try {
-    record = strict(text);
+    record = read(buffer);
   } catch (error) {
     if (!(error instanceof Malformed)) {
       throw error;
@@ -128,7 +128,7 @@ async function fetched() {
     return;
   }
   if (answer.ok) {
-    await judge(await answer.text());
+    await judge(await answer.arrayBuffer());
   } else {
     conclude(answer.status === 404 ? "absent" : "unreachable");
   }
@@ -139,7 +139,7 @@ async function chosen(file) {
   if (file.size > LARGEST) {
     conclude("unreadable");
   } else {
-    await judge(await file.text());
+    await judge(await file.arrayBuffer());
   }
 }
 
