@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from typing import ClassVar
@@ -116,15 +116,17 @@ class Score:
 
 
 def window_start(as_of: datetime, months: int) -> datetime:
-    """The instant after which events count: `months` earlier on the same local day, or that month's last one."""
+    """The instant after which events count: the same local time `months` earlier, or that month's last instant.
+
+    So (as_of − months, as_of] never takes an event back: what ceased to count on 28 February does not count on the 29th
+    again. Source: rules.md §2.9; what 29 February less 12 months is (inferred).
+    """
     local = as_of.astimezone(SHANGHAI)
     year, month = divmod(local.year * 12 + local.month - 1 - months, 12)
-    day = local.day
-    while True:
-        try:
-            return local.replace(year=year, month=month + 1, day=day)
-        except ValueError:
-            day -= 1
+    try:
+        return local.replace(year=year, month=month + 1)
+    except ValueError:
+        return _after(year, month) - timedelta.resolution
 
 
 def expires_at(at: datetime, months: int) -> datetime:
@@ -137,7 +139,12 @@ def expires_at(at: datetime, months: int) -> datetime:
     try:
         return local.replace(year=year, month=month + 1)
     except ValueError:
-        return datetime(year + (month + 1) // 12, (month + 1) % 12 + 1, 1, tzinfo=SHANGHAI)
+        return _after(year, month)
+
+
+def _after(year: int, month: int) -> datetime:
+    """The first instant after a month that is counted from 0."""
+    return datetime(year + (month + 1) // 12, (month + 1) % 12 + 1, 1, tzinfo=SHANGHAI)
 
 
 def in_window(at: datetime, *, as_of: datetime, months: int) -> bool:

@@ -82,8 +82,13 @@ def test_an_event_at_the_instant_counts():
 
 
 def test_the_window_from_a_leap_day():
+    """A year before 29 February is all of 28 February: what ceased to count on the 28th does not come back."""
     leap = datetime(2028, 2, 29, 4, tzinfo=UTC)
-    assert rules.window_start(leap, 12) == datetime(2027, 2, 28, 4, tzinfo=UTC)
+    ended = datetime(2027, 2, 28, 16, tzinfo=UTC)
+    assert rules.window_start(leap, 12) == ended - timedelta(microseconds=1)
+    assert not rules.in_window(datetime(2027, 2, 28, 6, tzinfo=UTC), as_of=leap, months=12)
+    assert rules.in_window(ended, as_of=leap, months=12)
+    assert not rules.in_window(ended, as_of=leap + timedelta(hours=12), months=12)
 
 
 @pytest.mark.parametrize(
@@ -140,14 +145,22 @@ def test_the_mean_of_all_others_leaves_out_ones_own():
     assert rules.others(whole, rules.sums(own)) == {"04": Fraction(50)}
 
 
-@given(st.timedeltas(timedelta(), timedelta(days=9 * 366)))
-@example(datetime(2028, 2, 29, 3, tzinfo=UTC) - NOW)
-def test_a_line_counts_until_it_expires(later):
-    """The last instant before and the first one after: leap days too."""
+LATER = st.timedeltas(timedelta(), timedelta(days=9 * 366))
+
+
+@given(LATER, LATER, st.integers(1, 24))
+@example(datetime(2028, 2, 29, 3, tzinfo=UTC) - NOW, timedelta(days=366), 12)
+@example(datetime(2027, 2, 28, 3, tzinfo=UTC) - NOW, timedelta(days=366) - timedelta(hours=2), 12)
+@example(datetime(2027, 2, 28, 16, tzinfo=UTC) - NOW, timedelta(days=365) - timedelta(hours=2), 12)
+@example(datetime(2027, 1, 31, 3, tzinfo=UTC) - NOW, timedelta(days=28), 1)
+def test_a_line_counts_until_it_expires(later, passed, months):
+    """The last instant before and the first one after, and at no later one again: leap days too."""
     at = NOW + later
-    ends = rules.expires_at(at, 12)
-    assert rules.in_window(at, as_of=ends - timedelta(microseconds=1), months=12)
-    assert not rules.in_window(at, as_of=ends, months=12)
+    ends = rules.expires_at(at, months)
+    assert rules.in_window(at, as_of=ends - timedelta(microseconds=1), months=months)
+    assert not rules.in_window(at, as_of=ends, months=months)
+    as_of = at + passed
+    assert rules.in_window(at, as_of=as_of, months=months) is (as_of < ends)
 
 
 @given(
