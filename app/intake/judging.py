@@ -35,7 +35,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One row: what stands in it, what the form is given, what is wrong, and the number of what it once did."""
+    """One row: what stands in it, what the form is given, what is wrong, and the number of what it once did.
+
+    `done` is empty while a confirmed file is still to do the same.
+    """
 
     number: int
     shown: Mapping[str, str]
@@ -80,7 +83,12 @@ class Preview:
     @cached_property
     def done(self) -> int:
         """How many rows were performed before, from this or another file."""
-        return sum(row.done is not None for row in self.rows)
+        return sum(bool(row.done) for row in self.rows)
+
+    @cached_property
+    def under_way(self) -> int:
+        """How many rows a confirmed file, this or another, is still to perform."""
+        return sum(row.done == "" for row in self.rows)
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ def seen(kind: str, actor: Actor, sha256: str, *, now: datetime, anew: bool) -> 
 
 
 def done_before(party_id: int, digests: Collection[str]) -> Mapping[str, str]:
-    """Digest → number of what an organisation's earlier rows with these digests did."""
+    """Digest → number of what an organisation's other rows with these digests did, empty while they are under way."""
     found: dict[str, str] = {}
     wanted = sorted(set(digests))
     for start in range(0, len(wanted), CHUNK):
@@ -115,11 +115,12 @@ def done_before(party_id: int, digests: Collection[str]) -> Mapping[str, str]:
             .join(IntakeRun, IntakeRun.id == IntakeRow.intake_id)
             .where(
                 IntakeRow.digest.in_(wanted[start : start + CHUNK]),
-                IntakeRow.outcome.in_(rules.DOING),
+                IntakeRow.outcome.is_(None) | IntakeRow.outcome.in_(rules.DOING),
                 IntakeRun.party_id == party_id,
             )
         )
-        found.update({digest: subject or "" for digest, subject in rows})
+        for digest, subject in rows:
+            found[digest] = subject or found.get(digest, "")
     return found
 
 
@@ -143,6 +144,11 @@ def running(kind: str, sha256: str, account_id: int) -> IntakeRun | None:
             IntakeRun.ended_at.is_(None),
         )
     ).scalar_one_or_none()
+
+
+def ended(run_id: int) -> bool:
+    """Whether a run has ended or was stopped."""
+    return db.session.execute(select(IntakeRun.ended_at).where(IntakeRun.id == run_id)).scalar_one() is not None
 
 
 def due(real: datetime) -> list[str]:

@@ -20,7 +20,7 @@ from app.audit.canonical import canonical
 from app.chance import letters
 from app.clock import clock
 from app.identity import queries as identities
-from app.identity.models import Account
+from app.identity.models import Organisation
 from app.intake import queries, reading, rules
 from app.intake.models import IntakeRow, IntakeRun
 from app.intake.rules import Outcome
@@ -51,22 +51,29 @@ def take(actor: Actor, kind: str, stream: BinaryIO, *, name: str, now: datetime)
 def confirm(actor: Actor, kind: str, sha256: str, *, seen: int, now: datetime) -> str:
     """Begin to perform the rows without fault, `seen` of which stood on the page; the number of the run.
 
-    Twice is once: a file that is being worked through answers with its run. Raises `Refused` where something changed
-    since the preview.
+    Twice is once: a file that is being worked through answers with its run, and a row that another file of the same
+    organisation is doing is not ready. Raises `Refused` where something changed since the preview.
     """
     going_on = queries.running(kind, sha256, actor.account_id or 0)
     if going_on is not None:
         return going_on.no
+    intake = queries.intake_of(kind, actor)
     found = queries.preview(kind, actor, sha256, now=now)
-    demand(rules.refusals_to_confirm(seen=seen, ready=found.ready))
     upload = queries.upload(sha256, actor.account_id or 0)
     name = upload.name if upload is not None else ""
     with chore("intake") as session:
-        # Who confirms twice at once waits here for himself.
-        session.execute(select(Account.id).where(Account.id == actor.account_id).with_for_update())
+        # Who confirms twice at once waits here for himself, and colleagues with the same rows for each other.
+        session.execute(
+            select(Organisation.id).where(Organisation.id == actor.party).with_for_update(key_share=True)
+        ).scalar_one()
         going_on = queries.running(kind, sha256, actor.account_id or 0)
         if going_on is not None:
             return going_on.no
+        ready = [row for row in found.rows if row.ready]
+        if intake.once:
+            taken = queries.done_before(actor.party, [row.digest for row in ready])
+            ready = [row for row in ready if row.digest not in taken]
+        demand(rules.refusals_to_confirm(seen=seen, ready=len(ready)))
         run = IntakeRun(
             no=letters(chance().secret(), 12),
             account_id=actor.account_id,
@@ -75,7 +82,7 @@ def confirm(actor: Actor, kind: str, sha256: str, *, seen: int, now: datetime) -
             sha256=sha256,
             name=name,
             file_rows=len(found.rows),
-            chosen_rows=found.ready,
+            chosen_rows=len(ready),
             confirmed_at=now,
         )
         session.add(run)
@@ -88,8 +95,7 @@ def confirm(actor: Actor, kind: str, sha256: str, *, seen: int, now: datetime) -
                 title=row.title,
                 cells=canonical(dict(row.given)),
             )
-            for row in found.rows
-            if row.ready
+            for row in ready
         )
         return run.no
 
@@ -122,6 +128,8 @@ def work(no: str) -> int:
     outcomes = []
     reader = intake.reader(who, clock().market())
     for number, cells in waiting:
+        if queries.ended(run_id):
+            break
         outcome = _performed(intake, reader, who, cells, key=queries.key_of(sha256, number))
         if outcome is None:
             break
@@ -164,8 +172,10 @@ def _note(run_id: int, outcomes: list[tuple[int, Ended]]) -> None:
         run = session.execute(select(IntakeRun).where(IntakeRun.id == run_id).with_for_update()).scalar_one()
         for number, (outcome, subject, reasons) in outcomes:
             row = session.get_one(IntakeRow, (run_id, number), populate_existing=True)
-            # Whoever noted it first has seen the same; only the one who did it has the better word.
-            if row.outcome is None or (row.outcome is Outcome.KNOWN and outcome is Outcome.DONE):
+            # Whoever noted it first has seen the same; only the one who did it has the better word. Whoever stopped the
+            # run meanwhile could not see that this row was under way.
+            noted = row.outcome
+            if noted in (None, Outcome.STOPPED) or (noted is Outcome.KNOWN and outcome is Outcome.DONE):
                 _write(row, outcome, subject, reasons)
         run.worked_at = clock().real()
         session.flush()

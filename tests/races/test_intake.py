@@ -40,3 +40,28 @@ def test_many_at_once_confirm_and_work_as_one(live):
         assert None not in set(db.session.execute(select(IntakeRow.subject)).scalars())
         keep_log()
         assert first_difference(rows=True) is None
+
+
+def test_two_files_with_the_same_rows_write_each_need_once(live):
+    with live.app_context():
+        purchaser = a_purchaser()
+        files = [
+            services.take(
+                purchaser,
+                "needs",
+                io.BytesIO(a_csv("needs", purchaser, needs(2), encoding=encoding)),
+                name="x",
+                now=clock().market(),
+            )
+            for encoding in ("utf-8", "utf-8-sig", "gb18030")
+        ]
+    confirmed = at_once(
+        live,
+        len(files),
+        lambda n: services.confirm(purchaser, "needs", files[n], seen=2, now=clock().market()),
+    )
+    assert confirmed == {"done": 1, "nothing_ready": 2}
+    with live.app_context():
+        (run,) = queries.mine(purchaser.account_id).rows
+        services.work(run.no)
+        assert db.session.execute(select(func.count()).select_from(Need)).scalar_one() == 2

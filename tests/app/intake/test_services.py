@@ -1,6 +1,7 @@
 """A preview writes nothing; a confirmed file does each row once, whatever happens (M39, U6)."""
 
 import io
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -168,6 +169,26 @@ def test_confirmed_twice_is_once(purchaser, tick):
     assert [reason.code for reason in refused.value.reasons] == ["nothing_ready"]
 
 
+def test_what_another_file_is_still_to_do_is_not_ready(purchaser, tick):
+    """Two files with the same rows, both looked at before either is confirmed: each need is written down once."""
+    first, second = (
+        take(purchaser, "needs", make("needs", purchaser, lines))
+        for make, lines in ((a_csv, needs(2)), (an_xlsx, needs(3)))
+    )
+    kept = look(purchaser, "needs", second).ready
+    assert kept == 3
+    confirm(purchaser, "needs", first)
+    with pytest.raises(Refused) as refused:
+        services.confirm(purchaser, "needs", second, seen=kept, now=clock().market())
+    reason = refused.value.reasons[0]
+    assert (reason.code, dict(reason.params)) == ("preview_changed", {"seen": 3, "ready": 1})
+    found = look(purchaser, "needs", second)
+    assert (found.ready, found.under_way, found.done) == (1, 2, 0)
+    confirm(purchaser, "needs", second)
+    tick()
+    assert rows(Need) == 3
+
+
 def test_a_corrected_file_does_only_what_is_left(purchaser, tick):
     """The whole file comes again with one row put right: what was done is remembered, not done again."""
     lines = needs(3)
@@ -251,6 +272,31 @@ def test_what_is_left_can_be_stopped_by_its_own_account_alone(purchaser, tick, c
     assert rows(Need) == rules.PORTION
     sha256 = db.session.execute(select(IntakeRun.sha256)).scalar_one()
     assert look(purchaser, "needs", sha256).ready == 2
+
+
+def test_a_run_stopped_while_a_row_is_under_way_ends_after_it_and_says_that_it_was_done(
+    app, purchaser, tick, monkeypatch
+):
+    """The stop comes from another worker between two rows: the second is under way, the third must not begin."""
+    no = confirm(purchaser, "needs", take(purchaser, "needs", a_csv("needs", purchaser, needs(4))))
+    intakes = app.extensions["market.intakes"]
+    read = intakes["needs"].reader
+
+    class Stopping:
+        def __init__(self, actor, now):
+            self.rows = read(actor, now)
+            self.begun = 0
+
+        def form(self, cells):
+            self.begun += 1
+            if self.begun == 2:
+                services.stop(purchaser.account_id, no)
+            return self.rows.form(cells)
+
+    monkeypatch.setitem(intakes, "needs", replace(intakes["needs"], reader=Stopping))
+    tick()
+    assert outcomes(no) == {2: Outcome.DONE, 3: Outcome.DONE, 4: Outcome.STOPPED, 5: Outcome.STOPPED}
+    assert rows(Need) == 2
 
 
 def test_a_closed_account_does_nothing_more(purchaser, tick):
