@@ -83,7 +83,7 @@ class DirectPage:
     public_funds: bool
     reasons: tuple[str, ...]
     refusals: tuple[Refusal, ...]
-    offers: tuple[PriceLine, ...]
+    offers: Listing[PriceLine]
     commissions: tuple[CommissionPage, ...]
     rulebook: str
 
@@ -160,14 +160,15 @@ def side_of(actor: Actor, commission: Commission) -> Side:
     raise NotFound("commission")
 
 
-def page_for_purchaser(actor: Actor, need_no: str, *, now: datetime) -> DirectPage:
-    """The purchaser's page of one need. Raises `NotFound` for anybody else's."""
+def page_for_purchaser(actor: Actor, need_no: str, *, now: datetime, after: str | None = None) -> DirectPage:
+    """The purchaser's page of one need, the cheapest agencies first. Raises `NotFound` for anybody else's."""
     need = needs.own(actor.party, need_no)
     book = rulebook_for(need.region, now)
     terms = book.terms(DirectTerms)
     rows = db.session.execute(
         select(Commission).where(Commission.need_id == need.id).order_by(Commission.id.desc())
     ).scalars()
+    asked = prices.compared(need.item_code, on=prices.local_day(now), unit=WHOLE, after=after)
     return DirectPage(
         need_no=need.no,
         title=need.title,
@@ -179,11 +180,7 @@ def page_for_purchaser(actor: Actor, need_no: str, *, now: datetime) -> DirectPa
         refusals=tuple(
             rules.refusals_to_go_direct(need=judged(need), small_limit=book.terms(ScopeTerms).small_limit, terms=terms)
         ),
-        offers=tuple(
-            line
-            for line in prices.compared(need.item_code, on=prices.local_day(now), unit=WHOLE).lines.rows
-            if line.unit == WHOLE and line.price_fen is not None
-        ),
+        offers=asked.lines if asked.unit == WHOLE else Listing((), None),
         commissions=tuple(_page(commission, Side.PURCHASER, now=now) for commission in rows),
         rulebook=book.id,
     )

@@ -53,7 +53,7 @@ def minutes(no: str) -> Response:
 
 
 def _own(no: str) -> queries.DirectPage:
-    return queries.page_for_purchaser(actor(), no, now=now())
+    return queries.page_for_purchaser(actor(), no, now=now(), after=request.args.get("after"))
 
 
 def _choosing(form: ProposalForm, page: queries.DirectPage) -> ProposalForm:

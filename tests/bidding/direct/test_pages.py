@@ -4,9 +4,13 @@ from io import BytesIO
 
 import pytest
 
+from app.clock import clock
+from app.identity.queries import actor_by_login
+from app.web.paging import SIZE
 from bidding.direct import queries
 from marketplace.need import queries as needs
-from tests.builders.direct import a_commission, a_counter, a_direct_need, an_agency
+from tests.builders.agency import agencies
+from tests.builders.direct import ITEM, PRICE_FEN, a_commission, a_counter, a_direct_need, an_agency
 from tests.builders.purchaser import a_purchaser
 
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
@@ -42,6 +46,19 @@ def test_a_purchaser_proposes_and_the_agency_accepts(app, client):
     done = client.post(f"/commissions/{no}/accept")
     assert (done.status_code, done.location) == (303, f"/commissions/{no}")
     assert f"/commissions/{no}/accept" not in client.get(f"/commissions/{no}").text
+
+
+def test_every_agency_with_a_price_can_be_chosen(app, client):
+    found = agencies(SIZE + 1, items=(ITEM,), price_fen=PRICE_FEN)
+    no = a_direct_need(a_purchaser())
+    client.sign_in("purchaser1")
+    first = client.get(f"/needs/{no}/direct").text
+    page = queries.page_for_purchaser(actor_by_login("purchaser1"), no, now=clock().market())
+    second = client.get(f"/needs/{no}/direct?after={page.offers.after}").text
+    shown = [[one.code for one in found if f"agency={one.code}" in text] for text in (first, second)]
+    assert (len(shown[0]), len(shown[1])) == (SIZE, 1)
+    assert sorted(shown[0] + shown[1]) == sorted(one.code for one in found)
+    assert f"after={page.offers.after}" in first
 
 
 def test_a_refused_proposal_keeps_what_was_typed(app, client):
