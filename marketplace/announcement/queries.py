@@ -283,6 +283,10 @@ def provisional_reviews(days: WorkCalendar) -> Select[str, str]:
     )
 
 
+SEARCH_LONGEST = 100
+"""Characters of a search that count: each of its terms is a condition, and a database takes only so many."""
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What a reader looks for; None = everything. `region` finds its whole branch."""
@@ -301,7 +305,7 @@ class Filters:
         given = {name: args[name].strip() for name in cls.__dataclass_fields__ if args.get(name, "").strip()}
         try:
             return cls(
-                q=given.get("q"),
+                q=given.get("q", "")[:SEARCH_LONGEST] or None,
                 region=given.get("region"),
                 category=given.get("category"),
                 item=given.get("item"),

@@ -218,6 +218,12 @@ def test_what_closes_today_stands_on_the_front_page(app, client, at):
     assert f"/announcements/{another}" not in page.split("今天截止报名")[1].split("</section>")[0]
 
 
+@pytest.mark.parametrize("address", ["/announcements/", "/api/v1/announcements"])
+def test_a_search_of_a_thousand_words_is_answered(app, client, address):
+    an_announcement()
+    assert client.get(f"{address}?q={'+'.join('a' * 1100)}").status_code == 200
+
+
 def test_the_list_asks_as_much_for_many_rows_as_for_one(app, client):
     def asked(address):
         client.get(address)
