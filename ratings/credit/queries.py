@@ -133,11 +133,11 @@ def grades(*, as_of: datetime) -> Mapping[int, Grade]:
     found: dict[int, Grade] = {}
     for terms, parties in _by_terms(regions, as_of).items():
         everybody = ledger(as_of=as_of, months=terms.window_months)
-        whole: dict[str, tuple[float, int]] = {}
+        whole: dict[str, tuple[int, int]] = {}
         for own in everybody.values():
             for category, (points, count) in own.services.items():
-                before = whole.get(category, (0.0, 0))
-                whole[category] = (before[0] + float(points), before[1] + count)
+                before = whole.get(category, (0, 0))
+                whole[category] = (before[0] + rules.scaled(points), before[1] + count)
         near = {}
         for party_id in parties:
             if party_id in everybody:

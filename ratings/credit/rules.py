@@ -236,27 +236,36 @@ def reckon(own: Sums, *, others: Mapping[str, Fraction], terms: CreditTerms) -> 
     )
 
 
-MARGIN = 0.001
-"""Nearer to a limit than this an estimate decides nothing; its own error is a thousand million times smaller."""
+SCALE = 1_000_000_000
+"""Estimates are whole numbers of thousand-millionths of a point, each step cut down."""
+
+MARGIN = SCALE // THOUSAND
+"""Nearer to a limit than this an estimate decides nothing; its own error is a few parts of SCALE."""
 
 
-def estimated(own: Sums, *, whole: Mapping[str, tuple[float, int]], terms: CreditTerms) -> Grade | None:
-    """The grade by floating point, None where only `reckon` can tell: for thousands of parties at once.
+def scaled(value: Fraction) -> int:
+    """A figure for `estimated`, cut down."""
+    return value.numerator * SCALE // value.denominator
 
-    `whole` is the market's total of each category, this party's contracts included.
+
+def estimated(own: Sums, *, whole: Mapping[str, tuple[int, int]], terms: CreditTerms) -> Grade | None:
+    """The grade by integers of a fixed scale, None where only `reckon` can tell: for thousands of parties at once.
+
+    `whole` is the market's total of each category, each party's part of it `scaled`, this party's contracts included.
     """
     contracts = own.contracts
     if contracts < terms.minimum_contracts:
         return Grade.NEW
-    served = 0.0
+    served = 0
     for category, (total, count) in own.services.items():
-        mine, (everybody, all_count) = float(total), whole[category]
-        mean = (everybody - mine) / (all_count - count) if all_count > count else float(terms.prior_mean_default)
-        served += count * (mine + terms.prior * mean) / (count + terms.prior)
-    composite = (own.conduct(terms) + served / contracts) / 2
-    if any(abs(composite - limit) < MARGIN for limit in (terms.grade_a, terms.grade_b, terms.grade_c)):
+        mine, (everybody, all_count) = scaled(total), whole[category]
+        left = all_count - count
+        mean = (everybody - mine) // left if left else terms.prior_mean_default * SCALE
+        served += count * (mine + terms.prior * mean) // (count + terms.prior)
+    composite = (own.conduct(terms) * SCALE + served // contracts) // 2
+    if any(abs(composite - limit * SCALE) < MARGIN for limit in (terms.grade_a, terms.grade_b, terms.grade_c)):
         return None
-    return grade(composite, contracts=contracts, worst=own.worst, terms=terms)
+    return grade(Fraction(composite, SCALE), contracts=contracts, worst=own.worst, terms=terms)
 
 
 def service(categories: Collection[CategoryScore], *, terms: CreditTerms) -> Fraction:
@@ -272,7 +281,7 @@ def better(found: Grade) -> Grade | None:
     return {Grade.B: Grade.A, Grade.C: Grade.B, Grade.D: Grade.C}.get(found)
 
 
-def grade(composite: Fraction | float, *, contracts: int, worst: int, terms: CreditTerms) -> Grade:
+def grade(composite: Fraction, *, contracts: int, worst: int, terms: CreditTerms) -> Grade:
     """A, B, C, D, or 新入驻 below the smallest number of counted contracts. `worst` is the largest single deduction."""
     if contracts < terms.minimum_contracts:
         return Grade.NEW

@@ -6,6 +6,7 @@ from flask import Blueprint, render_template, request
 
 from app.clock import now
 from app.refusal import NotFound
+from app.rules_in_force import rulebooks
 from app.standing import Grade
 from app.values import SHANGHAI
 from app.web.door import public
@@ -43,9 +44,10 @@ def page(code: str) -> str:
 
 
 def _as_of(text: str | None) -> datetime:
-    """The end of a past local day, never later than now; anything unreadable is now."""
+    """The end of a past local day, from the first with a rulebook to now; anything unreadable is now."""
     try:
         day = datetime.fromisoformat(text or "").date()
     except ValueError:
         return now()
-    return min(now(), datetime.combine(day, time(23, 59, 59, 999_999), SHANGHAI))
+    first = min(book.in_force_from for book in rulebooks().all())
+    return min(now(), datetime.combine(max(day, first), time(23, 59, 59, 999_999), SHANGHAI))

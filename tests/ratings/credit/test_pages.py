@@ -78,7 +78,7 @@ def test_any_day_before(ledger, client, clock):
     assert "不再计入的记录 6 条" in now
     assert "暂不评级" in now
     assert "不再计入" not in client.get(f"/credit/{own.code}?as_of=2027-03-01").text
-    for odd in ("2999-01-01", "yesterday", "", "2026-02-30"):
+    for odd in ("2999-01-01", "yesterday", "", "2026-02-30", "2017-11-22", "0001-05-01"):
         assert client.get(f"/credit/{own.code}?as_of={odd}").status_code == 200
     assert client.get("/credit/914508030000000000").status_code == 404
 

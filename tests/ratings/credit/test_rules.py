@@ -216,7 +216,7 @@ def test_the_categories_are_weighted_by_their_contracts():
     st.dictionaries(st.sampled_from(["04", "05"]), st.integers(0, 100), min_size=2),
 )
 def test_an_estimate_says_what_is_reckoned_or_nothing(points, deductions, means):
-    """Floating point decides only what is far from every limit; the others have one contract in each category."""
+    """Cut-down integers decide only what is far from every limit; the others have one contract in each category."""
     lines = [
         Line(EventKind.SERVICE, "service", value, NOW, category, f"K{number}", 60)
         for number, (value, category) in enumerate(points)
@@ -224,7 +224,10 @@ def test_an_estimate_says_what_is_reckoned_or_nothing(points, deductions, means)
     own = rules.sums(lines)
     nothing = (Fraction(0), 0)
     mine = {category: own.services.get(category, nothing) for category in means}
-    whole = {category: (float(mine[category][0] + mean), mine[category][1] + 1) for category, mean in means.items()}
+    whole = {
+        category: (rules.scaled(mine[category][0]) + rules.scaled(Fraction(mean)), mine[category][1] + 1)
+        for category, mean in means.items()
+    }
     exact = rules.reckon(own, others={category: Fraction(mean) for category, mean in means.items()}, terms=TERMS)
     estimate = rules.estimated(own, whole=whole, terms=TERMS)
     if estimate is None:
@@ -239,5 +242,5 @@ def test_an_estimate_says_what_is_reckoned_or_nothing(points, deductions, means)
 def test_at_a_limit_an_estimate_decides_nothing(points, estimate):
     """Conduct 60 and service 60: composite exactly 60."""
     own = rules.Sums(deducted=40, worst=5, services={"04": (points * 3, 3)})
-    whole = {"04": (float(points * 6), 6)}
+    whole = {"04": (rules.scaled(points * 6), 6)}
     assert rules.estimated(own, whole=whole, terms=TERMS) is estimate
