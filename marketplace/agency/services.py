@@ -153,17 +153,20 @@ def settle_check(deed: Deed, code: str) -> Settled:
     phase = queries.phase_of(agency, deed.now)
     if not agency.provisional:
         raise OutOfTurn(phase, deed.act)
-    region, asked = agency.organisation.region, agency.supplement_due_at
-    book = rulebook_for(region, agency.applied_at)
+    region = agency.organisation.region
+    name, before, since = "check", agency.check_due_at, agency.supplemented_at or agency.applied_at
+    if agency.supplement_due_at is not None and agency.asked_at is not None:
+        name, before, since = "supplement", agency.supplement_due_at, agency.asked_at
+    # The rules of the day on which the time began: another rulebook may hold since the application.
+    book = rulebook_for(region, since)
     terms = book.terms(EntryTerms)
-    name, before = ("check", agency.check_due_at) if asked is None else ("supplement", asked)
     agency.provisional, after = False, before
     if phase is Phase.SUBMITTED:
-        due = _check_due(region, terms, agency.supplemented_at or agency.applied_at)
+        due = _check_due(region, terms, since)
         after = anew(before, due, path=path(region), now=deed.now)
         agency.check_due_at, agency.provisional = after, due.provisional
-    elif phase is Phase.SUPPLEMENT and agency.asked_at is not None:
-        due = _supplement_due(region, terms, agency.asked_at)
+    elif phase is Phase.SUPPLEMENT:
+        due = _supplement_due(region, terms, since)
         after = anew(before, due, path=path(region), now=deed.now)
         agency.supplement_due_at, agency.provisional = after, due.provisional
     _record(deed, code, book)
@@ -177,7 +180,7 @@ def settle_publicity(deed: Deed, code: str) -> Settled:
     if not agency.provisional or before is None or agency.passed_at is None:
         raise OutOfTurn(phase, deed.act)
     region = agency.organisation.region
-    book = rulebook_for(region, agency.applied_at)
+    book = rulebook_for(region, agency.passed_at)
     agency.provisional, after = False, before
     if phase is Phase.PUBLICITY and before > deed.now:
         ends = _publicity_ends(region, book.terms(EntryTerms), agency.passed_at)

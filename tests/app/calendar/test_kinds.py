@@ -1,21 +1,26 @@
 """Every kind of stored deadline is marked over an unpublished year and settled with notice when it is published."""
 
+import json
 from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select
 
 from app.audit.check import first_difference
+from app.audit.models import Entry
 from app.calendar import services
 from app.calendar.rules import CalendarAct, Year
 from app.calendar.services import unsettled
 from app.chance import fresh_key
 from app.database import db
 from app.notice.models import Notice
+from app.values import Nothing
 from bidding.award import queries as awards
 from bidding.contract import queries as contracts
 from bidding.direct import queries as commissions
 from marketplace.agency import queries as agencies
+from marketplace.agency.rules import AgencyAct, Asking
+from marketplace.agency.services import ask, passes
 from marketplace.announcement import queries as announcements
 from marketplace.announcement import services as announcing
 from marketplace.credential import queries as credentials
@@ -31,7 +36,7 @@ from tests.builders.direct import a_commission
 from tests.builders.direct import an_agency as an_agency_for_direct
 from tests.builders.evaluation import an_evaluation, sheet_of
 from tests.builders.need import a_need, purchaser_for
-from tests.builders.people import an_admin
+from tests.builders.people import an_admin, an_operator
 from tests.builders.performance import a_delivery, handed_in, performance_of
 from tests.builders.purchaser import a_filing, a_purchaser, an_unregistered_purchaser, files
 from tests.conftest import instant
@@ -128,6 +133,12 @@ def published() -> None:
     services.publish(an_admin(), None, Year(2027, days, (), "国办发明电〔2026〕9号"), key=fresh_key())
 
 
+def applied_under(act: str = AgencyAct.APPLY) -> set[str]:
+    """The rulebooks that the entries of an act name."""
+    payloads = db.session.execute(select(Entry.payload).where(Entry.act == act)).scalars()
+    return {json.loads(payload)["basis"] for payload in payloads}
+
+
 def told(no: str) -> list[str]:
     acts = (CalendarAct.SETTLE, CalendarAct.SETTLE_UNSEEN)
     query = select(Notice.body).where(Notice.subject == no, Notice.act.in_(acts))
@@ -157,6 +168,19 @@ def test_what_was_provisional_moves_with_notice(app, at, tick, clock, kind):
     assert list(unsettled()) == []
     assert tick() == 0
     assert first_difference(rows=True) is None
+
+
+def test_a_period_is_settled_by_the_rules_of_the_day_it_began(app, at, tick):
+    """Applied for under the first rulebook, passed and asked under its successor: that one is on record."""
+    passing, asked = an_applicant("agency1"), an_applicant("agency2")
+    first = applied_under()
+    at(EVE)
+    passes(an_operator(), passing.code, Nothing(), key=fresh_key())
+    ask(an_operator(), asked.code, Asking("执业许可证"), key=fresh_key())
+    published()
+    tick()
+    assert applied_under(CalendarAct.SETTLE) == {"450800@2026-07-01"} != first
+    assert applied_under(CalendarAct.SETTLE_UNSEEN) == {"450800@2026-07-01"}
 
 
 def test_an_uploaded_contract_is_confirmed_by_the_settled_date(app, at, tick):
