@@ -1,6 +1,6 @@
 """A year as its page shows it: each day, what it is and for what, and where that is known from."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -96,8 +96,8 @@ def shown(days: WorkCalendar) -> range:
     return range(2017, days.first_unknown + 1)
 
 
-def page(year: int, *, days: WorkCalendar, published: Mapping[int, CalendarYear]) -> YearPage:
-    """One year in the calendar `days`."""
+def page(year: int, *, days: WorkCalendar, published: Mapping[int, CalendarYear], national: bool = False) -> YearPage:
+    """One year in the calendar `days`; `national`: without the days of the region, as a notice arranges it."""
     row = published.get(year)
     names = {day.day: day.name for each in sorted(published) for day in published[each].days}
     source = Source.PUBLISHED if row else Source.BASE if year in BASE_YEARS else Source.UNKNOWN
@@ -108,6 +108,7 @@ def page(year: int, *, days: WorkCalendar, published: Mapping[int, CalendarYear]
         source=source,
         notice="" if row is None else row.notice,
         published_at=None if row is None else row.published_at,
+        national=national,
     )
 
 
@@ -138,7 +139,7 @@ def overlooked(year: Year) -> tuple[date, ...]:
 
 
 def members(shown: YearPage) -> Iterator[tuple[date, bool, str]]:
-    """(day, working, name) of each day that differs from its weekday by the national arrangement."""
+    """(day, working, name) of each day that a national page shows as another than its weekday."""
     for month in shown.months:
         for cell in (cell for week in month.weeks for cell in week if cell is not None):
             if cell.kind in (DayKind.OFF, DayKind.MAKE_UP):
@@ -159,9 +160,11 @@ def _page(
     source: Source,
     notice: str,
     published_at: datetime | None = None,
+    national: bool = False,
 ) -> YearPage:
     region = divisions()[0].code
-    cells = [_cell(day, days, region, names) for day in _days(date(year, 1, 1), date(year, 12, 31))]
+    path = () if national else (region,)
+    cells = [_cell(day, days, path, names) for day in _days(date(year, 1, 1), date(year, 12, 31))]
     return YearPage(
         year=year,
         source=source,
@@ -174,9 +177,9 @@ def _page(
     )
 
 
-def _cell(day: date, days: WorkCalendar, region: str, names: Mapping[date, str]) -> Cell:
-    answer = days.is_workday(day, path=(region,))
-    local = days.regional_day(day, path=(region,))
+def _cell(day: date, days: WorkCalendar, path: Sequence[str], names: Mapping[date, str]) -> Cell:
+    answer = days.is_workday(day, path=path)
+    local = days.regional_day(day, path=path)
     weekday = day.weekday() < 5
     name = names[day] if day in names else "" if day.year in days.years else _base_name(day)
     if local is not None:

@@ -1,10 +1,8 @@
 """The calendar's pages: a year's months, its table, and publishing one; and how every page says a deadline."""
 
-import csv
 from datetime import datetime
-from io import StringIO
 
-from flask import Blueprint, current_app, g, render_template, request, url_for
+from flask import Blueprint, g, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
@@ -19,6 +17,7 @@ from app.web import asked
 from app.web.door import door, public
 from app.web.filters import say, until
 from app.web.perform import perform
+from app.web.spreadsheet import download
 from app.workdays import WorkCalendar
 
 bp = Blueprint("calendar", __name__, url_prefix="/calendar")
@@ -50,11 +49,12 @@ def _calendar() -> WorkCalendar:
     return days
 
 
-def _year(year: int) -> queries.YearPage:
+def _year(year: int, *, national: bool = False) -> queries.YearPage:
     days = _calendar()
     if year not in queries.shown(days):
         raise NotFound("calendar")
-    return queries.page(year, days=days, published={row.year: row for row in services.years()})
+    published = {row.year: row for row in services.years()}
+    return queries.page(year, days=days, published=published, national=national)
 
 
 @bp.get("/")
@@ -68,17 +68,13 @@ def years() -> str:
 @bp.get("/<int:year>.csv")
 @public
 def table(year: int) -> Response:
-    """The same as a table, in the columns that publishing takes."""
+    """The same as a table, in the columns that publishing takes: the nation's days, without those of the region."""
     own, _ = wording.HEADINGS
-    content = StringIO()
-    writer = csv.writer(content, lineterminator="\r\n")
-    writer.writerow(own.values())
-    for day, working, name in queries.members(_year(year)):
-        kind = wording.MAKE_UP[0] if working else wording.OFF[0]
-        writer.writerow((day.isoformat(), kind, say(name, "holiday") if name else ""))
-    answer = current_app.response_class(("\ufeff" + content.getvalue()).encode(), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="calendar-{year}.csv"'
-    return answer
+    rows = (
+        (day.isoformat(), wording.MAKE_UP[0] if working else wording.OFF[0], say(name, "holiday") if name else "")
+        for day, working, name in queries.members(_year(year, national=True))
+    )
+    return download(f"calendar-{year}", tuple(own.values()), rows)
 
 
 def _publishing(form: YearForm, sheet: Sheet | None = None, *, preview: bool = False) -> str:

@@ -151,6 +151,19 @@ def test_what_the_table_gives_the_form_takes(app, client):
     assert "没有不同" not in answer.text
 
 
+def test_the_table_is_the_nation_s_arrangement_whatever_the_region_keeps(app, client):
+    """三月三 of 2023 lies over a make-up Sunday, that of 2022 over two days off: the table keeps what was announced."""
+    assert "2023-04-23,上班,劳动节" in client.get("/calendar/2023.csv").text
+    table = client.get("/calendar/2022.csv").text
+    assert "2022-04-03,放假,清明节" in table
+    assert "2022-04-04,放假,清明节" in table
+
+
+def test_no_name_in_the_table_is_taken_for_a_formula(admin):
+    assert admin.post("/calendar/publish", data=FORM | {"days_off": "2027-01-01 =HYPERLINK(1)"}).status_code == 303
+    assert "2027-01-01,放假,'=HYPERLINK(1)" in admin.get("/calendar/2027.csv").text
+
+
 def test_nobody_else_publishes(app, client):
     an_operator()
     client.sign_in("operator1")
