@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, func, insert, select, text
+from sqlalchemy import Table, delete, func, insert, select
 
 from app import built
 from app.audit import texts, tree
@@ -64,7 +64,7 @@ def write(name: str, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def empty(name: str) -> None:
     """Leave nothing in a table that is written anew."""
-    db.session.execute(text(f"DELETE FROM {name}"))  # noqa: S608
+    db.session.connection().execute(delete(_table(name)))
 
 
 def keep() -> None:
@@ -77,9 +77,8 @@ def settle(*names: str) -> None:
     if is_sqlite():
         return
     for name in names:
-        db.session.execute(
-            text(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT max(id) FROM {name}))")  # noqa: S608
-        )
+        last = select(func.max(_table(name).c.id)).scalar_subquery()
+        db.session.execute(select(func.setval(func.pg_get_serial_sequence(name, "id"), last)))
 
 
 def note(first: int, notes: Sequence[Noted]) -> None:

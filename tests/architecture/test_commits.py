@@ -11,20 +11,25 @@ SEQUENCER = Path("app/audit/services.py")
 DOOR = Path("app/act.py")
 """It writes the answer under its own key, whose row was never part of the record."""
 
+SYNTHETIC = Path("app/bulk.py")
+"""It writes rows for measurements, which no act made, and only into a demonstration's database."""
+
+INSERTING = {SEQUENCER, SYNTHETIC, DOOR, Path("app/notice/services.py"), Path("app/numbering.py")}
+"""They write the record, its keys and the outbox in plain SQL, which are in `UNHASHED`; a counter is flushed after."""
+
 BULK = {"update", "delete", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings"}
 
 
 def test_only_the_door_commits() -> None:
     committing = {str(path) for path, tree in trees() if any(calls(tree, "commit"))}
-    # Synthetic rows are for measurements, in a demonstration's database alone.
-    assert committing == {"app/act.py", "app/bulk.py"}
+    assert committing == {str(DOOR), str(SYNTHETIC)}
 
 
 def test_no_statement_changes_rows_past_the_record() -> None:
     past = {
         f"{path}: {name.name}"
         for path, tree in trees()
-        if path not in {SEQUENCER, DOOR}
+        if path not in {SEQUENCER, DOOR, SYNTHETIC}
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy")
         for name in node.names
@@ -37,6 +42,19 @@ def test_no_statement_changes_rows_past_the_record() -> None:
         if name.startswith("bulk") and any(calls(tree, name))
     }
     assert past == set()
+
+
+def test_rows_of_chapters_are_inserted_where_they_are_hashed() -> None:
+    """The session hashes what it flushes (`app.act`); a plain INSERT passes it by (protocol.md §3.1)."""
+    inserting = {
+        path
+        for path, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy")
+        for name in node.names
+        if name.name in {"insert", "sqlite", "postgresql"}
+    }
+    assert inserting == INSERTING
 
 
 def test_statements_in_plain_sql_change_nothing() -> None:
