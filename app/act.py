@@ -268,9 +268,10 @@ def act(
 
 def _begin(session: Session) -> None:
     # The login has opened a read transaction; writing through it would fail with "database is locked".
-    if session.new or session.dirty or session.deleted:
+    if session.expire_on_commit or session.new or session.dirty or session.deleted:
         session.rollback()
     else:
+        # Only a world's maker, who remembers what was read: a rollback would forget it.
         session.commit()
     session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
 

@@ -5,6 +5,7 @@ import binascii
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from app.refusal import NotFound
@@ -28,20 +29,31 @@ def token(*key: str | int) -> str:
 
 
 def parsed(after: str | None, kinds: Sequence[type]) -> tuple[Any, ...] | None:
-    """The sort key of a token; None for the first page. A forged token is `NotFound`, never an error."""
+    """The sort key of a token; None for the first page. A forged token is `NotFound`, never an error.
+
+    A part of the kind `datetime` is the ISO 8601 text of an instant in the token, and the instant here.
+    """
     if not after:
         return None
     try:
         key = json.loads(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
-    except (ValueError, binascii.Error) as error:
+        if not isinstance(key, list) or len(key) != len(kinds):
+            raise ValueError(after)
+        return tuple(_part(part, kind) for part, kind in zip(key, kinds, strict=True))
+    except (ValueError, OverflowError, RecursionError, binascii.Error) as error:
         raise NotFound("after") from error
-    if (
-        not isinstance(key, list)
-        or len(key) != len(kinds)
-        or not all(type(part) is kind and _storable(part) for part, kind in zip(key, kinds, strict=True))
-    ):
-        raise NotFound("after")
-    return tuple(key)
+
+
+def _part(part: object, kind: type) -> object:
+    """One part of a key as its column has it; raises `ValueError` or `OverflowError` for what none could hold."""
+    if kind is datetime and isinstance(part, str):
+        found = datetime.fromisoformat(part)
+        if found.tzinfo is None:
+            raise ValueError(part)
+        return found.astimezone(UTC)
+    if type(part) is not kind or not _storable(part):
+        raise ValueError(part)
+    return part
 
 
 def _storable(part: object) -> bool:

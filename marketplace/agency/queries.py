@@ -217,18 +217,11 @@ def waiting(actor: Actor, after: str | None = None, *, size: int = SIZE) -> List
         .order_by(Agency.check_due_at, Agency.id)
         .limit(size + 1)
     )
-    key = parsed(after, (str, int))
+    key = parsed(after, (datetime, int))
     if key is not None:
-        query = query.where(tuple_(Agency.check_due_at, Agency.id) > (_instant(key[0]), key[1]))
+        query = query.where(tuple_(Agency.check_due_at, Agency.id) > key)
     rows = db.session.execute(query).scalars().all()
     return listing(rows, size=size, key=lambda agency: (instant(agency.check_due_at), agency.id))
-
-
-def _instant(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError as error:
-        raise NotFound("after") from error
 
 
 def card(code: str, *, actor: Actor, now: datetime) -> AgencyCard:

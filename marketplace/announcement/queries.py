@@ -226,11 +226,10 @@ def due_for_publication() -> list[tuple[str, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Earliest:
-    """Where a closing may lie, and whether the calendar of that time is published."""
+    """Where a closing may lie, and after how many full working days at the least."""
 
     window: Window
     days: int
-    provisional: bool
 
 
 def earliest(need: Need, book: Rulebook, now: datetime) -> Earliest:
@@ -243,7 +242,7 @@ def earliest_for(book: Rulebook, *, region: str, budget_fen: Fen, now: datetime)
     hours = book.terms(HoursTerms)
     days, clause = book.terms(PublishTerms).minimum(budget_fen)
     found = calendar().earliest(now, days, path=regions.path(region), opening=hours.opens)
-    return Earliest(Window(found.at, clause, hours), days, found.provisional)
+    return Earliest(Window(found.at, clause, hours), days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -701,9 +700,7 @@ def waiting_for(party_id: int) -> tuple[list[Announcement], list[Announcement]]:
         .where(Purchaser.organisation_id == party_id)
     )
     returned = own.where(Announcement.returned_at.is_not(None), Announcement.published_at.is_(None))
-    failed = own.join(
-        Attempt, and_(Attempt.announcement_id == Announcement.id, Attempt.number == Announcement.attempt_number)
-    ).where(
+    failed = own.join(Attempt, _PRESENT).where(
         Announcement.kind == AnnouncementKind.OPEN,
         Announcement.repeat_at.is_(None),
         Announcement.withdrawn_at.is_(None),

@@ -182,20 +182,13 @@ def waiting(actor: Actor, after: str | None = None, *, day: date, size: int = SI
         .order_by(Credential.verify_due_at, Credential.id)
         .limit(size + 1)
     )
-    key = parsed(after, (str, int))
+    key = parsed(after, (datetime, int))
     if key is not None:
-        query = query.where(tuple_(Credential.verify_due_at, Credential.id) > (_instant(key[0]), key[1]))
+        query = query.where(tuple_(Credential.verify_due_at, Credential.id) > key)
     found = db.session.execute(query).all()
     page = listing([pair[0] for pair in found], size=size, key=lambda last: (instant(last.verify_due_at), last.id))
     names = {pair[0].id: pair[1] for pair in found}
     return Listing(tuple(_line(each, names[each.id], day) for each in page.rows), page.after)
-
-
-def _instant(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError as error:
-        raise NotFound("after") from error
 
 
 def authority_of(qualification: str) -> str | None:

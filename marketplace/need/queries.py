@@ -144,7 +144,7 @@ class Outlook:
     """What the rules make of what stands in the form so far, before anybody commits to anything.
 
     `row` is the row of the matrix that the money falls into; `ends` the end of the wanted service days if the contract
-    were signed now, an instant, `provisional` where that year's working days are not published.
+    were signed now, an instant.
     """
 
     rulebook: str
@@ -155,7 +155,6 @@ class Outlook:
     above_limit: bool
     unified_days: int | None
     ends: datetime | None
-    provisional: bool
 
 
 def outlook(asked: Asked, *, region: str, now: datetime) -> Outlook:
@@ -180,7 +179,6 @@ def outlook(asked: Asked, *, region: str, now: datetime) -> Outlook:
         above_limit=(asked.budget_fen or 0) > terms.scope.upper_limit,
         unified_days=None if item is None else item.days,
         ends=None if due is None else due.at,
-        provisional=due is not None and due.provisional,
     )
 
 

@@ -116,7 +116,7 @@ def own(party_id: int) -> PurchaserPage | None:
 
 def waiting(actor: Actor, *, after: str | None = None, size: int = SIZE) -> Listing[PurchaserPage]:
     """Registrations that wait for the check of this operator's branch, the one due first at the top."""
-    key = parsed(after, (str, int))
+    key = parsed(after, (datetime, int))
     query = (
         select(Purchaser)
         .join(Organisation, Organisation.id == Purchaser.organisation_id)
@@ -126,17 +126,7 @@ def waiting(actor: Actor, *, after: str | None = None, size: int = SIZE) -> List
         .limit(size + 1)
     )
     if key is not None:
-        query = query.where(tuple_(Purchaser.check_due_at, Purchaser.id) > (_instant(key[0]), key[1]))
+        query = query.where(tuple_(Purchaser.check_due_at, Purchaser.id) > key)
     rows = list(db.session.execute(query).scalars())
     found = listing(rows, size=size, key=lambda last: (last.check_due_at.isoformat(), last.id))
     return Listing(tuple(_view(each) for each in found.rows), found.after)
-
-
-def _instant(text: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise NotFound("after") from error
-    if instant.tzinfo is None:
-        raise NotFound("after")
-    return instant

@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from sqlalchemy import select
 
 from app.database import db
 from app.identity.models import Organisation
-from app.refusal import Refusal
+from app.refusal import NotFound, Refusal
 from app.region import queries as regions
 from app.rules_in_force import rulebook
 from app.standing import Grade, Scope
@@ -120,14 +121,18 @@ def outlook(
 ) -> Outlook:
     """Who could register now, or, with `reason`, who is kept out by it; one page by name."""
     judged = verdicts(scope, now=now, owner=owner)
-    wanted = [
+    keys, key = list(judged), parsed(after, (int,))
+    if key is not None:
+        if key[0] not in judged:
+            raise NotFound("after")
+        # Looked for among all of them: the last one of a page may have passed to the other side meanwhile.
+        keys = keys[keys.index(key[0]) + 1 :]
+    wanted = (
         agency_id
-        for agency_id, reasons in judged.items()
-        if (any(each.code == reason for each in reasons) if reason else not reasons)
-    ]
-    key = parsed(after, (int,))
-    begin = 0 if key is None else next((at + 1 for at, agency_id in enumerate(wanted) if agency_id == key[0]), 0)
-    page = listing(wanted[begin : begin + size + 1], size=size, key=lambda agency_id: (agency_id,))
+        for agency_id in keys
+        if (any(each.code == reason for each in judged[agency_id]) if reason else not judged[agency_id])
+    )
+    page = listing(list(islice(wanted, size + 1)), size=size, key=lambda agency_id: (agency_id,))
     return Outlook(
         admitted=len(judged),
         eligible=sum(not reasons for reasons in judged.values()),

@@ -303,9 +303,9 @@ def received(code: str, *, size: int = 20) -> Received:
 def made_by(party_id: int, after: str | None = None, *, size: int = SIZE) -> Listing[SheetLine]:
     """What an organisation has handed in, the newest first."""
     query = _marked().where(Sheet.evaluated_by == party_id)
-    key = parsed(after, (str, int))
+    key = parsed(after, (datetime, int))
     if key is not None:
-        query = query.where(tuple_(Sheet.submitted_at, Sheet.id) < (_instant(key[0]), key[1]))
+        query = query.where(tuple_(Sheet.submitted_at, Sheet.id) < key)
     query = query.order_by(Sheet.submitted_at.desc(), Sheet.id.desc()).limit(size + 1)
     lines = [_sheet_line(row) for row in db.session.execute(query)]
     return listing(lines, size=size, key=lambda line: (line.submitted_at.isoformat(), line.id))
@@ -534,9 +534,9 @@ def public_list(
         .order_by(Sheet.submitted_at.desc(), Sheet.id.desc())
         .limit(limit + 1)
     )
-    key = parsed(after, (str, int))
+    key = parsed(after, (datetime, int))
     if key is not None:
-        query = query.where(tuple_(Sheet.submitted_at, Sheet.id) < (_instant(key[0]), key[1]))
+        query = query.where(tuple_(Sheet.submitted_at, Sheet.id) < key)
     if agency is not None:
         query = query.where(
             Sheet.contract_id.in_(
@@ -555,16 +555,6 @@ def public_list(
         key=lambda sheet: (sheet.submitted_at.isoformat(), sheet.id),
     )
     return Listing(tuple(_members(sheet) for sheet in found.rows), found.after)
-
-
-def _instant(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise NotFound("after") from error
-    if found.tzinfo is None:
-        raise NotFound("after")
-    return found
 
 
 def _members(sheet: Sheet) -> dict[str, Any]:

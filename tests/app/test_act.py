@@ -133,6 +133,14 @@ def test_rows_are_written_inside_an_act_only(app):
     db.session.rollback()
 
 
+def test_what_was_written_before_an_act_is_not_committed_with_it(app):
+    services.open_account(STRANGER, None, newcomer(), key="k1")
+    db.session.execute(text("update account set name = '李四' where login = 'zhangsan'"))
+    services.open_account(STRANGER, None, newcomer(login="lisi1", organisation="乙测绘有限公司"), key="k2")
+    assert first_difference(rows=True) is None
+    assert identities.account_by_login("zhangsan").name == "张三"
+
+
 def test_a_chore_keeps_to_its_own_tables(app):
     def overreaching() -> None:
         with chore("sign in") as session:

@@ -1,6 +1,7 @@
 """R1, small size: kill -9 of web and sweep at random moments; every receipt's registration is there and in the log."""
 
 import hashlib
+import http.client
 import json
 import os
 import signal
@@ -94,7 +95,7 @@ def post(port: int, token: str, no: str, contribution: str, key: str) -> dict[st
         if error.code < 500:
             raise
         return None
-    except OSError:
+    except (OSError, http.client.HTTPException):  # the second where the server died in the middle of its answer
         return None
 
 

@@ -224,6 +224,18 @@ def test_a_search_of_a_thousand_words_is_answered(app, client, address):
     assert client.get(f"{address}?q={'+'.join('a' * 1100)}").status_code == 200
 
 
+def test_a_time_in_an_unpublished_year_says_so_before_anything_is_published(app, client, at):
+    at("2026-12-31 09:00")
+    owner = purchaser_for("social")
+    need_no, no = a_need(owner), an_announcement(owner)
+    client.sign_in("purchaser1")
+    typing = {"budget_fen": "50000", "expected_days": "10", "fund": "social", "region": "450803"}
+    why = "暂定：2027年工作日安排尚未公布"
+    assert client.get("/needs/outlook", query_string=typing).text.count(why) == 2
+    for address in (f"/needs/{need_no}/publish", f"/announcements/{no}/amend", f"/announcements/{no}"):
+        assert why in client.get(address).text, address
+
+
 def test_the_list_asks_as_much_for_many_rows_as_for_one(app, client):
     def asked(address):
         client.get(address)

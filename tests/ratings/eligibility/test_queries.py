@@ -8,10 +8,11 @@ from app.approval import services as approvals
 from app.clock import clock
 from app.database import db
 from app.identity import queries as identities
-from app.refusal import Refusal
+from app.refusal import NotFound, Refusal
 from app.rules_in_force import rulebook_for
 from app.standing import Scope, standing_of
 from app.values import Waiting
+from app.web.paging import token
 from bidding.contract import queries as contracts
 from bidding.registration.rules import RegistrationAct
 from marketplace.agency import queries as agencies
@@ -119,6 +120,18 @@ def test_counts_and_pages(world):
     out = queries.outlook(scope("fiscal", now), now=now, reason="price_entry_missing").rows.rows
     assert {row.code for row in out} == {world[name].code for name in ("unpriced", "bare", "tomorrow")}
     assert queries.outlook(scope("fiscal", now), now=now, reason="no such reason").rows.rows == ()
+
+
+def test_the_next_page_goes_on_where_the_last_one_ended(world):
+    """Also where the last agency of a page could not register any more when the next page is asked for."""
+    now = clock().market()
+    first = queries.outlook(scope("social", now), now=now, size=2).rows
+    assert [row.code for row in first.rows] == [world["poor"].code, world["sound"].code]
+    then = queries.outlook(scope("social", now), now=now, owner=world["sound"].party, after=first.after, size=2).rows
+    assert [row.code for row in then.rows] == [world["yellow"].code]
+    assert then.after is None
+    with pytest.raises(NotFound):
+        queries.outlook(scope("social", now), now=now, after=token(0))
 
 
 def test_the_owner_does_not_serve_itself(world):
