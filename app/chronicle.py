@@ -33,6 +33,9 @@ ENDS_BY = 9
 FATES = ("few", "withdrawn", "few", "withdrawn", "few", "refused")
 """What becomes of a purchase that is not completed: too few came, it was withdrawn, or every winner refused."""
 
+REVIEWED_EVERY = 3
+"""Public money is handed in for review on every third day, so that one evening's beacon serves several draws."""
+
 BAD_DAYS = range(30, 42)
 """When purchasers trust the agencies that will deliver very late: soon after, nobody may register who is that late."""
 
@@ -192,6 +195,8 @@ def _draft(place: int, among: int, *, failing: bool, length: int, pool: _Pool) -
         owner = owners[(owners.index(owner) + 1) % len(owners)]
         funds = [fund for fund in owner.facts["funds"] if fund == "social"]
     fund = funds[number(f"fund {about}") % len(funds)]
+    if fund in PUBLIC:
+        day = max(OPENING, day - day % REVIEWED_EVERY)
     on = max(day, OPENING)
     fate = None if not failing else FATES[0] if early else FATES[number(f"fate {about}") % len(FATES)]
     turn = 0
@@ -229,9 +234,9 @@ def _method(about: str, work: Mapping[str, Any], fund: str, *, early: bool, fate
     dice = number(f"method {about}") % 100
     if fate is not None or early:
         return "RANDOM" if dice < 70 or fate == "refused" else "BID_LOW"
-    if work["unit"] == "project" and dice < 74:
+    if work["unit"] == "project" and dice < 86:
         return "DIRECT"
-    return "RANDOM" if dice < 88 else "BID_LOW"
+    return "RANDOM" if dice < 93 else "BID_LOW"
 
 
 def _competitors(about: str, method: str, fund: str, fate: str | None) -> int:
@@ -304,7 +309,7 @@ def _offers(about: str, won: int, budget: int, count: int) -> list[int]:
 
 def _service(about: str, draft: Mapping[str, Any]) -> Mapping[str, Any]:
     """How the service goes, beside what its agency is like; an authority often says nothing."""
-    facts: dict[str, Any] = {"silent_authority": number(f"authority {about}") % 3 != 0}
+    facts: dict[str, Any] = {"silent_authority": number(f"authority {about}") % 5 != 0}
     if number(f"decline {about}") % 40 == 0 and len(draft["agencies"]) > 1 and draft["method"] == "RANDOM":
         facts["decline"] = 1
     if number(f"returned {about}") % 60 == 0:

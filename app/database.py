@@ -96,12 +96,23 @@ class Base(DeclarativeBase):
         return f"{type(self).__name__}({getattr(self, 'no', None) or getattr(self, 'id', None)})"
 
 
+STATEMENTS = 1_024
+"""More than the market has: the driver's own 128 would be prepared again and again."""
+
 db = SQLAlchemy(model_class=Base, session_options={"join_transaction_mode": "create_savepoint"})
 
 
 def normalised(url: str) -> str:
     """Any postgres:// or postgresql:// address as the psycopg driver wants it."""
     return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+
+
+def engine_options(url: str, *, threads: int) -> dict[str, Any]:
+    """What the engine is made with: one connection a thread; on SQLite all statements of the market stay prepared."""
+    options: dict[str, Any] = {"pool_size": threads}
+    if url.startswith("sqlite"):
+        options["connect_args"] = {"cached_statements": STATEMENTS}
+    return options
 
 
 def _on_connect(connection: Any, _: object) -> None:

@@ -18,7 +18,7 @@ from app.calendar.stage import STAGE as CALENDAR
 from app.chance import Chance, FixedChance, SystemChance
 from app.clock import Clock, DemonstrationClock, SystemClock
 from app.clockwork.stage import STAGE as CLOCKWORK
-from app.database import db, normalised
+from app.database import db, engine_options, normalised
 from app.deployment import Misconfigured
 from app.exchange.stage import STAGE as EXCHANGE
 from app.guide.stage import STAGE as GUIDE
@@ -70,7 +70,7 @@ def create_app(
     app.config.update(
         SECRET_KEY=keys.secret.hex(),
         SQLALCHEMY_DATABASE_URI=normalised(settings.database_url),
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_size": THREADS},
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url, threads=THREADS),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_NAME="market",

@@ -28,6 +28,9 @@ SIZE = 20
 GONE = 50
 """So many lines that no longer count are shown, the latest ones."""
 
+FEW = 100
+"""So many parties stand in a statement as parameters, which stays prepared; more of them are written into it."""
+
 Totals = Mapping[str, tuple[Fraction, int]]
 """Per category: the points of all contracts in the window added up, exactly, and how many they are."""
 
@@ -74,7 +77,7 @@ def ledger(*, as_of: datetime, months: int, parties: Collection[int] | None = No
     """What the lines of the window add up to, by party: of everybody, or of these; two queries."""
     where = _window(as_of, months)
     if parties is not None:
-        where = (*where, CreditEvent.party_id.in_(_inline(parties)))
+        where = (*where, CreditEvent.party_id.in_(parties if len(parties) <= FEW else _inline(parties)))
     each = _contracts(*where)
     query = select(each.c.party, each.c.category, each.c.weights, func.sum(each.c.weighted), func.count())
     rows = db.session.execute(query.group_by(each.c.party, each.c.category, each.c.weights))

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Select, String, cast, func, select
+from sqlalchemy import Select, String, bindparam, cast, func, select
 from sqlalchemy.orm import lazyload
 
 from app.actor import Actor
 from app.calendar.services import calendar, stamp
-from app.database import db
+from app.database import Instant, db
 from app.identity.models import Organisation
 from app.refusal import NotFound, NotYours
 from app.region import branches
@@ -96,8 +96,9 @@ def deliverable_for(no: str, *, actor: Actor) -> str:
 
 
 def _running(now: datetime) -> Iterator[Performance]:
-    """Performances whose time is over at `now` and of which a level may still be unrecorded."""
-    query = select(Performance).where(Performance.late_level < LEVELS[-1], Performance.due_at <= now)
+    """Performances so long over at `now` that a level may be reached, and of which one may still be unrecorded."""
+    earliest = now - (LEVELS[0] - 1) * ONE_DAY
+    query = select(Performance).where(Performance.late_level < LEVELS[-1], Performance.due_at <= earliest)
     yield from db.session.execute(query.where(Performance.done_at.is_(None)).order_by(Performance.id)).scalars()
 
 
@@ -179,10 +180,28 @@ def next_overdue(now: datetime) -> datetime | None:
     return first
 
 
+OVER_TIME = (
+    select(Performance.id)
+    .join(Contract, Contract.id == Performance.contract_id)
+    .join(Award, Award.id == Contract.award_id)
+    .join(Agency, Agency.id == Award.agency_id)
+    .where(
+        Agency.organisation_id == bindparam("party"),
+        Performance.done_at.is_(None),
+        Performance.due_at <= bindparam("now", type_=Instant()),
+    )
+)
+"""An agency's open deliveries whose time is over: asked whenever somebody wants to take part, and mostly none."""
+
+
 def open_late(party_id: int, *, now: datetime, over: int) -> list[str]:
     """Contract numbers of an agency's open deliveries that are more than `over` working days late."""
-    query = _of_party_query(party_id, Side.AGENCY)
-    return [one.contract.no for one in _late(query, now=now, over=over)]
+    over_time = db.session.execute(OVER_TIME, {"party": party_id, "now": now}).scalars().all()
+    if not over_time:
+        return []
+    return [
+        one.contract.no for one in _late(select(Performance).where(Performance.id.in_(over_time)), now=now, over=over)
+    ]
 
 
 def all_open_late(*, now: datetime, over: int) -> Mapping[int, tuple[str, ...]]:
