@@ -1,6 +1,8 @@
 """The help pages, for everybody; the page of components, in a demonstration alone."""
 
-from flask import Blueprint, current_app, render_template
+from pathlib import Path
+
+from flask import Blueprint, Response, current_app, render_template, send_from_directory
 
 from app.clock import now
 from app.guide import queries
@@ -13,6 +15,8 @@ from app.values import SHANGHAI
 from app.web.door import public
 
 bp = Blueprint("guide", __name__)
+
+PICTURES = Path(__file__).parents[2] / "docs" / "screenshots"
 
 
 @bp.get("/help/")
@@ -30,6 +34,13 @@ def page(page: str) -> str:
         raise NotFound(page)
     book = queries.book(on=now().astimezone(SHANGHAI).date())
     return render_template(f"guide/{page}.html", page=page, pages=PAGES, book=book, rulebook_id=book.id)
+
+
+@bp.get("/help/pictures/<name>.png")
+@public
+def picture(name: str) -> Response:
+    """A screen of the demonstration, as the documentation shows it."""
+    return send_from_directory(PICTURES, f"{name}.png", max_age=86_400)
 
 
 @bp.get("/components")

@@ -1,5 +1,6 @@
 """Help for everybody, with the values of the rulebook in force; components in a demonstration alone."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -22,7 +23,19 @@ def test_the_index_leads_to_every_page(client):
     assert all(f'href="/help/{page}"' in index for page in PAGES)
 
 
+def test_pictures_are_there_with_words(client):
+    """Every role's page but the administrator's shows a screen; none is missing, none stands without its words."""
+    for page in set(PAGES) - {"admin", "refused", "receipts", "glossary"}:
+        pictures = re.findall(r'<img src="([^"]+)"\s+alt="([^"]+)"', client.get(f"/help/{page}").text)
+        assert pictures, page
+        for address, words in pictures:
+            with client.get(address) as answer:
+                assert (answer.status_code, answer.mimetype) == (200, "image/png")
+            assert len(words) > 10
+
+
 def test_no_other_page(client):
+    assert client.get("/help/pictures/..%2f..%2fprotocol.png").status_code == 404
     assert client.get("/help/clerk").status_code == 404
     assert client.get("/help/frame").status_code == 404
 
