@@ -12,7 +12,11 @@ from marketplace.announcement.models import Announcement, Attempt
 
 
 class Award(Base):
-    """One agency chosen, by rank; the phase follows from the instants. One award in force per attempt.
+    """One agency chosen, by rank; the phase follows from the instants. One award in force per place of an attempt.
+
+    `seat` counts the places of an attempt with several winners from 1; who follows takes the place of the award that
+    fell. `excuse` was claimed by the winner, `excused` is what the office of the trade made of it. `notice_sha256` is
+    the file of the notice, once it was asked for; `seal` the certificate that signed it.
 
     `provisional` marks the deadline that is running: of the publicity, then of the answer.
     """
@@ -23,9 +27,16 @@ class Award(Base):
         Index(
             "uq_award_in_force",
             "attempt_id",
+            "seat",
             unique=True,
             postgresql_where=text("declined_at IS NULL AND lapsed_at IS NULL AND fallen_at IS NULL"),
             sqlite_where=text("declined_at IS NULL AND lapsed_at IS NULL AND fallen_at IS NULL"),
+        ),
+        Index(
+            "ix_award_judgement",
+            "declined_at",
+            postgresql_where=text("excuse IS NOT NULL AND judged_at IS NULL"),
+            sqlite_where=text("excuse IS NOT NULL AND judged_at IS NULL"),
         ),
         Index(
             "ix_award_provisional",
@@ -43,6 +54,7 @@ class Award(Base):
     attempt_id: Mapped[int] = mapped_column(BIG, ForeignKey("attempt.id"))
     agency_id: Mapped[int] = mapped_column(BIG, ForeignKey("agency.id"), index=True)
     rank: Mapped[int]
+    seat: Mapped[int] = mapped_column(default=1)
     amount_fen: Mapped[Fen]
     promised_days: Mapped[int]
     made_at: Mapped[datetime]
@@ -53,8 +65,15 @@ class Award(Base):
     accepted_at: Mapped[datetime | None]
     declined_at: Mapped[datetime | None]
     decline_reason: Mapped[str | None]
+    excuse: Mapped[str | None] = mapped_column(String(20))
+    judged_at: Mapped[datetime | None]
+    excused: Mapped[bool | None]
+    judge_reason: Mapped[str | None]
     lapsed_at: Mapped[datetime | None]
     fallen_at: Mapped[datetime | None]
+    notice_sha256: Mapped[str | None] = mapped_column(String(64))
+    notice_size: Mapped[int | None]
+    seal: Mapped[str | None] = mapped_column(String(64))
     version: Mapped[int] = mapped_column()
 
     announcement: Mapped[Announcement] = relationship(lazy="joined")
