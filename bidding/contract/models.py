@@ -1,18 +1,20 @@
-"""Contracts."""
+"""Contracts, and what either side asked for after that."""
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import BIG, Base
 from app.values import Fen
 from bidding.award.models import Award
-from bidding.contract.rules import Side
+from bidding.contract.rules import Breach, Cause, Kind, Outcome, Side
 
 
 class Contract(Base):
     """One per award from its acceptance on; kind and value equal the award (rules.md contract.price_equals_award).
+
+    Price and days stay those of its first version for good; the later ones stand in the requests that made them.
 
     `provisional` marks the deadlines that are running: of signing and uploading, after an upload of its confirmation.
     """
@@ -52,5 +54,65 @@ class Contract(Base):
     version: Mapped[int] = mapped_column()
 
     award: Mapped[Award] = relationship(lazy="joined")
+    requests: Mapped[list["ContractRequest"]] = relationship(lazy="selectin", order_by="ContractRequest.number")
 
     __mapper_args__ = {"version_id_col": version}
+
+
+class ContractRequest(Base):
+    """What one side asked of the other, or filed with the regulator, and what became of it; never changed afterwards.
+
+    `days` are working days more; `amount_fen` is a whole new price, or what settles an end. `version` is that of the
+    contract which it made (the first is the contract itself), `ends` whether it ended it. Where the purchaser has not
+    answered in time, `unanswered_at` says when that was recorded.
+    """
+
+    __tablename__ = "contract_request"
+    __table_args__ = (
+        UniqueConstraint("contract_id", "number"),
+        Index(
+            "uq_contract_request_open",
+            "contract_id",
+            "kind",
+            unique=True,
+            postgresql_where=text("closed_at IS NULL"),
+            sqlite_where=text("closed_at IS NULL"),
+        ),
+        Index(
+            "uq_contract_request_ends",
+            "contract_id",
+            unique=True,
+            postgresql_where=text("ends"),
+            sqlite_where=text("ends = 1"),
+        ),
+        Index(
+            "ix_contract_request_due",
+            "answer_due_at",
+            postgresql_where=text("closed_at IS NULL"),
+            sqlite_where=text("closed_at IS NULL"),
+        ),
+        CheckConstraint("(closed_at IS NULL) = (outcome IS NULL)", name="closed_has_outcome"),
+        CheckConstraint("version IS NULL OR outcome = 'agreed'", name="version_agreed"),
+    )
+
+    id: Mapped[int] = mapped_column(BIG, primary_key=True)
+    contract_id: Mapped[int] = mapped_column(BIG, ForeignKey("contract.id"))
+    number: Mapped[int]
+    kind: Mapped[Kind]
+    asked_by: Mapped[Side]
+    asked_at: Mapped[datetime]
+    reason: Mapped[str]
+    days: Mapped[int | None]
+    amount_fen: Mapped[Fen | None]
+    content: Mapped[str | None]
+    cause: Mapped[Cause | None]
+    breach: Mapped[Breach | None]
+    file: Mapped[str | None] = mapped_column(String(64))
+    answer_due_at: Mapped[datetime]
+    provisional: Mapped[bool]
+    unanswered_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    outcome: Mapped[Outcome | None]
+    answer: Mapped[str | None]
+    version: Mapped[int | None]
+    ends: Mapped[bool]

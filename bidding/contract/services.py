@@ -155,7 +155,9 @@ def lapse(actor: Actor, subject: str | None, because: Because, /, *, key: str) -
             raise NotYours(deed.act)
         rules.FLOW.after(queries.phase_of(contract), ContractAct.LAPSE)
         demand(
-            rules.refusals_to_lapse(because, sign_due_at=contract.sign_due_at, now=deed.now),
+            rules.refusals_to_lapse(
+                because, sign_due_at=contract.sign_due_at, protested=False, now=deed.now
+            ),
             rulebook=contract.award.announcement.rulebook,
         )
         contract.lapsed_at = deed.now
