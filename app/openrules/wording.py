@@ -430,6 +430,8 @@ CODES = {
     "price": "价格",
     "two_failures": "两次流标",
     "sole_qualified": "只有一家合格机构",
+    "force_majeure": "不可抗力",
+    "terms_changed": "业主改变条件",
     "amount": "金额",
     "rate": "下浮率",
     "rate_of_base": "按基数的比例",

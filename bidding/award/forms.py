@@ -1,11 +1,20 @@
-"""Answering an award."""
+"""Answering an award, and judging why it was refused."""
 
-from wtforms import TextAreaField
+from collections.abc import Iterable
+
+from wtforms import RadioField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.values import Nothing
+from app.web.choices import offered
 from app.web.perform import ActForm
-from bidding.award.rules import Declined
+from bidding.award.rules import Declined, Excuse, Judged
+
+EXCUSES = {
+    "": "没有以上情形",
+    Excuse.FORCE_MAJEURE: "不可抗力（自然灾害、政府行为等不能预见、不能避免的情况）",
+    Excuse.TERMS_CHANGED: "业主改变了公告的条件",
+}
 
 
 class AcceptForm(ActForm):
@@ -16,13 +25,41 @@ class AcceptForm(ActForm):
 
 
 class DeclineForm(ActForm):
-    """Why not."""
+    """Why not, and what excuses it."""
 
+    excuse = RadioField(
+        "可以免责的情形",
+        description="选了情形的，由事项的行业主管部门认定；认定之前不扣分，认定不成立的照扣。",
+        default="",
+    )
     reason = TextAreaField(
         "放弃的理由",
-        description="因不可抗力或者业主改变条件的，请写明情况；理由由双方和行业主管部门可见。",
+        description="写明事实和凭据；理由由双方和行业主管部门可见，不公开。",
         validators=[InputRequired("请填写理由。"), Length(max=2000, message="理由最多2000个字。")],
     )
 
+    def offer(self, codes: Iterable[str]) -> None:
+        """The excuses that the rulebook knows, and none."""
+        self.excuse.choices = offered((code, EXCUSES[code]) for code in (*codes, "") if code in EXCUSES)
+
     def value(self) -> Declined:
-        return Declined(reason=(self.reason.data or "").strip())
+        excuse = Excuse(self.excuse.data) if self.excuse.data else None
+        return Declined(reason=(self.reason.data or "").strip(), excuse=excuse)
+
+
+class JudgeForm(ActForm):
+    """Whether the excuse holds."""
+
+    excused = RadioField(
+        "认定结果",
+        choices=[("yes", "免责情形成立，不计入信用"), ("no", "免责情形不成立，按无正当理由弃选记入信用")],
+        validators=[InputRequired("请选择认定结果。")],
+    )
+    reason = TextAreaField(
+        "认定的理由",
+        description="由双方可见，不公开。",
+        validators=[InputRequired("请填写理由。"), Length(max=2000, message="理由最多2000个字。")],
+    )
+
+    def value(self) -> Judged:
+        return Judged(excused=self.excused.data == "yes", reason=(self.reason.data or "").strip())

@@ -54,7 +54,7 @@ class Award(Base):
     attempt_id: Mapped[int] = mapped_column(BIG, ForeignKey("attempt.id"))
     agency_id: Mapped[int] = mapped_column(BIG, ForeignKey("agency.id"), index=True)
     rank: Mapped[int]
-    seat: Mapped[int] = mapped_column(default=1)
+    seat: Mapped[int]
     amount_fen: Mapped[Fen]
     promised_days: Mapped[int]
     made_at: Mapped[datetime]

@@ -6,12 +6,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, String, cast, func, select
+from sqlalchemy import Select, String, Text, and_, cast, false, func, or_, select, type_coerce
 from sqlalchemy.orm import lazyload
 
 from app.actor import Actor, Role
 from app.calendar.services import calendar
 from app.database import db
+from app.identity import queries as identities
 from app.identity.models import Organisation
 from app.refusal import NotFound, NotYours
 from app.region import branches
@@ -24,16 +25,32 @@ from bidding.award.models import Award
 from bidding.award.rules import AwardAct, AwardTerms, Phase, SigningTerms
 from bidding.selection.models import Candidate, Selection
 from marketplace.agency.models import Agency
-from marketplace.announcement.models import Announcement
+from marketplace.announcement.models import Announcement, Attempt
 from marketplace.announcement.rules import AnnouncementKind
+from marketplace.catalogue.models import ItemVersion
 from marketplace.need.models import Need
 
 IN_FORCE = (Award.declined_at.is_(None), Award.lapsed_at.is_(None), Award.fallen_at.is_(None))
 
 
+WAITING = 50
+"""Tasks of one kind on a desk; what waits longest comes first."""
+
+
 def row(no: str) -> Select[Award]:
     """The row of an award, to be locked; it alone."""
     return select(Award).where(Award.no == no).options(lazyload("*"))
+
+
+def attempt_of(no: str) -> Select[int]:
+    """The attempt of an award, locked until the commit."""
+    of = select(Award.attempt_id).where(Award.no == no).scalar_subquery()
+    return select(Attempt.id).where(Attempt.id == of).with_for_update()
+
+
+def attempt_locked(attempt_id: int) -> Select[int]:
+    """The same by its key; locked once more it costs nothing."""
+    return select(Attempt.id).where(Attempt.id == attempt_id).with_for_update()
 
 
 def by_no(no: str) -> Award:
@@ -78,11 +95,70 @@ def sign_by(award: Award) -> Deadline | None:
     return calendar().due(award.noticed_at, terms.sign_days, path=region_path(award))
 
 
-def in_force(attempt_id: int) -> Award | None:
-    """The one award of an attempt that stands."""
+def terms(award: Award) -> AwardTerms:
+    """What the rulebook that the announcement froze says of awards."""
+    return rulebook(award.announcement.rulebook or "").terms(AwardTerms)
+
+
+def in_force(attempt_id: int) -> list[Award]:
+    """The awards of an attempt that stand, by place."""
+    query = select(Award).where(Award.attempt_id == attempt_id, *IN_FORCE).order_by(Award.seat)
+    return list(db.session.execute(query.execution_options(populate_existing=True)).scalars())
+
+
+def last_rank(attempt_id: int) -> int:
+    """The last rank of an attempt that was reached; 0 before the first award."""
+    return db.session.execute(select(func.max(Award.rank)).where(Award.attempt_id == attempt_id)).scalar() or 0
+
+
+def judges(award: Award, actor: Actor) -> bool:
+    """Whether the actor's office is the competent one of one of the item's trades, which judges an excuse."""
+    need = award.announcement.need
+    return Role.REGULATOR in actor.roles and any(
+        branches.is_competent(actor, need.region, authority=authority) for authority in need.item.authorities
+    )
+
+
+def offices(award: Award) -> list[int]:
+    """The offices to be told that an excuse waits: of each of the item's trades the nearest in the region tree.
+
+    Of a trade that has no office on the way up all are (`app.region.rules.competent`).
+    """
+    need, found = award.announcement.need, []
+    for authority in need.item.authorities:
+        for region in regions.path(need.region):
+            nearest = identities.parties_with(Role.REGULATOR, region=region, authority=authority)
+            if nearest:
+                break
+        else:
+            nearest = identities.parties_with(Role.REGULATOR, authority=authority)
+        found += [party for party in nearest if party not in found]
+    return found
+
+
+def counts(award: Award) -> bool:
+    """Whether an award counts as refused without valid reason."""
+    return rules.counts_as_refusal(
+        declined=award.declined_at is not None,
+        lapsed=award.lapsed_at is not None,
+        excuse=award.excuse,
+        excused=award.excused,
+    )
+
+
+def refusals_counted(agency_id: int, *, until: datetime) -> int:
+    """How many refusals of an agency count in the twelve months to an instant, that instant included.
+
+    The SQL twin of `rules.counts_as_refusal`; a refusal whose excuse failed counts from its judgement on.
+    Source: rules.md §2.7 award.refusal.
+    """
+    since = rules.a_year_before(until)
+    refused = and_(Award.declined_at > since, Award.declined_at <= until, Award.excuse.is_(None))
+    silent = and_(Award.lapsed_at > since, Award.lapsed_at <= until)
+    unexcused = and_(Award.judged_at > since, Award.judged_at <= until, Award.excused.is_(False))
     return db.session.execute(
-        select(Award).where(Award.attempt_id == attempt_id, *IN_FORCE).execution_options(populate_existing=True)
-    ).scalar_one_or_none()
+        select(func.count()).select_from(Award).where(Award.agency_id == agency_id, or_(refused, silent, unexcused))
+    ).scalar_one()
 
 
 def regions_of(party_id: int) -> frozenset[str]:
@@ -169,6 +245,27 @@ def to_answer(agency_party: int) -> list[Award]:
             Award.accepted_at.is_(None),
             *IN_FORCE,
         )
+    )
+    return list(found.scalars())
+
+
+def to_judge(actor: Actor) -> list[Award]:
+    """Awards whose excuse waits for this office."""
+    mine = [
+        and_(
+            type_coerce(ItemVersion.authorities, Text).contains(f'"{authority}"', autoescape=True),
+            branches.judged(Need.region, actor, authority=authority),
+        )
+        for authority in sorted(actor.authorities)
+    ]
+    found = db.session.execute(
+        select(Award)
+        .join(Announcement, Announcement.id == Award.announcement_id)
+        .join(Need, Need.id == Announcement.need_id)
+        .join(ItemVersion, ItemVersion.id == Need.item_version_id)
+        .where(Award.excuse.is_not(None), Award.judged_at.is_(None), or_(false(), *mine))
+        .order_by(Award.declined_at)
+        .limit(WAITING)
     )
     return list(found.scalars())
 
@@ -332,11 +429,24 @@ class AwardPage:
     refusals_before_suspension: int
     contact: str | None
     phone: str | None
+    refusals_counted: int
     decline_reason: str | None
+    excuse: str | None
+    excused: bool | None
+    judged_at: datetime | None
+    judge_reason: str | None
+    excuses: tuple[str, ...]
+    announcement_no: str
+    places: int
+    seat: int
+    notice_sha256: str | None
+    notice_size: int | None
+    seal: str | None
+    reads_notice: bool
     acts: tuple[StrEnum, ...]
 
 
-def page(no: str, *, actor: Actor) -> AwardPage:
+def page(no: str, *, actor: Actor, now: datetime) -> AwardPage:
     """The page of an award; the purchaser's contact for the winner, the reason of a refusal for both sides only.
 
     Raises `NotFound`.
@@ -345,8 +455,7 @@ def page(no: str, *, actor: Actor) -> AwardPage:
     need = award.announcement.need
     book = rulebook(award.announcement.rulebook or "")
     mine = actor.party_id == party(award)
-    watching = bool(actor.roles & {Role.REGULATOR, Role.SUPERVISOR}) and branches.sees(actor, need.region)
-    sides = mine or actor.party_id == purchaser_party(award) or watching
+    sides = concerns(award, actor)
     known = award.noticed_at is not None and (mine or actor.party_id == purchaser_party(award))
     return AwardPage(
         line=_line(award),
@@ -366,20 +475,52 @@ def page(no: str, *, actor: Actor) -> AwardPage:
         refusals_before_suspension=book.terms(AwardTerms).refusals_before_suspension,
         contact=need.contact if known else None,
         phone=need.phone if known else None,
+        refusals_counted=refusals_counted(award.agency_id, until=now) if mine else 0,
         decline_reason=award.decline_reason if sides else None,
-        acts=_acts(award) if mine and Role.AGENCY in actor.roles else (),
+        excuse=award.excuse,
+        excused=award.excused,
+        judged_at=award.judged_at,
+        judge_reason=award.judge_reason if sides else None,
+        excuses=book.terms(AwardTerms).excused,
+        announcement_no=award.announcement.no or "",
+        places=award.attempt.winners,
+        seat=award.seat,
+        notice_sha256=award.notice_sha256,
+        notice_size=award.notice_size,
+        seal=award.seal,
+        reads_notice=award.noticed_at is not None and sides,
+        acts=_acts(award, actor),
     )
 
 
-def own_page(no: str, *, actor: Actor) -> AwardPage:
+def own_page(no: str, *, actor: Actor, now: datetime) -> AwardPage:
     """The same for the winner alone; raises `NotYours` for everybody else."""
     if actor.party_id != party(by_no(no)):
         raise NotYours(no)
-    return page(no, actor=actor)
+    return page(no, actor=actor, now=now)
 
 
-def _acts(award: Award) -> tuple[StrEnum, ...]:
-    return tuple(act for act in rules.FLOW.acts_in(phase_of(award)) if Role.AGENCY in rules.MAY[AwardAct(act)])
+def office_page(no: str, *, actor: Actor, now: datetime) -> AwardPage:
+    """The same for the office that judges an excuse; raises `NotYours` for everybody else."""
+    if not judges(by_no(no), actor):
+        raise NotYours(no)
+    return page(no, actor=actor, now=now)
+
+
+def concerns(award: Award, actor: Actor) -> bool:
+    """Who may read what is not public: both parties, the branch's regulators and supervisor."""
+    watching = bool(actor.roles & {Role.REGULATOR, Role.SUPERVISOR})
+    if actor.party_id is not None and actor.party_id in (party(award), purchaser_party(award)):
+        return True
+    return watching and branches.sees(actor, award.announcement.need.region)
+
+
+def _acts(award: Award, actor: Actor) -> tuple[StrEnum, ...]:
+    """What this reader may do now: the winner answers, the office of the trade judges an excuse that waits."""
+    mine = actor.party_id == party(award) and Role.AGENCY in actor.roles
+    waits = award.excuse is not None and award.judged_at is None and judges(award, actor)
+    roles = ({Role.AGENCY} if mine else set()) | ({Role.REGULATOR} if waits else set())
+    return tuple(act for act in rules.FLOW.acts_in(phase_of(award)) if roles & rules.MAY[AwardAct(act)])
 
 
 def members(award: Award) -> Mapping[str, Any]:

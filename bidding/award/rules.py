@@ -10,8 +10,10 @@ from app.actor import Role
 from app.flow import Flow
 from app.refusal import Refusal
 from app.rulebook import term
-from app.values import Fen, Opens, Ppm, Workdays
+from app.values import SHANGHAI, Fen, Opens, Ppm, Workdays
 from marketplace.purchaser.rules import Fund
+
+TICK = datetime.resolution
 
 
 class AwardAct(StrEnum):
@@ -21,6 +23,15 @@ class AwardAct(StrEnum):
     ACCEPT = "award.accept"
     DECLINE = "award.decline"
     LAPSE = "award.lapse"
+    JUDGE = "award.judge"
+    ISSUE = "award.issue"
+
+
+class Excuse(StrEnum):
+    """What excuses a refusal (rules.md §2.7 award.refusal); the winner claims it, the office of the trade decides."""
+
+    FORCE_MAJEURE = "force_majeure"
+    TERMS_CHANGED = "terms_changed"
 
 
 class Phase(StrEnum):
@@ -39,12 +50,16 @@ MAY = {
     AwardAct.ACCEPT: {Role.AGENCY},
     AwardAct.DECLINE: {Role.AGENCY},
     AwardAct.LAPSE: {Role.SYSTEM},
+    AwardAct.JUDGE: {Role.REGULATOR},
+    AwardAct.ISSUE: {Role.SYSTEM},
 }
 OPENS = {
     AwardAct.NOTICE: Opens.AT_ONCE,
     AwardAct.ACCEPT: Opens.AT_ONCE,
     AwardAct.DECLINE: Opens.AT_ONCE,
     AwardAct.LAPSE: Opens.AT_ONCE,
+    AwardAct.JUDGE: Opens.AT_ONCE,
+    AwardAct.ISSUE: Opens.AT_ONCE,
 }
 FLOW = Flow(
     {
@@ -53,17 +68,25 @@ FLOW = Flow(
         (Phase.NOTICED, AwardAct.ACCEPT): Phase.ACCEPTED,
         (Phase.NOTICED, AwardAct.DECLINE): Phase.DECLINED,
         (Phase.NOTICED, AwardAct.LAPSE): Phase.LAPSED,
+        (Phase.NOTICED, AwardAct.ISSUE): Phase.NOTICED,
+        (Phase.ACCEPTED, AwardAct.ISSUE): Phase.ACCEPTED,
+        (Phase.DECLINED, AwardAct.JUDGE): Phase.DECLINED,
     }
 )
+
+BY_PRICE = frozenset({"BID_LOW", "BID_AVG", "BID_ROUNDS", "BID_LIVE"})
+"""The methods in which the next in rank has a price of his own (rules.md §2.6, §2.7 award.replacement)."""
 
 
 @dataclass(frozen=True)
 class AwardTerms:
-    """Section [award]: how long the winner may think, how much dearer the next may be, when refusals suspend."""
+    """Section [award]: the time to think, what excuses a refusal, who may follow, whether the notice is sealed."""
 
     SECTION: ClassVar[str] = "award"
 
     confirm_days: Workdays = term("workday")
+    excused: tuple[str, ...] = term("code")
+    notice_signed: bool = term("bool")
     replacement_above: Ppm = term("ppm")
     refusals_before_suspension: int = term("count")
 
@@ -99,9 +122,27 @@ class SigningTerms:
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    """Why the winner does not want the award."""
+    """Why the winner does not want the award, and which excuse he claims, if any."""
 
     reason: str
+    excuse: Excuse | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Whether the claimed excuse holds, and why."""
+
+    excused: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """The file of a notice as it was made: SHA-256 in hex, size in bytes, fingerprint of the seal's certificate."""
+
+    sha256: str
+    size: int
+    seal: str
 
 
 def phase_of(
@@ -149,17 +190,59 @@ def refusals_to_accept(*, accept_due_at: datetime | None, now: datetime) -> Iter
         yield Refusal("award_answer_late", "award.confirm_days", params={"due_at": accept_due_at.isoformat()})
 
 
-def refusals_to_decline(declined: Declined, *, accept_due_at: datetime | None, now: datetime) -> Iterator[Refusal]:
-    """Why an award cannot be declined now: too late, or no reason said. Source: rules.md §2.7 award.refusal."""
+def refusals_to_decline(
+    declined: Declined, *, accept_due_at: datetime | None, now: datetime, terms: AwardTerms
+) -> Iterator[Refusal]:
+    """Why an award cannot be declined now: too late, no reason said, or an excuse that the rulebook does not know.
+
+    Source: rules.md §2.7 award.refusal.
+    """
     yield from refusals_to_accept(accept_due_at=accept_due_at, now=now)
     if not declined.reason.strip():
         yield Refusal("award_reason_missing", field="reason")
+    if declined.excuse is not None and declined.excuse not in terms.excused:
+        yield Refusal("award_excuse_unknown", "award.excused", "excuse")
+
+
+def refusals_to_judge(
+    judged: Judged, *, excuse: str | None, judged_at: datetime | None, now: datetime
+) -> Iterator[Refusal]:
+    """Why a refusal cannot be judged: no excuse was claimed, it was judged before, or no reason is said.
+
+    Source: rules.md §2.7 award.refusal; that the office of the trade decides is (inferred).
+    """
+    if excuse is None:
+        yield Refusal("award_excuse_unclaimed", "award.excused")
+    if judged_at is not None:
+        yield Refusal("award_excuse_judged", params={"at": judged_at.isoformat()})
+    if not judged.reason.strip():
+        yield Refusal("award_judge_reason_missing", field="reason")
+
+
+def counts_as_refusal(*, declined: bool, lapsed: bool, excuse: str | None, excused: bool | None) -> bool:
+    """Whether a refused award counts against the winner: silence always; a refusal unless its excuse holds.
+
+    While an excuse waits for its judgement nothing counts. Source: rules.md §2.7 award.refusal, §2.9 V01.
+    """
+    return lapsed or (declined and (excuse is None or excused is False))
+
+
+def a_year_before(instant: datetime) -> datetime:
+    """The instant after which refusals count: the same local time twelve months earlier, of 29 February the 28th's end.
+
+    Source: rules.md §2.7 award.refusal; what 29 February less twelve months is (inferred).
+    """
+    local = instant.astimezone(SHANGHAI)
+    try:
+        return local.replace(year=local.year - 1)
+    except ValueError:
+        return local.replace(year=local.year - 1, month=3, day=1, hour=0, minute=0, second=0, microsecond=0) - TICK
 
 
 def may_follow(*, by_price: bool, next_fen: int, last_fen: int, ceiling_fen: int, above: int) -> bool:
     """Whether the next candidate's price is one the purchaser must accept.
 
-    Where the price decided: within the ceiling, and at most `above` ppm more than the award that fell; elsewhere all
+    Where prices decide: within the ceiling, and at most `above` ppm more than the award that fell; elsewhere all
     candidates have the stated price. Source: rules.md §2.7 award.replacement.
     """
     if not by_price:

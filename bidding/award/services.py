@@ -7,6 +7,7 @@ from app.actor import Actor
 from app.calendar.services import anew, calendar
 from app.numbering import part
 from app.refusal import NotFound, NotYours, OutOfTurn, demand
+from app.region import branches
 from app.region import queries as regions
 from app.rules_in_force import rulebook
 from app.stage import Moved, Settled
@@ -14,7 +15,7 @@ from app.values import Done, Nothing
 from app.workdays import Deadline
 from bidding.award import queries, rules
 from bidding.award.models import Award
-from bidding.award.rules import AwardAct, AwardTerms, Declined, Phase, ResultTerms, SmallTerms
+from bidding.award.rules import AwardAct, Declined, Issued, Judged, Phase, ResultTerms, SmallTerms
 from bidding.selection.models import Candidate
 from marketplace.agency import queries as agencies
 from marketplace.agency.models import Agency
@@ -22,25 +23,31 @@ from marketplace.announcement import queries as announcements
 from marketplace.announcement import services as announcing
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.announcement.rules import Decision
-from marketplace.need.rules import Method
 
 
 def on_result(deed: Deed) -> None:
-    """A step: the selection that this act gave a result makes its first candidate the winner (M21).
+    """A step: the selection that this act gave a result makes its first candidates the winners (M21).
 
-    Where prices decided at the opening and the draw then finds the attempt void, the award made meanwhile falls.
+    As many as the attempt has places. Where prices decided at the opening and the draw then finds the attempt void, the
+    awards made meanwhile fall.
     """
     announcement = _announcement(deed)
     attempt = announcements.present_attempt(announcement)
     if attempt.decision is Decision.VOID:
-        standing = queries.in_force(attempt.id)
-        if standing is not None:
+        for standing in queries.in_force(attempt.id):
             standing.fallen_at = deed.now
             deed.on("award", standing.no)
         return
-    first = queries.candidate(attempt.id, rank=1)
-    if first is not None and not queries.exist(attempt.id):
-        _make_of(deed, attempt, first, publicity=_publicity(announcement, deed.now))
+    if queries.exist(attempt.id):
+        return
+    publicity, made = _publicity(announcement, deed.now), []
+    for place in range(1, attempt.winners + 1):
+        winner = queries.candidate(attempt.id, rank=place)
+        if winner is not None:
+            made.append(_make_of(deed, attempt, winner, seat=place, publicity=publicity))
+    if len(made) > 1:
+        _tell(deed, made[0])
+        deed.tell(awards=[one.no for one in made], winners=[one.agency.organisation.code for one in made])
 
 
 def on_direct(deed: Deed) -> None:
@@ -53,6 +60,7 @@ def on_direct(deed: Deed) -> None:
         announcements.present_attempt(announcement),
         agency=agency,
         rank=1,
+        seat=1,
         amount_fen=deed.public["amount_fen"],
         days=deed.public["days"],
         publicity=_publicity(announcement, deed.now),
@@ -81,12 +89,13 @@ def _publicity(announcement: Announcement, since: datetime) -> Deadline:
     return calendar().due(since, days, path=regions.path(announcement.need.region))
 
 
-def _make_of(deed: Deed, attempt: Attempt, candidate: Candidate, *, publicity: Deadline) -> Award:
+def _make_of(deed: Deed, attempt: Attempt, candidate: Candidate, *, seat: int, publicity: Deadline) -> Award:
     return _make(
         deed,
         attempt,
         agency=candidate.registration.agency,
         rank=candidate.rank,
+        seat=seat,
         amount_fen=candidate.amount_fen,
         days=candidate.registration.promised_days,
         publicity=publicity,
@@ -94,7 +103,15 @@ def _make_of(deed: Deed, attempt: Attempt, candidate: Candidate, *, publicity: D
 
 
 def _make(
-    deed: Deed, attempt: Attempt, *, agency: Agency, rank: int, amount_fen: int, days: int, publicity: Deadline
+    deed: Deed,
+    attempt: Attempt,
+    *,
+    agency: Agency,
+    rank: int,
+    seat: int,
+    amount_fen: int,
+    days: int,
+    publicity: Deadline,
 ) -> Award:
     announcement = attempt.announcement
     # Counted over all attempts: a repeated attempt's first award must not take the number of an earlier one.
@@ -106,6 +123,7 @@ def _make(
             attempt_id=attempt.id,
             agency_id=agency.id,
             rank=rank,
+            seat=seat,
             amount_fen=amount_fen,
             promised_days=days,
             made_at=deed.now,
@@ -115,8 +133,18 @@ def _make(
     )
     deed.on("award", no)
     deed.on("agency", agency.organisation.code)
-    deed.tell(award=no, winner=agency.organisation.code, award_fen=amount_fen, award_days=days)
+    _tell(deed, award)
     return award
+
+
+def _tell(deed: Deed, award: Award) -> None:
+    """The award that an act made; of several the first, beside whom all stand in a list."""
+    deed.tell(
+        award=award.no,
+        winner=award.agency.organisation.code,
+        award_fen=award.amount_fen,
+        award_days=award.promised_days,
+    )
 
 
 def notice(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
@@ -150,16 +178,27 @@ def accept(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
 
 
 def decline(actor: Actor, subject: str | None, declined: Declined, /, *, key: str) -> Done:
-    """The winner refuses, with a reason; the next candidate follows (rules.md §3.1 rows 21-22)."""
+    """The winner refuses, with a reason and perhaps an excuse; the next candidate follows (rules.md §3.1 rows 21-22).
+
+    An excuse waits for the office of the trade; without one the refusal counts at once (rules.md §2.7 award.refusal).
+    """
     with act(AwardAct.DECLINE, actor=actor, key=key, subject=subject, input=declined) as deed:
+        _one_after_another(deed, subject)
         award = _own(deed, actor)
         rules.FLOW.after(queries.phase_of(award), AwardAct.DECLINE)
         demand(
-            rules.refusals_to_decline(declined, accept_due_at=award.accept_due_at, now=deed.now),
+            rules.refusals_to_decline(
+                declined, accept_due_at=award.accept_due_at, now=deed.now, terms=queries.terms(award)
+            ),
             rulebook=award.announcement.rulebook,
         )
         award.declined_at, award.decline_reason = deed.now, declined.reason.strip()
         _about(deed, award)
+        if declined.excuse is None:
+            _count(deed, award)
+        else:
+            award.excuse = declined.excuse.value
+            deed.tell(excuse=award.excuse)
         pass_on(deed, award)
     return deed.answer()
 
@@ -167,13 +206,60 @@ def decline(actor: Actor, subject: str | None, declined: Declined, /, *, key: st
 def lapse(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
     """Silence is refusal (rules.md §2.7 award.confirm); the next candidate follows."""
     with act(AwardAct.LAPSE, actor=actor, key=key, subject=subject, input=nothing) as deed:
+        _one_after_another(deed, subject)
         award = deed.lock(queries.row(subject or ""))
         rules.FLOW.after(queries.phase_of(award), AwardAct.LAPSE)
         demand(rules.refusals_to_lapse(accept_due_at=award.accept_due_at, now=deed.now))
         award.lapsed_at = deed.now
         _about(deed, award)
+        _count(deed, award)
         pass_on(deed, award)
     return deed.answer()
+
+
+def judge(actor: Actor, subject: str | None, judged: Judged, /, *, key: str) -> Done:
+    """The office of the item's trade says whether the claimed excuse holds (rules.md §2.7 award.refusal).
+
+    Who took the award's place keeps it either way. Raises `NotYours` for another office.
+    """
+    with act(AwardAct.JUDGE, actor=actor, key=key, subject=subject, input=judged) as deed:
+        award = deed.lock(queries.row(subject or ""))
+        if not queries.judges(award, actor):
+            raise branches.outside(deed.act, actor, award.announcement.need.region)
+        rules.FLOW.after(queries.phase_of(award), AwardAct.JUDGE)
+        demand(
+            rules.refusals_to_judge(judged, excuse=award.excuse, judged_at=award.judged_at, now=deed.now),
+            rulebook=award.announcement.rulebook,
+        )
+        award.judged_at, award.excused, award.judge_reason = deed.now, judged.excused, judged.reason.strip()
+        _about(deed, award)
+        deed.tell(excuse=award.excuse, excused=judged.excused)
+        if not judged.excused:
+            _count(deed, award)
+    return deed.answer()
+
+
+def issue(actor: Actor, subject: str | None, issued: Issued, /, *, key: str) -> Done:
+    """The file of a notice, made outside the act, is put on record; the first one stands.
+
+    Source: rules.md §2.7 award.notice. Raises `OutOfTurn` where there is one already, or no notice.
+    """
+    with act(AwardAct.ISSUE, actor=actor, key=key, subject=subject, input=issued) as deed:
+        award = deed.lock(queries.row(subject or ""))
+        phase = queries.phase_of(award)
+        rules.FLOW.after(phase, AwardAct.ISSUE)
+        if award.notice_sha256 is not None:
+            raise OutOfTurn(phase, deed.act)
+        award.notice_sha256, award.notice_size, award.seal = issued.sha256, issued.size, issued.seal
+        _about(deed, award)
+        deed.tell(sha256=issued.sha256, size=issued.size, seal=issued.seal)
+    return deed.answer()
+
+
+def _count(deed: Deed, award: Award) -> None:
+    """Tell how many refusals of twelve months count against the winner, this one too (rules.md §2.7 award.refusal)."""
+    deed.session.flush()
+    deed.tell(refusals=queries.refusals_counted(award.agency_id, until=deed.now))
 
 
 def settle(deed: Deed, no: str) -> Settled:
@@ -204,8 +290,7 @@ def settle(deed: Deed, no: str) -> Settled:
 
 
 def _accept_due(award: Award, since: datetime) -> Deadline:
-    terms = rulebook(award.announcement.rulebook or "").terms(AwardTerms)
-    return calendar().due(since, terms.confirm_days, path=queries.region_path(award))
+    return calendar().due(since, queries.terms(award).confirm_days, path=queries.region_path(award))
 
 
 def fall(deed: Deed, award: Award) -> None:
@@ -217,26 +302,41 @@ def fall(deed: Deed, award: Award) -> None:
 def pass_on(deed: Deed, award: Award) -> Award | None:
     """A step: the next candidate wins in place of an award that fell; None where nobody stands by any more.
 
-    At most `alternates` of the attempt follow. Then the attempt ends as unsuccessful, so that it can be repeated.
+    At most `alternates` of the attempt follow, whichever of its places they take. When no place is held any more, the
+    attempt ends as unsuccessful, so that it can be repeated; while another is, this one stays empty.
     Source: rules.md §2.7 award.replacement, §3.1 rows 22 and 36.
     """
-    # One award in force per attempt: the database must see this one fall before the next is written.
+    # One award in force per place: the database must see this one fall before the next is written.
     deed.session.flush()
     attempt, need = award.attempt, award.announcement.need
-    following = queries.candidate(attempt.id, rank=award.rank + 1) if award.rank <= attempt.alternates else None
-    terms = rulebook(award.announcement.rulebook or "").terms(AwardTerms)
+    deed.session.execute(queries.attempt_locked(attempt.id))
+    reached = queries.last_rank(attempt.id)
+    following = (
+        queries.candidate(attempt.id, rank=reached + 1) if reached < attempt.winners + attempt.alternates else None
+    )
     if following is None or not rules.may_follow(
-        by_price=need.method is Method.BID_LOW,
+        by_price=need.method.value in rules.BY_PRICE,
         next_fen=following.amount_fen,
         last_fen=award.amount_fen,
         ceiling_fen=need.budget_fen,
-        above=terms.replacement_above,
+        above=queries.terms(award).replacement_above,
     ):
-        announcing.fail_after_award(deed, award.announcement)
-        deed.tell(exhausted=True)
+        if queries.in_force(attempt.id):
+            deed.tell(vacant=True)
+        else:
+            announcing.fail_after_award(deed, award.announcement)
+            deed.tell(exhausted=True)
         return None
     # The result was public already: the next one's notice follows at once.
-    return _make_of(deed, attempt, following, publicity=Deadline(deed.now, provisional=False))
+    return _make_of(deed, attempt, following, seat=award.seat, publicity=Deadline(deed.now, provisional=False))
+
+
+def _one_after_another(deed: Deed, no: str | None) -> None:
+    """Of two awards of one attempt that fall at once, the second waits: both want the same next candidate and number.
+
+    The attempt before the award, as the draw locks them that voids an attempt.
+    """
+    deed.session.execute(queries.attempt_of(no or ""))
 
 
 def _own(deed: Deed, actor: Actor) -> Award:

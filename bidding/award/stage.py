@@ -12,7 +12,7 @@ from app.stage import Command, Recipient, Resource, Stage, Task, Timed
 from app.values import Nothing
 from bidding.award import queries, rules, services
 from bidding.award.demo import DEMO
-from bidding.award.rules import AwardAct, AwardTerms, Declined, ResultTerms, SigningTerms, SmallTerms
+from bidding.award.rules import AwardAct, AwardTerms, Declined, Judged, ResultTerms, SigningTerms, SmallTerms
 from bidding.award.sweeps import SWEEPS
 from bidding.award.views import bp
 from bidding.award.wording import WORDS
@@ -21,21 +21,31 @@ from bidding.selection.rules import SelectionAct
 
 
 def both_sides(deed: Deed) -> Iterator[Recipient]:
-    """Winner and purchaser, each told what is his to do; the next winner is told by his own notice."""
+    """Winner and purchaser, each told what is his to do; the next winner is told by his own notice.
+
+    The offices of the trade besides, where an excuse waits for them or the refusals of a year are as many as suspend.
+    """
     award = queries.by_no(deed.subject or "")
     params = {"no": award.no, "title": award.announcement.need.title, "agency": award.agency.organisation.name}
     yield Recipient(queries.party(award), {**params, "side": "agency"})
     yield Recipient(queries.purchaser_party(award), {**params, "side": "purchaser"})
+    limit = queries.terms(award).refusals_before_suspension
+    many = int(deed.public.get("refusals", 0)) >= limit
+    if many or (award.excuse is not None and award.judged_at is None):
+        for office in queries.offices(award):
+            yield Recipient(office, {**params, "side": "office", "many": limit if many else 0})
 
 
 def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
-    """The winner's answer."""
-    if Role.AGENCY not in actor.roles or actor.party_id is None:
-        return
-    for award in queries.to_answer(actor.party_id):
-        yield Task(
-            AwardAct.ACCEPT, award.announcement.need.title, url_for("award.page", no=award.no), award.accept_due_at
-        )
+    """The winner's answer; for the office of the trade the excuses to judge."""
+    if Role.AGENCY in actor.roles and actor.party_id is not None:
+        for award in queries.to_answer(actor.party_id):
+            yield Task(
+                AwardAct.ACCEPT, award.announcement.need.title, url_for("award.page", no=award.no), award.accept_due_at
+            )
+    if Role.REGULATOR in actor.roles:
+        for award in queries.to_judge(actor):
+            yield Task(AwardAct.JUDGE, award.announcement.need.title, url_for("award.judge", no=award.no))
 
 
 def award_box(*, no: str) -> Mapping[str, Any]:
@@ -97,7 +107,7 @@ STAGE = Stage(
     },
     sweeps=SWEEPS,
     timed={"award": Timed(queries.provisional, services.settle)},
-    notices=dict.fromkeys(AwardAct, both_sides),
+    notices=dict.fromkeys(set(AwardAct) - {AwardAct.ISSUE}, both_sides),
     tasks=tasks,
     panels={
         "award_box": award_box,
@@ -108,6 +118,7 @@ STAGE = Stage(
     commands={
         AwardAct.ACCEPT: Command(Nothing, services.accept, "award"),
         AwardAct.DECLINE: Command(Declined, services.decline, "award"),
+        AwardAct.JUDGE: Command(Judged, services.judge, "award"),
     },
     resources={
         "awards": Resource(

@@ -4,10 +4,11 @@ from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.audit.services import timeline
+from app.clock import now
 from app.web.door import actor, door, public
 from app.web.perform import perform
 from bidding.award import queries
-from bidding.award.forms import AcceptForm, DeclineForm
+from bidding.award.forms import AcceptForm, DeclineForm, JudgeForm
 from bidding.award.rules import AwardAct
 
 bp = Blueprint("award", __name__, url_prefix="/awards")
@@ -23,7 +24,7 @@ def results() -> str:
 def _page(no: str, form: AcceptForm) -> str:
     return render_template(
         "bidding/award/page.html",
-        page=queries.page(no, actor=actor()),
+        page=queries.page(no, actor=actor(), now=now()),
         form=form,
         happened=timeline(f"award:{no}"),
     )
@@ -50,11 +51,26 @@ def accept(no: str) -> Response:
 @door(AwardAct.DECLINE)
 def decline(no: str) -> Response:
     """The winner refuses, after having read what follows from it."""
-    form = DeclineForm()
+    own, form = queries.own_page(no, actor=actor(), now=now()), DeclineForm()
+    form.offer(own.excuses)
     return perform(
         AwardAct.DECLINE,
         form,
         no,
-        page=lambda: render_template("bidding/award/decline.html", page=queries.own_page(no, actor=actor()), form=form),
+        page=lambda: render_template("bidding/award/decline.html", page=own, form=form),
+        after=lambda done: url_for("award.page", no=no),
+    )
+
+
+@bp.route("/<no>/judge", methods=["GET", "POST"])
+@door(AwardAct.JUDGE)
+def judge(no: str) -> Response:
+    """The office of the trade says whether the excuse holds."""
+    own, form = queries.office_page(no, actor=actor(), now=now()), JudgeForm()
+    return perform(
+        AwardAct.JUDGE,
+        form,
+        no,
+        page=lambda: render_template("bidding/award/judge.html", page=own, form=form),
         after=lambda done: url_for("award.page", no=no),
     )

@@ -37,8 +37,13 @@ def _deduct(
 
 
 def on_refused_award(deed: Deed) -> None:
-    """`award.decline` and `award.lapse`: V01, refuses an award without valid reason."""
+    """`award.decline`, `award.lapse`, `award.judge`: V01, refuses an award without valid reason.
+
+    A claimed excuse costs nothing until it is judged, and nothing where it holds.
+    """
     award = deed.session.execute(awards.row(deed.about("award") or "")).scalar_one()
+    if not awards.counts(award):
+        return
     _deduct(
         deed,
         award.agency.organisation_id,

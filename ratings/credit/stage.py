@@ -57,6 +57,7 @@ STAGE = Stage(
     hears={
         AwardAct.DECLINE: services.on_refused_award,
         AwardAct.LAPSE: services.on_refused_award,
+        AwardAct.JUDGE: services.on_refused_award,
         ContractAct.LAPSE: services.on_lapsed_contract,
         PerformanceAct.OVERDUE: services.on_overdue,
         EvaluationAct.LOCK: services.on_evaluation,

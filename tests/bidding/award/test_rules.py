@@ -1,5 +1,6 @@
 """From result to notice to answer: boundaries to the microsecond, and whose price may follow."""
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,8 +9,9 @@ from hypothesis import strategies as st
 
 from app.rulebook import Rulebooks
 from bidding.award import rules
-from bidding.award.rules import Declined, Phase, ResultTerms, SmallTerms
+from bidding.award.rules import AwardTerms, Declined, Excuse, Judged, Phase, ResultTerms, SmallTerms
 from marketplace.purchaser.rules import Fund
+from tests.conftest import instant
 
 T = datetime(2026, 3, 5, tzinfo=UTC)
 TICK = timedelta.resolution
@@ -60,8 +62,9 @@ def test_the_answer_is_half_open(now: datetime, codes: list[str]) -> None:
 
 
 def test_everything_wrong_with_a_refusal_is_said_at_once() -> None:
-    late = rules.refusals_to_decline(Declined("  "), accept_due_at=T, now=T)
-    assert [one.code for one in late] == ["award_answer_late", "award_reason_missing"]
+    terms = dataclasses.replace(BOOK.terms(AwardTerms), excused=("terms_changed",))
+    late = rules.refusals_to_decline(Declined("  ", Excuse.FORCE_MAJEURE), accept_due_at=T, now=T, terms=terms)
+    assert [one.code for one in late] == ["award_answer_late", "award_reason_missing", "award_excuse_unknown"]
 
 
 @pytest.mark.parametrize(("now", "early"), [(T - TICK, True), (T, False)])
@@ -98,3 +101,46 @@ def test_the_limit_is_exact(last: int, above: int) -> None:
 
 def test_of_drawn_candidates_everybody_may_follow() -> None:
     assert rules.may_follow(by_price=False, next_fen=2, last_fen=1, ceiling_fen=1, above=0)
+
+
+@pytest.mark.parametrize(
+    ("declined", "lapsed", "excuse", "excused", "counts"),
+    [
+        (False, False, None, None, False),
+        (False, True, None, None, True),
+        (True, False, None, None, True),
+        (True, False, "force_majeure", None, False),
+        (True, False, "force_majeure", True, False),
+        (True, False, "terms_changed", False, True),
+    ],
+)
+def test_only_what_is_not_excused_counts(
+    declined: bool, lapsed: bool, excuse: str | None, excused: bool | None, counts: bool
+) -> None:
+    """rules.md §2.7 award.refusal: silence has no excuse, a claimed one waits for its judgement."""
+    found = rules.counts_as_refusal(declined=declined, lapsed=lapsed, excuse=excuse, excused=excused)
+    assert found is counts
+
+
+@pytest.mark.parametrize(
+    ("excuse", "judged_at", "reason", "codes"),
+    [
+        ("force_majeure", None, "a flood", []),
+        (None, None, "a flood", ["award_excuse_unclaimed"]),
+        ("force_majeure", T, " ", ["award_excuse_judged", "award_judge_reason_missing"]),
+    ],
+)
+def test_an_excuse_is_judged_once_and_with_a_reason(
+    excuse: str | None, judged_at: datetime | None, reason: str, codes: list[str]
+) -> None:
+    found = rules.refusals_to_judge(Judged(True, reason), excuse=excuse, judged_at=judged_at, now=T)
+    assert [one.code for one in found] == codes
+
+
+@pytest.mark.parametrize(
+    ("at", "since"),
+    [("2026-03-10 09:00", "2025-03-10 09:00"), ("2024-02-29 12:00", "2023-02-28 23:59:59.999999")],
+)
+def test_a_year_is_twelve_months_of_local_time(at: str, since: str) -> None:
+    """What ceased to count on 28 February does not count on the 29th again."""
+    assert rules.a_year_before(instant(at)) == instant(since)
