@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
+from flask import Flask, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, Boolean, DateTime, Enum, Integer, LargeBinary, MetaData, Text, event
 from sqlalchemy.engine import Connection, Dialect, Engine
@@ -133,6 +134,20 @@ def _on_begin(connection: Connection) -> None:
 
 event.listen(Engine, "connect", _on_connect)
 event.listen(Engine, "begin", _on_begin)
+
+
+def end_reading(app: Flask) -> None:
+    """Let a page that only looked end with COMMIT: at a ROLLBACK the PostgreSQL driver drops every prepared statement.
+
+    What a page left unsaved is dropped as ever.
+    """
+
+    @app.teardown_request
+    def end(error: BaseException | None) -> None:
+        if error is None and request.method in ("GET", "HEAD") and db.session.registry.has():
+            session = db.session()
+            if not (session.new or session.dirty or session.deleted):
+                session.commit()
 
 
 _writer = threading.Lock()

@@ -18,7 +18,7 @@ from app.calendar.stage import STAGE as CALENDAR
 from app.chance import Chance, FixedChance, SystemChance
 from app.clock import Clock, DemonstrationClock, SystemClock
 from app.clockwork.stage import STAGE as CLOCKWORK
-from app.database import db, engine_options, normalised
+from app.database import db, end_reading, engine_options, normalised
 from app.deployment import Misconfigured
 from app.exchange.stage import STAGE as EXCHANGE
 from app.guide.stage import STAGE as GUIDE
@@ -114,6 +114,7 @@ def create_app(
     )
     answer_with(next((stage.standing for stage in stages if stage.standing), None))
     db.init_app(app)
+    end_reading(app)
     Migrate(app, db, directory="migrations", render_as_batch=True)
     # Before the forgery check, which reads the form.
     security.register(app)

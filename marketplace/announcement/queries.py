@@ -18,6 +18,7 @@ from sqlalchemy import (
     cast,
     false,
     func,
+    literal_column,
     or_,
     select,
     tuple_,
@@ -37,6 +38,7 @@ from app.region.models import Region
 from app.rulebook import Rulebook
 from app.rules_in_force import rulebook
 from app.values import SHANGHAI, Fen
+from app.watch.queries import Running, limits
 from app.web.paging import SIZE, Listing, listing, parsed
 from app.workdays import WorkCalendar
 from marketplace.announcement import rules
@@ -343,26 +345,27 @@ class Line:
 def public_list(filters: Filters, after: str | None, *, now: datetime, size: int = SIZE) -> Listing[Line]:
     """Published announcements, the newest first: one query, whatever is looked for."""
     key = parsed(after, (str, int))
-    given: dict[str, Any] = {"now": now, "rows": size + 1}
+    given: dict[str, Any] = {"now": now}
     if key is not None:
         given.update(after_at=_instant(key[0]), after_id=key[1])
-    rows = db.session.connection().execute(_listed(filters, key is not None), given).all()
+    rows = db.session.connection().execute(_listed(filters, key is not None, size + 1), given).all()
     found = listing(rows, size=size, key=lambda row: (row.published_at.isoformat(), row.id))
     return Listing(tuple(_line(row, now) for row in found.rows), found.after)
 
 
 @lru_cache(maxsize=256)
-def _listed(filters: Filters, later: bool) -> Select[*tuple[Any, ...]]:
-    """A page's question with `now` and `rows`, on later pages `after_at` and `after_id`, left open.
+def _listed(filters: Filters, later: bool, rows: int) -> Select[*tuple[Any, ...]]:
+    """A page's question with `now`, on later pages `after_at` and `after_id`, left open.
 
-    Kept: to put it together takes longer than the database needs to answer.
+    Kept: to put it together takes longer than the database needs to answer. How many rows are wanted stands in the
+    words: with a number left open PostgreSQL plans these seven joins anew each time, which takes longer still.
     """
     picked = search(filters, now=bindparam("now", type_=Instant()))
     if later:
         reached = tuple_(bindparam("after_at", type_=Instant()), bindparam("after_id", type_=BigInteger()))
         picked = picked.where(tuple_(Announcement.published_at, Announcement.id) < reached)
     picked = picked.order_by(Announcement.published_at.desc(), Announcement.id.desc())
-    chosen = picked.limit(bindparam("rows", type_=Integer())).subquery("chosen")
+    chosen = picked.limit(literal_column(str(rows), Integer())).subquery("chosen")
     lines = _lines().join(chosen, chosen.c.id == Announcement.id)
     return lines.order_by(chosen.c.published_at.desc(), chosen.c.id.desc())
 
@@ -764,3 +767,33 @@ def members(line: Line) -> Mapping[str, Any]:
         "published_at": line.published_at.isoformat(),
         "closes_at": line.closes_at.isoformat(),
     }
+
+
+def unreviewed() -> Running:
+    """Needs that wait for the operator's review, with its end: what is watched."""
+    return (
+        limits(no=Need.no, at=Announcement.review_due_at, region=Need.region, title=Need.title)
+        .join(Announcement, Announcement.need_id == Need.id)
+        .where(
+            Announcement.review_due_at.is_not(None),
+            Announcement.approved_at.is_(None),
+            Announcement.returned_at.is_(None),
+            Announcement.published_at.is_(None),
+        )
+    )
+
+
+def unfrozen() -> Running:
+    """Attempts that nothing has frozen or ended, as `<number>/<attempt>`, with their closing: what is watched."""
+    return (
+        limits(
+            no=Announcement.no + "/" + cast(Attempt.number, String),
+            at=Attempt.closes_at,
+            region=Need.region,
+            title=Need.title,
+        )
+        .select_from(Attempt)
+        .join(Announcement, Attempt.announcement_id == Announcement.id)
+        .join(Need, Announcement.need_id == Need.id)
+        .where(*_running())
+    )
