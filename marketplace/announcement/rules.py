@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from app.actor import Role
 from app.flow import Flow
@@ -320,8 +320,7 @@ def refusals_to_repeat(*, attempts: int, terms: AttemptTerms) -> Iterator[Refusa
         yield Refusal("attempts_used_up", clause="attempts.max", params={"attempts": attempts})
 
 
-@dataclass(frozen=True, slots=True)
-class Instants:
+class Instants(NamedTuple):
     """The instants and the decision an announcement's phase follows from; `decision` of its present attempt."""
 
     kind: AnnouncementKind
