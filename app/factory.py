@@ -35,6 +35,7 @@ from app.rulebook import Rulebooks
 from app.settings import Settings
 from app.stage import Stage
 from app.standing import answer_with
+from app.watch.stage import STAGE as WATCH
 from app.web import addresses, desk, errors, filters, security
 from app.web.words import WORDS as HOUSE_WORDS
 from app.workdays import SHIPPED as WORKDAYS
@@ -42,7 +43,19 @@ from app.workdays import WorkCalendar
 
 T = TypeVar("T")
 
-HOUSE: tuple[Stage, ...] = (REGION, IDENTITY, APPROVAL, CALENDAR, NOTICE, CLOCKWORK, OPENRULES, EXCHANGE, INTAKE, GUIDE)
+HOUSE: tuple[Stage, ...] = (
+    REGION,
+    IDENTITY,
+    APPROVAL,
+    CALENDAR,
+    NOTICE,
+    WATCH,
+    CLOCKWORK,
+    OPENRULES,
+    EXCHANGE,
+    INTAKE,
+    GUIDE,
+)
 """The house's own rooms, before every chapter."""
 
 THREADS = 8
@@ -98,9 +111,10 @@ def create_app(
             "market.wiring": _wire(stages),
             "market.notices": _lists(stages, lambda stage: stage.notices),
             "market.channels": (InApp(), *channels),
-            "market.sweeps": tuple(sweep for stage in stages for sweep in stage.sweeps),
+            "market.sweeps": tuple(sorted((one for each in stages for one in each.sweeps), key=lambda one: one.last)),
             "market.commands": _by_name(stages, lambda stage: stage.commands),
             "market.timed": _by_name(stages, lambda stage: stage.timed),
+            "market.watches": _by_name(stages, lambda stage: stage.watches),
             "market.panels": _by_name(stages, lambda stage: stage.panels),
             "market.resources": _by_name(stages, lambda stage: stage.resources),
             "market.bulk": _by_name(stages, lambda stage: stage.bulk),

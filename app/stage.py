@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -116,6 +116,36 @@ class Timed:
 
 
 @dataclass(frozen=True)
+class Watch:
+    """A time limit of one kind of thing: a warning before it ends, an alarm after, each once (M33).
+
+    `running` puts together (by `app.watch.queries.limits`) number, end, region, title, organisation and authority of
+    everything whose limit runs. Responsible is the organisation, and `others(number)`, whom one query cannot tell;
+    where there are none, the nearest of each kind of `offices`, of that authority where one is named.
+    `ends(since, region)` tells the end where the query gives the instant from which it follows, never an earlier one.
+    `before`: how long before the end the warning comes, None = none; `alarms`: False where the end has a consequence of
+    its own, so that a warning is all. `kind` and the part of the number before a slash are the subject of the acts, a
+    whole number after it is the attempt. `clause` is the rulebook key behind it. `event`: no limit, but something that
+    happened and must be looked into. `public`: the open log and public pages may tell of the alarm. `fixed`: no hand
+    closes it, it ends by itself.
+    """
+
+    title: str
+    kind: str
+    running: Callable[[], Select[str, datetime, str, str, int | None, str | None]]
+    page: Callable[[str], str]
+    offices: tuple[Role, ...] = ()
+    others: Callable[[str], Iterable[int]] | None = None
+    before: timedelta | None = None
+    ends: Callable[[datetime, str], datetime] | None = None
+    clause: str | None = None
+    alarms: bool = True
+    event: bool = False
+    public: bool = False
+    fixed: bool = False
+
+
+@dataclass(frozen=True)
 class Column:
     """One column of a file that people hand in: the form field it fills, whose label is its heading.
 
@@ -195,6 +225,7 @@ class Stage:
     hears: Mapping[Any, Follower] = field(default_factory=dict)
     sweeps: Collection[Sweep] = ()
     timed: Mapping[str, Timed] = field(default_factory=dict)
+    watches: Mapping[str, Watch] = field(default_factory=dict)
     notices: Mapping[Any, Callable[[Deed], Iterable[Recipient]]] = field(default_factory=dict)
     tasks: Callable[[Actor, datetime], Iterable[Task]] | None = None
     panels: Mapping[str, Panel] = field(default_factory=dict)

@@ -27,13 +27,15 @@ class Sweep:
     """One kind of due work.
 
     `due(now)` lists the subjects that are due at that instant; `do(actor, subject)` performs one act for one of them;
-    `upcoming(now)` is the first instant after `now` at which something of this kind falls due, or None.
+    `upcoming(now)` is the first instant after `now` at which something of this kind falls due, or None. `last`: asked
+    after all others of a round, because it looks at what they left undone.
     """
 
     name: str
     due: Callable[[datetime], Iterable[str]]
     do: Callable[[Actor, str], object]
     upcoming: Callable[[datetime], datetime | None]
+    last: bool = False
 
 
 class Pulse(Base):
@@ -47,7 +49,7 @@ class Pulse(Base):
 
 
 def sweeps() -> tuple[Sweep, ...]:
-    """Every sweep of every stage, in story order."""
+    """Every sweep of every stage, in story order; those that are asked last at the end."""
     found: tuple[Sweep, ...] = built.part("sweeps")
     return found
 

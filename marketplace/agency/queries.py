@@ -16,6 +16,7 @@ from app.identity.models import Organisation
 from app.refusal import NotFound
 from app.region import branches as offices
 from app.region import queries as regions
+from app.watch.queries import Column, Running, limits
 from app.web.paging import SIZE, Listing, listing, parsed
 from app.workdays import WorkCalendar
 from marketplace.agency import rules
@@ -357,3 +358,23 @@ def resource_one(code: str) -> Mapping[str, Any] | None:
     """`/api/v1/agencies/{uscc}`: an admitted agency."""
     agency = by_code(code)
     return None if agency is None or agency.admitted_at is None else members(agency)
+
+
+def unchecked() -> Running:
+    """Applications that wait for the operator's check, with its end: what is watched."""
+    return _unanswered(Agency.check_due_at).where(Agency.supplement_due_at.is_(None))
+
+
+def unsupplemented() -> Running:
+    """Applications of which something was asked for, with the end of the time to hand it in: what is watched."""
+    return _unanswered(Agency.supplement_due_at, party=Agency.organisation_id).where(
+        Agency.supplement_due_at.is_not(None)
+    )
+
+
+def _unanswered(at: Column, party: Column | None = None) -> Running:
+    return (
+        limits(no=Organisation.code, at=at, region=Organisation.region, title=Organisation.name, party=party)
+        .join(Agency, Agency.organisation_id == Organisation.id)
+        .where(Agency.passed_at.is_(None), Agency.rejected_at.is_(None), Agency.admitted_at.is_(None))
+    )

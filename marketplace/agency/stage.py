@@ -1,7 +1,12 @@
 """What the chapter agency brings to the house."""
 
+from datetime import timedelta
+
+from flask import url_for
+
+from app.actor import Role
 from app.refusal import Refusal
-from app.stage import Command, Resource, Stage, Timed
+from app.stage import Command, Resource, Stage, Timed, Watch
 from app.values import Nothing
 from marketplace.agency import queries, rules, services
 from marketplace.agency.demo import DEMO
@@ -9,6 +14,27 @@ from marketplace.agency.rules import AgencyAct, Application, Asking, EntryTerms,
 from marketplace.agency.sweeps import SWEEPS
 from marketplace.agency.views import bp, tasks
 from marketplace.agency.wording import WORDS
+
+WATCHES = {
+    "agency_check": Watch(
+        title="机构入驻核验",
+        kind="agency",
+        running=queries.unchecked,
+        page=lambda code: url_for("agency.check", code=code),
+        offices=(Role.OPERATOR,),
+        before=timedelta(days=1),
+        clause="entry.check_deadline",
+    ),
+    "agency_supplement": Watch(
+        title="入驻材料补正",
+        kind="agency",
+        running=queries.unsupplemented,
+        page=lambda code: url_for("agency.apply"),
+        before=timedelta(days=2),
+        clause="entry.supplement_days",
+        alarms=False,
+    ),
+}
 
 STAGE = Stage(
     name="agency",
@@ -23,6 +49,7 @@ STAGE = Stage(
         "agency": Timed(queries.provisional_checks, services.settle_check, public=False),
         "publicity": Timed(queries.provisional_publicities, services.settle_publicity),
     },
+    watches=WATCHES,
     notices={
         AgencyAct.ASK: services.concerned,
         AgencyAct.PASS: services.concerned,

@@ -1,14 +1,14 @@
 """What the chapter announcement brings to the house."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import url_for
 
 from app.actor import Actor, Role
 from app.clock import now
-from app.stage import Command, Resource, Rows, Stage, Task, Timed
+from app.stage import Command, Resource, Rows, Stage, Task, Timed, Watch
 from app.values import Nothing
 from marketplace.announcement import bulk, queries, rules, services
 from marketplace.announcement.demo import DEMO
@@ -60,6 +60,28 @@ ROW = {
     },
 }
 
+WATCHES = {
+    "announcement_review": Watch(
+        title="采购公告审核",
+        kind="need",
+        running=queries.unreviewed,
+        page=lambda no: url_for("announcement.review", no=no),
+        offices=(Role.OPERATOR,),
+        before=timedelta(hours=12),
+        clause="publish.review_deadline",
+    ),
+    "attempt_freeze": Watch(
+        title="报名截止后冻结名单",
+        kind="announcement",
+        running=queries.unfrozen,
+        page=lambda no: url_for("announcement.page", no=no.partition("/")[0]),
+        offices=(Role.OPERATOR,),
+        ends=lambda closes_at, region: closes_at + timedelta(minutes=10),
+        public=True,
+    ),
+}
+"""How long before an end the warning comes, and that the clockwork should freeze within ten minutes: inferred."""
+
 STAGE = Stage(
     name="announcement",
     title="采购公告",
@@ -77,6 +99,7 @@ STAGE = Stage(
         "announcement": Timed(queries.provisional_closings, services.settle_closing),
         "review": Timed(queries.provisional_reviews, services.settle_review, public=False),
     },
+    watches=WATCHES,
     notices={
         AnnouncementAct.APPROVE: services.purchaser_of,
         AnnouncementAct.RETURN: services.purchaser_of,

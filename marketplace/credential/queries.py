@@ -14,6 +14,7 @@ from app.database import db
 from app.identity.models import Organisation
 from app.refusal import NotFound
 from app.region import branches
+from app.watch.queries import Running, limits
 from app.web.paging import SIZE, Listing, listing, parsed
 from app.workdays import LOCAL, WorkCalendar
 from marketplace.agency import queries as agencies
@@ -229,3 +230,20 @@ def file_of(actor: Actor, no: str, *, day: date) -> str:
     if credential is None or credential.file is None:
         raise NotFound(no)
     return credential.file
+
+
+def unverified() -> Running:
+    """Certificates that wait for their authority, with the end of its time: what is watched."""
+    return (
+        limits(
+            no=Credential.no,
+            at=Credential.verify_due_at,
+            region=Organisation.region,
+            title=Organisation.name,
+            authority=Qualification.authority,
+        )
+        .join(Agency, Agency.id == Credential.agency_id)
+        .join(Organisation, Organisation.id == Agency.organisation_id)
+        .join(Qualification, Qualification.code == Credential.qualification)
+        .where(Credential.verified_at.is_(None), Credential.refused_at.is_(None))
+    )

@@ -1,7 +1,12 @@
 """What the chapter credential brings to the house."""
 
+from datetime import timedelta
+
+from flask import url_for
+
+from app.actor import Role
 from app.refusal import Refusal
-from app.stage import Command, Stage, Timed
+from app.stage import Command, Stage, Timed, Watch
 from app.values import Nothing
 from marketplace.credential import queries, rules, services
 from marketplace.credential.demo import DEMO
@@ -10,6 +15,18 @@ from marketplace.credential.views import bp, holding, panel, tasks
 from marketplace.credential.wording import WORDS
 
 KNOWN = Refusal("credential_known", field="certificate_no")
+
+WATCHES = {
+    "credential_verification": Watch(
+        title="资质核验",
+        kind="credential",
+        running=queries.unverified,
+        page=lambda no: url_for("credential.page", no=no),
+        offices=(Role.REGULATOR,),
+        before=timedelta(days=1),
+        clause="entry.qualification_verify",
+    )
+}
 
 STAGE = Stage(
     name="credential",
@@ -20,6 +37,7 @@ STAGE = Stage(
     may=rules.MAY,
     opens=rules.OPENS,
     timed={"credential": Timed(queries.provisional, services.settle, public=False)},
+    watches=WATCHES,
     notices={CredentialAct.VERIFY: services.concerned, CredentialAct.REFUSE: services.concerned},
     tasks=tasks,
     panels={"credentials": panel, "agencies_holding": holding},

@@ -11,6 +11,7 @@ from app.database import db
 from app.identity.models import Organisation
 from app.refusal import NotFound
 from app.region import branches
+from app.watch.queries import Running, limits
 from app.web.paging import SIZE, Listing, listing, parsed
 from app.workdays import WorkCalendar
 from marketplace.purchaser import rules
@@ -130,3 +131,12 @@ def waiting(actor: Actor, *, after: str | None = None, size: int = SIZE) -> List
     rows = list(db.session.execute(query).scalars())
     found = listing(rows, size=size, key=lambda last: (last.check_due_at.isoformat(), last.id))
     return Listing(tuple(_view(each) for each in found.rows), found.after)
+
+
+def unchecked() -> Running:
+    """Registrations that wait for the operator's check, with its end: what is watched."""
+    return (
+        limits(no=Organisation.code, at=Purchaser.check_due_at, region=Organisation.region, title=Organisation.name)
+        .join(Purchaser, Purchaser.organisation_id == Organisation.id)
+        .where(Purchaser.check_due_at.is_not(None), Purchaser.checked_at.is_(None), Purchaser.returned_at.is_(None))
+    )

@@ -1,14 +1,14 @@
 """What the chapter purchaser brings to the house."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import url_for
 
 from app.act import Deed
 from app.actor import Actor, Role
 from app.refusal import Refusal
-from app.stage import Command, Recipient, Stage, Task, Timed
+from app.stage import Command, Recipient, Stage, Task, Timed, Watch
 from marketplace.purchaser import queries, rules, services
 from marketplace.purchaser.demo import DEMO
 from marketplace.purchaser.rules import Filing, Phase, PurchaserAct, Return, Seen
@@ -39,6 +39,18 @@ def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
             yield Task(PurchaserAct.REGISTER, "按退回意见修改后重新提交", url_for("purchaser.register"))
 
 
+WATCHES = {
+    "purchaser_check": Watch(
+        title="业主注册核验",
+        kind="purchaser",
+        running=queries.unchecked,
+        page=lambda code: url_for("purchaser.page", code=code),
+        offices=(Role.OPERATOR,),
+        before=timedelta(hours=12),
+        clause="owner.check_deadline",
+    )
+}
+
 STAGE = Stage(
     name="purchaser",
     title="业主注册",
@@ -48,6 +60,7 @@ STAGE = Stage(
     may=rules.MAY,
     opens=rules.OPENS,
     timed={"purchaser": Timed(queries.provisional, services.settle, public=False)},
+    watches=WATCHES,
     notices={PurchaserAct.CHECK: concerned, PurchaserAct.RETURN: concerned},
     tasks=tasks,
     commands={

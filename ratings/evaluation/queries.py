@@ -18,9 +18,11 @@ from app.refusal import NotFound, Refusal
 from app.region import branches
 from app.region import queries as regions
 from app.rules_in_force import rulebook
+from app.watch.queries import Column, Running, limits
 from app.web.paging import SIZE, Listing, listing, parsed
 from app.workdays import WorkCalendar
 from bidding.award.models import Award
+from bidding.contract import queries as contracts
 from bidding.contract.models import Contract
 from marketplace.agency.models import Agency
 from marketplace.announcement.models import Announcement
@@ -456,6 +458,7 @@ def silences() -> Iterator[tuple[str, datetime]]:
             Deliverable.confirmed_at.is_(None),
             Deliverable.returned_at.is_(None),
             Performance.done_at.is_(None),
+            ~contracts.ENDED,
             ~select(Sheet.id).where(Sheet.contract_id == Contract.id).exists(),
         )
         .order_by(Deliverable.id)
@@ -607,3 +610,34 @@ SCHEMA: Mapping[str, Any] = {
     },
     "required": ["contract", "announcement", "agency", "evaluator", "marks", "points", "submitted_at"],
 }
+
+
+# What is watched
+
+
+def _unmarked(evaluator: Evaluator, party: Column | None = None) -> Running:
+    return (
+        limits(no=Contract.no, at=Sheet.due_at, region=Need.region, title=Need.title, party=party)
+        .select_from(Sheet)
+        .join(Contract, Contract.id == Sheet.contract_id)
+        .join(Award, Award.id == Contract.award_id)
+        .join(Announcement, Announcement.id == Award.announcement_id)
+        .join(Need, Need.id == Announcement.need_id)
+        .join(Purchaser, Purchaser.id == Need.purchaser_id)
+        .where(Sheet.evaluator == evaluator, Sheet.submitted_at.is_(None), Sheet.expired_at.is_(None))
+    )
+
+
+def unmarked_by_owner() -> Running:
+    """Sheets that wait for the owner's marks, with the end of its time."""
+    return _unmarked(Evaluator.OWNER, Purchaser.organisation_id)
+
+
+def unmarked_by_authority() -> Running:
+    """Sheets that wait for the marks of a trade's office, with the end of its time."""
+    return _unmarked(Evaluator.AUTHORITY)
+
+
+def offices_of(contract_no: str) -> list[int]:
+    """The offices that may mark a contract."""
+    return [party for sheet in by_contract(contract_no)[:1] for party in offices(sheet.contract)]

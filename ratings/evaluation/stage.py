@@ -1,7 +1,7 @@
 """What the chapter evaluation brings to the house."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import url_for
@@ -10,7 +10,7 @@ from app.act import Deed
 from app.actor import Actor
 from app.clock import now
 from app.refusal import Refusal
-from app.stage import Command, Recipient, Resource, Stage, Task, Timed
+from app.stage import Command, Recipient, Resource, Stage, Task, Timed, Watch
 from app.web.door import actor
 from app.web.filters import thousandths
 from ratings.evaluation import queries, rules, services
@@ -70,6 +70,28 @@ def evaluations(*, code: str) -> Mapping[str, Any]:
     }
 
 
+WATCHES = {
+    "owner_evaluation": Watch(
+        title="业主评价",
+        kind="contract",
+        running=queries.unmarked_by_owner,
+        page=lambda no: url_for("evaluation.page", no=no),
+        before=timedelta(days=3),
+        clause="eval.owner_deadline",
+        alarms=False,
+    ),
+    "authority_evaluation": Watch(
+        title="主管部门评价",
+        kind="contract",
+        running=queries.unmarked_by_authority,
+        page=lambda no: url_for("evaluation.page", no=no),
+        others=queries.offices_of,
+        before=timedelta(days=3),
+        clause="eval.authority_deadline",
+        alarms=False,
+    ),
+}
+
 STAGE = Stage(
     name="evaluation",
     title="评价",
@@ -81,6 +103,7 @@ STAGE = Stage(
     hears={PerformanceAct.CONFIRM: services.on_confirm},
     sweeps=SWEEPS,
     timed={"sheet": Timed(queries.provisional, services.settle)},
+    watches=WATCHES,
     notices={
         PerformanceAct.CONFIRM: opened,
         EvaluationAct.OPEN: opened,
