@@ -18,6 +18,7 @@ from app.refusal import NotFound, NotYours
 from app.region import branches
 from app.region import queries as regions
 from app.rules_in_force import rulebook
+from app.watch.queries import Running, limits
 from app.web.paging import SIZE, Listing, listing, parsed
 from app.workdays import Deadline, WorkCalendar
 from bidding.award import rules
@@ -564,3 +565,17 @@ def resource_one(no: str) -> Mapping[str, Any] | None:
     """One award of the machine API."""
     found = db.session.execute(select(Award).where(Award.no == no)).scalar_one_or_none()
     return None if found is None else members(found)
+
+
+def unanswered() -> Running:
+    """Awards that wait for the winner's answer, with its end: what is watched."""
+    return (
+        limits(
+            no=Award.no, at=Award.accept_due_at, region=Need.region, title=Need.title, party=Agency.organisation_id
+        )
+        .select_from(Award)
+        .join(Agency, Agency.id == Award.agency_id)
+        .join(Announcement, Announcement.id == Award.announcement_id)
+        .join(Need, Need.id == Announcement.need_id)
+        .where(Award.accept_due_at.is_not(None), Award.accepted_at.is_(None), *IN_FORCE)
+    )

@@ -1,14 +1,14 @@
 """What the chapter award brings to the house."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import url_for
 
 from app.act import Deed
 from app.actor import Actor, Role
-from app.stage import Command, Recipient, Resource, Stage, Task, Timed
+from app.stage import Command, Recipient, Resource, Stage, Task, Timed, Watch
 from app.values import Nothing
 from bidding.award import queries, rules, services
 from bidding.award.demo import DEMO
@@ -92,6 +92,17 @@ def item_awards(*, item: str) -> Mapping[str, Any]:
     return {"template": "bidding/award/item.html", "page": queries.public_list(size=10, item=item)}
 
 
+WATCHES = {
+    "award_answer": Watch(
+        title="确认中选",
+        kind="award",
+        running=queries.unanswered,
+        page=lambda no: url_for("award.page", no=no),
+        before=timedelta(days=1),
+        clause="award.confirm_days",
+    )
+}
+
 STAGE = Stage(
     name="award",
     title="中选",
@@ -107,6 +118,7 @@ STAGE = Stage(
     },
     sweeps=SWEEPS,
     timed={"award": Timed(queries.provisional, services.settle)},
+    watches=WATCHES,
     notices=dict.fromkeys(set(AwardAct) - {AwardAct.ISSUE}, both_sides),
     tasks=tasks,
     panels={
