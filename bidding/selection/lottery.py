@@ -414,7 +414,7 @@ def _log(record: Mapping[str, Any], frozen: Frozen) -> list[str]:
 
 def _payload(text: str) -> dict[str, Any]:
     """The members of an entry's payload; raises Malformed unless it is canonical (§3.1) and has the members we read."""
-    payload = _json(text)
+    payload = strict_json(text)
     if not isinstance(payload, dict) or text != json.dumps(
         payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False
     ):
@@ -527,16 +527,16 @@ _HEAD: Final[Mapping[str, Callable[[Any], bool]]] = {
 
 def shape(record: object) -> list[str]:
     """What keeps `record` from being read as a record of §1.6, in Chinese; empty when its form is right."""
-    found = _misshapen(record, _RECORD, "记录")
+    found = misshapen(record, _RECORD, "记录")
     if found:
         return found
     log = cast(Mapping[str, Any], record)["log"]
     parts = (("publish", _ENTRY), ("freeze", _ENTRY), ("head", _HEAD))
-    found = _misshapen(log, {part: lambda value: isinstance(value, dict) for part, _ in parts}, "log")
-    return found or [sentence for part, members in parts for sentence in _misshapen(log[part], members, f"log.{part}")]
+    found = misshapen(log, {part: lambda value: isinstance(value, dict) for part, _ in parts}, "log")
+    return found or [sentence for part, members in parts for sentence in misshapen(log[part], members, f"log.{part}")]
 
 
-def _misshapen(value: object, members: Mapping[str, Callable[[Any], bool]], where: str) -> list[str]:
+def misshapen(value: object, members: Mapping[str, Callable[[Any], bool]], where: str) -> list[str]:
     if not isinstance(value, dict):
         return [f"{where} 不是 JSON 对象"]
     found = [f"{where} 缺少 {member}" for member in members if member not in value]
@@ -548,7 +548,7 @@ def _misshapen(value: object, members: Mapping[str, Callable[[Any], bool]], wher
     ]
 
 
-def _json(text: str) -> Any:
+def strict_json(text: str) -> Any:
     """JSON without duplicate members, floats, constants, integers from 2^53 and keys beyond ASCII (§3.1).
 
     Raises Malformed.
@@ -606,7 +606,7 @@ def main(argv: Sequence[str]) -> int:
         return 2
     try:
         with open(argv[0], encoding="utf-8") as file:
-            record = _json(file.read())
+            record = strict_json(file.read())
     except (OSError, UnicodeDecodeError, Malformed) as error:
         print(f"无法读取：{error}")
         return 2

@@ -13,6 +13,7 @@ ALSO = {
     "app/exchange/openapi.py",  # what the machine API's description says to people
     "app/storybook.py",  # the head of a column of docs/acts.md
     "bidding/selection/lottery.py",  # one file alone: it brings its own words
+    "bidding/selection/transcript.py",  # handed out with it
 }
 WORDS = {**HOUSE_WORDS, **{code: word for stage in STAGES for code, word in stage.words.items()}}
 
