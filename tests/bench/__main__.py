@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 
-from tests.bench import draw, duplicates, pages
+from tests.bench import deadlines, draw, duplicates, pages
 
 ENTRIES = {
     "P1": pages.measure,
@@ -18,6 +18,7 @@ ENTRIES = {
     "P4": pages.measure,
     "P6": duplicates.measure,
     "P8": draw.measure,
+    "P12": deadlines.measure,
 }
 """What measures each; P1 to P4 are measured together."""
 PAGE = Path(__file__).parents[2] / "docs" / "bench.md"

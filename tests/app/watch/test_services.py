@@ -144,9 +144,10 @@ def test_the_database_keeps_one_alarm_for_a_limit(app, at):
 def test_only_the_draw_ends_the_alarm_over_a_secret_that_was_not_revealed(app, at):
     """protocol.md §1: an open attempt past its deadline raises an alarm that no operator can close."""
     an_operator(), a_supervisor()
+    agencies = [an_agency(name) for name in ("one", "two", "three")]
     no = an_announcement(fund="fiscal")
-    for name in ("one", "two", "three"):
-        a_registration(an_agency(name), no)
+    for agency in agencies:
+        a_registration(agency, no)
     found = closed(no)
     day = selecting.first_day(selections.beacon_after(found))
     due = queries.watches()["secret_reveal"].ends(found.frozen_at, "450800")
@@ -175,8 +176,9 @@ def test_only_the_draw_ends_the_alarm_over_a_secret_that_was_not_revealed(app, a
 
 def test_a_draw_in_time_raises_nothing(app):
     an_operator(), a_supervisor()
+    agency = an_agency("one")
     no = an_announcement(fund="social")
-    a_registration(an_agency("one"), no)
+    a_registration(agency, no)
     drawn(no)
     clockwork.go_to(app.extensions["market.clock"].instant + timedelta(days=1))
     assert [one.watch for one in rows() if one.level is Level.ALARM] == []
@@ -185,9 +187,10 @@ def test_a_draw_in_time_raises_nothing(app):
 def test_a_head_that_came_too_late_raises_an_alarm(app, clock: FixedClock):
     """protocol.md §1.3: no head over the freeze before the beacon's instant: void, and an alarm."""
     an_operator(), a_supervisor()
+    agencies = [an_agency(name) for name in ("one", "two", "three")]
     no = an_announcement(fund="fiscal")
-    for name in ("one", "two", "three"):
-        a_registration(an_agency(name), no)
+    for agency in agencies:
+        a_registration(agency, no)
     # The market stands still over the closing: freeze and head come an hour late.
     clock.instant = selections.attempt_of(no, None).closes_at + timedelta(hours=1)
     run_due()
@@ -201,8 +204,9 @@ def test_a_head_that_came_too_late_raises_an_alarm(app, clock: FixedClock):
 def test_nothing_tells_of_registrations_before_the_freeze(app, at):
     """Sealed means sealed from everybody: no watch knows an open attempt but by its closing."""
     an_operator(), a_supervisor()
+    agency = an_agency("one")
     empty, full = an_announcement(fund="social"), an_announcement(fund="social")
-    a_registration(an_agency("one"), full)
+    a_registration(agency, full)
     ends = selections.attempt_of(full, None).closes_at
     clockwork.go_to(ends - timedelta.resolution)
     assert [one for one in rows() if one.no.startswith((empty, full))] == []
