@@ -4,16 +4,18 @@ A file is handed in before the act that names it; the act's input carries the SH
 """
 
 import hashlib
+import io
+import json
 import os
 import re
 import tempfile
 import zipfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from flask import Response, send_file
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, select, text
@@ -188,6 +190,89 @@ def send(sha256: str, *, name: str | None = None) -> Response:
         etag=sha256,
         conditional=True,
     )
+
+
+# Parcels: many documents in one file
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One member of a parcel: its name, its SHA-256 and size, and its bytes or where they lie (None = lost)."""
+
+    name: str
+    sha256: str
+    size: int
+    content: bytes = b""
+    path: Path | None = None
+
+
+MANIFEST = "MANIFEST.json"
+
+
+def document(name: str, members: Any) -> Piece:
+    """A JSON document of a parcel; members in a fixed order, readable."""
+    content = (json.dumps(members, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
+    return Piece(name, hashlib.sha256(content).hexdigest(), len(content), content)
+
+
+def stored(name: str, sha256: str) -> Piece | None:
+    """A stored file as a member of a parcel, with the ending of its type; None where its bytes are gone."""
+    found = known(sha256)
+    if found is None or not path(sha256).is_file():
+        return None
+    return Piece(name + TYPES[found.type], sha256, found.size, path=path(sha256))
+
+
+def parcel(pieces: Iterable[Piece], *, about: Mapping[str, Any]) -> Iterator[bytes]:
+    """A zip of the pieces and a manifest with the SHA-256 of each, chunk by chunk: never more than one in memory.
+
+    The same pieces give the same bytes: names sorted, fixed times, nothing compressed. `about` opens the manifest.
+    Raises `ValueError` in the midst where a stored file is not the one that was handed in.
+    """
+    known = sorted(pieces, key=lambda piece: piece.name)
+    listed = [{"name": piece.name, "sha256": piece.sha256, "size": piece.size} for piece in known]
+    out = _Drained()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as packed:
+        for piece in (document(MANIFEST, {**about, "files": listed}), *known):
+            entry = zipfile.ZipInfo(piece.name)
+            entry.create_system, entry.external_attr = 3, 0o644 << 16
+            digest = hashlib.sha256()
+            with packed.open(entry, "w") as member:
+                for chunk in _chunks(piece):
+                    digest.update(chunk)
+                    member.write(chunk)
+                    yield out.drain()
+            if digest.hexdigest() != piece.sha256:
+                raise ValueError(f"{piece.name} is not the file that was handed in")
+    yield out.drain()
+
+
+def _chunks(piece: Piece) -> Iterator[bytes]:
+    if piece.path is None:
+        yield piece.content
+        return
+    with piece.path.open("rb") as content:
+        while chunk := content.read(CHUNK):
+            yield chunk
+
+
+class _Drained(io.RawIOBase):
+    """Where a zip is written that is sent while it grows: it cannot be read back, and keeps only what waits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, chunk: Any, /) -> int:
+        self._waiting += chunk
+        return len(chunk)
+
+    def drain(self) -> bytes:
+        waiting, self._waiting = bytes(self._waiting), bytearray()
+        return waiting
 
 
 @contextmanager

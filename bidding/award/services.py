@@ -299,6 +299,19 @@ def fall(deed: Deed, award: Award) -> None:
     pass_on(deed, award)
 
 
+def release(deed: Deed, award: Award, *, repeat: bool = False) -> None:
+    """A step: an award whose contract came to nothing stands no more, and nobody is asked to follow.
+
+    `repeat`: where no other place of the attempt is held it ends as unsuccessful, so that it can be announced again.
+    Source: rules.md §3.1 rows 25 and 29.
+    """
+    award.fallen_at = deed.now
+    deed.on("award", award.no)
+    deed.session.flush()
+    if repeat and not queries.in_force(award.attempt_id):
+        announcing.fail_after_award(deed, award.announcement)
+
+
 def pass_on(deed: Deed, award: Award) -> Award | None:
     """A step: the next candidate wins in place of an award that fell; None where nobody stands by any more.
 

@@ -106,6 +106,28 @@ class Successor(StrEnum):
     ANNOUNCE = "announce"
 
 
+ASKS: Mapping[ContractAct, Kind] = {
+    ContractAct.EXTEND: Kind.EXTENSION,
+    ContractAct.AMEND: Kind.AMENDMENT,
+    ContractAct.PART: Kind.TERMINATION,
+    ContractAct.ACCUSE: Kind.BREACH,
+    ContractAct.PROTEST: Kind.UNSIGNED,
+}
+"""What each act asks for; one of a kind can wait at a time."""
+
+AGREES: Mapping[ContractAct, Kind] = {
+    ContractAct.GRANT: Kind.EXTENSION,
+    ContractAct.ADOPT: Kind.AMENDMENT,
+    ContractAct.EXCEED: Kind.AMENDMENT,
+    ContractAct.TERMINATE: Kind.TERMINATION,
+}
+"""The other side's yes to each."""
+
+ANSWERS = frozenset(
+    {*AGREES, ContractAct.REFUSE, ContractAct.RECALL, ContractAct.UPHOLD, ContractAct.DISMISS, ContractAct.UNANSWERED}
+)
+"""What is about a request that waits."""
+
 FILED = frozenset({Kind.BREACH, Kind.UNSIGNED})
 """What the regulator decides; everything else the other side answers."""
 
@@ -515,6 +537,11 @@ def refusals_to_exceed(agreed: AgreedPrice, *, asked_fen: int, won_fen: int, sha
 def _refusals_to_price(agreed: AgreedPrice, asked_fen: int) -> Iterator[Refusal]:
     if agreed.amount_fen != asked_fen:
         yield Refusal("contract_request_gone")
+
+
+def refusals_to_settle(agreed: AgreedPrice, *, asked_fen: int) -> Iterator[Refusal]:
+    """Why this is not the settlement that was proposed. Source: rules.md §3.1 row 28."""
+    yield from _refusals_to_price(agreed, asked_fen)
 
 
 def refusals_to_deny(denied: Denied) -> Iterator[Refusal]:

@@ -1,19 +1,39 @@
 """What the chapter contract brings to the house."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import url_for
 
 from app.act import Deed
-from app.actor import Actor
-from app.stage import Command, Recipient, Stage, Task, Timed
+from app.actor import Actor, Role
+from app.refusal import Refusal
+from app.stage import Command, Recipient, Stage, Task, Timed, Watch
 from app.values import Nothing
 from bidding.award.rules import AwardAct
 from bidding.contract import queries, rules, services
 from bidding.contract.demo import DEMO
-from bidding.contract.rules import Because, ContractAct, ContractTerms, Phase, Side, SignedContract
+from bidding.contract.rules import (
+    Accusation,
+    Agreed,
+    AgreedPrice,
+    Amendment,
+    Because,
+    ChangeTerms,
+    ContractAct,
+    ContractTerms,
+    Denied,
+    Extension,
+    Finding,
+    Kind,
+    Parting,
+    Phase,
+    Protest,
+    Reselection,
+    Side,
+    SignedContract,
+)
 from bidding.contract.sweeps import SWEEPS
 from bidding.contract.views import bp
 from bidding.contract.wording import WORDS
@@ -35,10 +55,42 @@ def both_sides(deed: Deed) -> Iterator[Recipient]:
         yield Recipient(queries.party_of(contract, side), {**params, "side": side.value})
 
 
+def about_request(deed: Deed) -> Iterator[Recipient]:
+    """Both parties, with what was asked; the competent offices too of what they are to decide."""
+    contract = queries.by_no(deed.about("contract") or "")
+    request = next(one for one in contract.requests if one.number == deed.public["number"])
+    params = {
+        "no": contract.no,
+        "title": contract.award.announcement.need.title,
+        "agency": contract.award.agency.organisation.name,
+        "purchaser": contract.award.announcement.need.purchaser.organisation.name,
+        "kind": request.kind.value,
+        "asker": request.asked_by.value,
+        "reason": request.reason,
+        "answer": request.answer or "",
+    }
+    for side in Side:
+        yield Recipient(queries.party_of(contract, side), {**params, "side": side.value})
+    if request.kind in rules.FILED:
+        for party_id in queries.offices(contract):
+            yield Recipient(party_id, {**params, "side": "office"})
+
+
 def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
-    """Contracts to sign and upload, and uploads of the other side to answer."""
+    """Contracts to sign, uploads and requests of the other side to answer, filings to decide, successors to choose."""
+    if Role.REGULATOR in actor.roles:
+        for no, title, due_at in queries.to_decide(actor):
+            yield Task(ContractAct.UPHOLD, title, url_for("contract.page", no=no), due_at)
     if actor.party_id is None:
         return
+    for contract, request in queries.to_answer(actor.party_id):
+        if queries.side_of(contract, actor) is not None:
+            page = url_for("contract.page", no=contract.no)
+            yield Task(ANSWERS[request.kind], contract.award.announcement.need.title, page, request.answer_due_at)
+    for contract in queries.to_reselect(actor.party_id):
+        yield Task(
+            ContractAct.RESELECT, contract.award.announcement.need.title, url_for("contract.reselect", no=contract.no)
+        )
     for contract in queries.open_of_party(actor.party_id):
         side = queries.side_of(contract, actor)
         if side is None:
@@ -62,6 +114,50 @@ def contract_box(*, no: str) -> Mapping[str, Any]:
     }
 
 
+def _contract(no: str) -> str:
+    return url_for("contract.page", no=no)
+
+
+WATCHES = {
+    "contract_signing": Watch(
+        title="签订合同",
+        kind="contract",
+        running=queries.unsigned,
+        page=_contract,
+        others=queries.winner_of,
+        before=timedelta(days=3),
+        clause="contract.sign_days",
+        alarms=False,
+    ),
+    "contract_upload": Watch(
+        title="上传合同",
+        kind="contract",
+        running=queries.unuploaded,
+        page=_contract,
+        others=queries.winner_of,
+        before=timedelta(days=2),
+        clause="contract.upload_days",
+        public=True,
+    ),
+    "contract_confirmation": Watch(
+        title="确认合同",
+        kind="contract",
+        running=queries.unconfirmed,
+        page=_contract,
+        before=timedelta(days=1),
+        clause="contract.confirm_days",
+    ),
+}
+
+ANSWERS = {
+    Kind.EXTENSION: ContractAct.GRANT,
+    Kind.AMENDMENT: ContractAct.ADOPT,
+    Kind.TERMINATION: ContractAct.TERMINATE,
+}
+"""Under which act a request stands on the desk of whoever answers it."""
+
+SIGNING = (ContractAct.UPLOAD, ContractAct.CONFIRM, ContractAct.REJECT, ContractAct.DEEM, ContractAct.LAPSE)
+
 STAGE = Stage(
     name="contract",
     title="合同",
@@ -69,6 +165,7 @@ STAGE = Stage(
     acts=ContractAct,
     flow=rules.FLOW,
     may=rules.MAY,
+    consent=rules.CONSENT,
     opens=rules.OPENS,
     hears={
         SelectionAct.DRAW: services.on_draw,
@@ -76,8 +173,12 @@ STAGE = Stage(
         AwardAct.NOTICE: services.on_notice,
     },
     sweeps=SWEEPS,
-    timed={"contract": Timed(queries.provisional, services.settle)},
-    notices=dict.fromkeys(ContractAct, both_sides),
+    timed={
+        "contract": Timed(queries.provisional, services.settle),
+        "contract_request": Timed(queries.provisional_requests, services.settle_request, public=False),
+    },
+    watches=WATCHES,
+    notices={act: both_sides if act in (*SIGNING, ContractAct.RESELECT) else about_request for act in ContractAct},
     tasks=tasks,
     panels={"contract_box": contract_box},
     commands={
@@ -85,8 +186,23 @@ STAGE = Stage(
         ContractAct.CONFIRM: Command(Nothing, services.confirm, "contract"),
         ContractAct.REJECT: Command(Because, services.reject, "contract"),
         ContractAct.LAPSE: Command(Because, services.lapse, "contract"),
+        ContractAct.EXTEND: Command(Extension, services.extend, "contract"),
+        ContractAct.GRANT: Command(Agreed, services.grant, "contract"),
+        ContractAct.AMEND: Command(Amendment, services.amend, "contract"),
+        ContractAct.ADOPT: Command(AgreedPrice, services.adopt, "contract"),
+        ContractAct.EXCEED: Command(AgreedPrice, services.exceed, "contract"),
+        ContractAct.PART: Command(Parting, services.part_, "contract"),
+        ContractAct.TERMINATE: Command(AgreedPrice, services.terminate, "contract"),
+        ContractAct.REFUSE: Command(Denied, services.refuse, "contract"),
+        ContractAct.RECALL: Command(Agreed, services.recall, "contract"),
+        ContractAct.ACCUSE: Command(Accusation, services.accuse, "contract"),
+        ContractAct.PROTEST: Command(Protest, services.protest, "contract"),
+        ContractAct.UPHOLD: Command(Finding, services.uphold, "contract"),
+        ContractAct.DISMISS: Command(Denied, services.dismiss, "contract"),
+        ContractAct.RESELECT: Command(Reselection, services.reselect, "contract"),
     },
-    terms=(ContractTerms,),
+    constraints={"uq_contract_request_open": Refusal("contract_request_open")},
+    terms=(ContractTerms, ChangeTerms),
     words=WORDS,
     demo=DEMO,
 )

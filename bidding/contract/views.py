@@ -1,4 +1,7 @@
-"""The pages of contracts: mine, one contract, its scan, and what each side does with it."""
+"""The pages of contracts: mine, one contract, its papers and archive, what each side and the regulator do with it.
+
+One short view for each act, so longer than other chapters' views.
+"""
 
 from flask import Blueprint, Response, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
@@ -8,14 +11,34 @@ from app.actor import Role
 from app.audit.services import timeline
 from app.clock import now
 from app.values import Done, Waiting
+from app.web import asked
+from app.web.desk import panel
 from app.web.door import actor, door, members, public
 from app.web.money import typed
-from app.web.perform import perform
+from app.web.perform import ActForm, perform
 from bidding.contract import queries
-from bidding.contract.forms import BecauseForm, ConfirmForm, UploadForm
+from bidding.contract.forms import (
+    AccuseForm,
+    AgreeForm,
+    AgreePriceForm,
+    AmendForm,
+    BecauseForm,
+    ConfirmForm,
+    DenyForm,
+    ExtendForm,
+    FileForm,
+    FindForm,
+    PartForm,
+    ProtestForm,
+    ReselectForm,
+    UploadForm,
+)
 from bidding.contract.rules import ContractAct
 
 bp = Blueprint("contract", __name__, url_prefix="/contracts")
+
+ARCHIVED = ("archived_performance", "archived_evaluation")
+"""The panels in which later chapters bring their part of the archive."""
 
 
 @bp.get("/")
@@ -27,7 +50,7 @@ def mine() -> str:
     )
 
 
-def _page(no: str, form: ConfirmForm) -> str:
+def _page(no: str, form: ActForm) -> str:
     return render_template(
         "bidding/contract/page.html",
         page=queries.page(no, actor=actor(), now=now()),
@@ -102,3 +125,151 @@ def reject(no: str) -> Answer:
 def lapse(no: str) -> Answer:
     """The winner did not sign in time."""
     return _because(ContractAct.LAPSE, no)
+
+
+@bp.get("/<no>/archive.zip")
+@members()
+def archive(no: str) -> Response:
+    """Everything of this procurement in one file, sent while it is made."""
+    later = [found for name in ARCHIVED if (found := panel(name, no=no))]
+    pieces, about = queries.archive(no, actor=actor(), later=later, now=now())
+    sent = Response(files.parcel(pieces, about=about), mimetype="application/zip")
+    sent.headers["Content-Disposition"] = f'attachment; filename="{no}.zip"'
+    return sent
+
+
+# Changes and ends
+
+
+@bp.get("/<no>/requests/<int:number>/file")
+@members()
+def request_file(no: str, number: int) -> Response:
+    """What a request came with, for the parties, the item's regulator and the supervisor."""
+    return files.send(queries.request_file_for(no, number, actor=actor()))
+
+
+def _ask(act: ContractAct, no: str, form: ActForm) -> Answer:
+    own = queries.own_page(no, actor=actor(), now=now())
+    if isinstance(form, FileForm):
+        form.account_id = actor().account_id or 0
+    return perform(
+        act,
+        form,
+        no,
+        page=lambda: render_template("bidding/contract/ask.html", page=own, act=act, form=form),
+        after=lambda done: url_for("contract.page", no=no),
+    )
+
+
+@bp.route("/<no>/extend", methods=["GET", "POST"])
+@door(ContractAct.EXTEND)
+def extend(no: str) -> Answer:
+    """Ask for more time."""
+    return _ask(ContractAct.EXTEND, no, ExtendForm())
+
+
+@bp.route("/<no>/amend", methods=["GET", "POST"])
+@door(ContractAct.AMEND)
+def amend(no: str) -> Answer:
+    """Hand in a changed price or content."""
+    own = queries.own_page(no, actor=actor(), now=now())
+    return _ask(ContractAct.AMEND, no, AmendForm(amount=typed(own.present_fen)))
+
+
+@bp.route("/<no>/part", methods=["GET", "POST"])
+@door(ContractAct.PART)
+def part(no: str) -> Answer:
+    """Propose to end the contract."""
+    return _ask(ContractAct.PART, no, PartForm())
+
+
+@bp.route("/<no>/accuse", methods=["GET", "POST"])
+@door(ContractAct.ACCUSE)
+def accuse(no: str) -> Answer:
+    """Report a breach."""
+    return _ask(ContractAct.ACCUSE, no, AccuseForm())
+
+
+@bp.route("/<no>/protest", methods=["GET", "POST"])
+@door(ContractAct.PROTEST)
+def protest(no: str) -> Answer:
+    """Report that the purchaser does not sign."""
+    return _ask(ContractAct.PROTEST, no, ProtestForm())
+
+
+@bp.route("/<no>/reselect", methods=["GET", "POST"])
+@door(ContractAct.RESELECT)
+def reselect(no: str) -> Answer:
+    """After a breach: the next candidate, or a new announcement."""
+    return _ask(ContractAct.RESELECT, no, ReselectForm())
+
+
+def _agree(act: ContractAct, no: str, form: AgreeForm) -> Answer:
+    return perform(act, form, no, page=lambda: _page(no, form), after=lambda done: url_for("contract.page", no=no))
+
+
+@bp.route("/<no>/grant", methods=["GET", "POST"])
+@door(ContractAct.GRANT)
+def grant(no: str) -> Answer:
+    """Give the time asked for."""
+    return _agree(ContractAct.GRANT, no, AgreeForm())
+
+
+@bp.route("/<no>/adopt", methods=["GET", "POST"])
+@door(ContractAct.ADOPT)
+def adopt(no: str) -> Answer:
+    """Agree to a change."""
+    return _agree(ContractAct.ADOPT, no, AgreePriceForm())
+
+
+@bp.route("/<no>/exceed", methods=["GET", "POST"])
+@door(ContractAct.EXCEED)
+def exceed(no: str) -> Answer:
+    """Agree to a large change, which the supervisor must consent to."""
+    return _agree(ContractAct.EXCEED, no, AgreePriceForm())
+
+
+@bp.route("/<no>/terminate", methods=["GET", "POST"])
+@door(ContractAct.TERMINATE)
+def terminate(no: str) -> Answer:
+    """Agree to the end and its settlement."""
+    return _agree(ContractAct.TERMINATE, no, AgreePriceForm())
+
+
+@bp.route("/<no>/recall", methods=["GET", "POST"])
+@door(ContractAct.RECALL)
+def recall(no: str) -> Answer:
+    """Take back what was asked or filed."""
+    return _agree(ContractAct.RECALL, no, AgreeForm())
+
+
+def _deny(act: ContractAct, no: str, form: DenyForm) -> Answer:
+    shown = queries.waiting_page(no, actor=actor(), number=form.number.data, now=now())
+    return perform(
+        act,
+        form,
+        no,
+        page=lambda: render_template("bidding/contract/answer.html", page=shown, act=act, form=form),
+        after=lambda done: url_for("contract.page", no=no),
+    )
+
+
+@bp.route("/<no>/refuse", methods=["GET", "POST"])
+@door(ContractAct.REFUSE)
+def refuse(no: str) -> Answer:
+    """Say no, and why."""
+    return _deny(ContractAct.REFUSE, no, DenyForm(number=asked.number("number")))
+
+
+@bp.route("/<no>/uphold", methods=["GET", "POST"])
+@door(ContractAct.UPHOLD)
+def uphold(no: str) -> Answer:
+    """The regulator finds it to be so."""
+    return _deny(ContractAct.UPHOLD, no, FindForm(number=asked.number("number"), breach=request.args.get("breach")))
+
+
+@bp.route("/<no>/dismiss", methods=["GET", "POST"])
+@door(ContractAct.DISMISS)
+def dismiss(no: str) -> Answer:
+    """The regulator does not find it to be so."""
+    return _deny(ContractAct.DISMISS, no, DenyForm(number=asked.number("number")))

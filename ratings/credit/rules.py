@@ -33,6 +33,11 @@ class Behaviour(StrEnum):
     NOT_SIGNED = "V02"
     LATE = "V06_11"
     VERY_LATE = "V06_31"
+    OVERCHARGED = "V03"
+    NOT_AS_CONTRACTED = "V04"
+    STAFF_ABSENT = "V10"
+    SUBCONTRACTED = "V13"
+    INDISCREET = "V14"
     EVALUATED = "service"
 
 
@@ -64,6 +69,11 @@ class PointsTerms:
     V02: int = term("point")
     V06_11: int = term("point")
     V06_31: int = term("point")
+    V03: int = term("point")
+    V04: int = term("point")
+    V10: int = term("point")
+    V13: int = term("point")
+    V14: int = term("point")
 
     def of(self, behaviour: Behaviour) -> int:
         """The points of one behaviour."""

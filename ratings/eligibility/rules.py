@@ -33,6 +33,11 @@ class OwnerTerms:
     SECTION: ClassVar[str] = "owner"
 
     overdue_evaluations: int = term("count")
+    unsigned_contracts: int = term("count")
+
+
+UNSIGNED_FOR = 12
+"""Months for which a contract that a purchaser was found not to have signed is held against it. (inferred)"""
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,7 @@ class PurchaserFacts:
 
     blacklisted: tuple[tuple[str, str], ...] = ()
     overdue_evaluations: tuple[str, ...] = ()
+    unsigned_contracts: tuple[str, ...] = ()
 
 
 BLOCKED: Mapping[str, str] = MappingProxyType(
@@ -106,7 +112,7 @@ def refusals_to_agency(facts: AgencyFacts, act: str, *, terms: Limits) -> Iterat
 
 
 def refusals_to_purchaser(facts: PurchaserFacts, *, terms: Limits) -> Iterator[Refusal]:
-    """Why a purchaser may not publish: a sanction, or evaluations it owes (rules.md owner.limits)."""
+    """Why a purchaser may not publish: a sanction, evaluations it owes, contracts it did not sign (owner.limits)."""
     for no, until in facts.blacklisted:
         yield Refusal("sanction_in_force", clause="suspend.blocks", params={"no": no, "until_at": until})
     if len(facts.overdue_evaluations) >= terms.owner.overdue_evaluations:
@@ -114,6 +120,12 @@ def refusals_to_purchaser(facts: PurchaserFacts, *, terms: Limits) -> Iterator[R
             "evaluations_overdue",
             clause="owner.overdue_evaluations",
             params={"count": len(facts.overdue_evaluations), "contracts": "、".join(facts.overdue_evaluations)},
+        )
+    if len(facts.unsigned_contracts) >= terms.owner.unsigned_contracts:
+        yield Refusal(
+            "contracts_unsigned",
+            clause="owner.unsigned_contracts",
+            params={"count": len(facts.unsigned_contracts), "contracts": "、".join(facts.unsigned_contracts)},
         )
 
 

@@ -7,12 +7,14 @@ from app.identity import queries as identities
 from app.rules_in_force import rulebook_for
 from app.standing import Scope, Standing
 from app.values import SHANGHAI
+from bidding.contract import queries as contracts
 from marketplace.agency import queries as agencies
 from marketplace.catalogue import queries as catalogue
 from marketplace.credential import queries as credentials
 from marketplace.pricelist import queries as prices
 from marketplace.purchaser import queries as purchasers
 from ratings.credit import queries as credit
+from ratings.credit.rules import window_start
 from ratings.eligibility import queries, rules
 from ratings.eligibility.rules import AgencyFacts, PurchaserFacts
 from ratings.evaluation import queries as evaluations
@@ -72,5 +74,7 @@ def _purchaser(party_id: int, *, now: datetime, running: Sequence[Sanction]) -> 
     if purchasers.by_party(party_id) is None:
         return None
     return PurchaserFacts(
-        sanctions.named(running, SanctionKind.BLACKLIST), tuple(evaluations.overdue_by(party_id, now=now))
+        sanctions.named(running, SanctionKind.BLACKLIST),
+        tuple(evaluations.overdue_by(party_id, now=now)),
+        contracts.marks_of(party_id, since=window_start(now, rules.UNSIGNED_FOR), until=now),
     )

@@ -19,4 +19,6 @@ WORDS = {
     "cure.price_entry_missing": "请先在“价目与承诺”中公布该事项的价格和办理天数。",
     "refusal.evaluations_overdue": "有{count}份服务评价逾期未作：{contracts}。",
     "cure.evaluations_overdue": "请先完成这些合同的评价，完成后即可恢复发布。",
+    "refusal.contracts_unsigned": "12个月内有{count}份合同被认定为贵单位不签订：{contracts}。",
+    "cure.contracts_unsigned": "最早的一次认定满12个月后恢复发布；以后请按期签订合同。",
 }

@@ -524,6 +524,12 @@ def _sheets(*where: ColumnElement[bool]) -> list[tuple[str, Evaluator]]:
     return [(no, evaluator) for no, evaluator in db.session.execute(query)]
 
 
+def archived(*, no: str) -> Mapping[str, Any]:
+    """A contract's part of its archive: the sheets that were handed in, as the machine API tells them."""
+    handed_in = [_members(sheet) for sheet in by_contract(no) if sheet.submitted_at is not None]
+    return {"documents": {"evaluation.json": handed_in}} if handed_in else {}
+
+
 # What machines read
 
 

@@ -113,7 +113,7 @@ STAGE = Stage(
         EvaluationAct.EXPIRE: silent,
     },
     tasks=tasks,
-    panels={"evaluation_box": evaluation_box, "evaluations": evaluations},
+    panels={"evaluation_box": evaluation_box, "evaluations": evaluations, "archived_evaluation": queries.archived},
     commands={
         EvaluationAct.SUBMIT: Command(Marks, services.submit, "contract"),
         EvaluationAct.EDIT: Command(Marks, services.edit, "contract"),

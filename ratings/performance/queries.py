@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Select, String, bindparam, cast, func, select
 from sqlalchemy.orm import lazyload
@@ -16,13 +17,14 @@ from app.refusal import NotFound, NotYours
 from app.region import branches
 from app.region import queries as regions
 from app.rules_in_force import rulebook
+from app.watch.queries import Column, Running, limits
 from app.web.paging import SIZE, Listing, listing, parsed
 from app.workdays import WorkCalendar
 from bidding.award import queries as awards
 from bidding.award.models import Award
 from bidding.contract import queries as contracts
-from bidding.contract.models import Contract
-from bidding.contract.rules import Side
+from bidding.contract.models import Contract, ContractRequest
+from bidding.contract.rules import Kind, Side
 from marketplace.agency.models import Agency
 from marketplace.announcement.models import Announcement
 from marketplace.need.models import Need
@@ -55,6 +57,8 @@ def clock_of(performance: Performance) -> ServiceClock:
         path=awards.region_path(performance.contract.award),
         pauses=tuple((pause.from_at, pause.until_at) for pause in performance.pauses),
         handed=tuple(Handed(one.uploaded_at, one.returned_at, one.confirmed_at) for one in performance.deliverables),
+        silences=contracts.silences(performance.contract),
+        ended_at=contracts.ended_at(performance.contract),
     )
 
 
@@ -92,14 +96,35 @@ def deliverable_for(no: str, *, actor: Actor) -> str:
     return deliverable.file
 
 
+def deliverables_of(announcement_id: int) -> int:
+    """How many versions all contracts of an announcement have had: the next one's place in its number."""
+    return db.session.execute(
+        select(func.count())
+        .select_from(Deliverable)
+        .join(Performance, Performance.id == Deliverable.performance_id)
+        .join(Contract, Contract.id == Performance.contract_id)
+        .join(Award, Award.id == Contract.award_id)
+        .where(Award.announcement_id == announcement_id)
+    ).scalar_one()
+
+
 # Lateness
+
+OPEN = (
+    Performance.done_at.is_(None),
+    ~select(ContractRequest.id)
+    .where(ContractRequest.contract_id == Performance.contract_id, ContractRequest.ends)
+    .correlate(Performance)
+    .exists(),
+)
+"""In service: neither done nor ended before its time."""
 
 
 def _running(now: datetime) -> Iterator[Performance]:
     """Performances so long over at `now` that a level may be reached, and of which one may still be unrecorded."""
     earliest = now - (LEVELS[0] - 1) * ONE_DAY
     query = select(Performance).where(Performance.late_level < LEVELS[-1], Performance.due_at <= earliest)
-    yield from db.session.execute(query.where(Performance.done_at.is_(None)).order_by(Performance.id)).scalars()
+    yield from db.session.execute(query.where(*OPEN).order_by(Performance.id)).scalars()
 
 
 def provisional(days: WorkCalendar) -> Select[str, str]:
@@ -145,22 +170,28 @@ def next_overdue(now: datetime) -> datetime | None:
     days, first = calendar(), None
     halted = select(Pause.id).where(Pause.performance_id == Performance.id)
     handed = select(Deliverable.id).where(Deliverable.performance_id == Performance.id)
+    silent = select(ContractRequest.id).where(
+        ContractRequest.contract_id == Performance.contract_id,
+        ContractRequest.kind == Kind.EXTENSION,
+        ContractRequest.unanswered_at.is_not(None),
+    )
     query = (
         select(
             Performance.id,
             Performance.due_at,
             Need.region,
-            halted.exists() | handed.exists() | Performance.unknown_year.is_not(None),
+            halted.exists() | handed.exists() | silent.exists() | Performance.unknown_year.is_not(None),
         )
         .join(Contract, Contract.id == Performance.contract_id)
         .join(Award, Award.id == Contract.award_id)
         .join(Announcement, Announcement.id == Award.announcement_id)
         .join(Need, Need.id == Announcement.need_id)
         .where(
-            Performance.done_at.is_(None),
+            *OPEN,
             Performance.late_level < LEVELS[-1],
             ~handed.where(Deliverable.returned_at.is_(None)).exists(),
             ~halted.where(Pause.until_at.is_(None)).exists(),
+            ~silent.where(ContractRequest.closed_at.is_(None)).exists(),
         )
     )
     for key, due_at, region, closely in db.session.execute(query.order_by(Performance.due_at)):
@@ -187,7 +218,7 @@ OVER_TIME = (
     .join(Agency, Agency.id == Award.agency_id)
     .where(
         Agency.organisation_id == bindparam("party"),
-        Performance.done_at.is_(None),
+        *OPEN,
         Performance.due_at <= bindparam("now", type_=Instant()),
     )
 )
@@ -218,12 +249,65 @@ def _late(query: Select[Performance], *, now: datetime, over: int) -> Iterator[P
 
     What lies with the purchaser is closed for this question: the agency has done what it can. Source: rules.md §2.9.
     """
-    query = query.where(Performance.done_at.is_(None), Performance.due_at <= now).order_by(Performance.id)
+    query = query.where(*OPEN, Performance.due_at <= now).order_by(Performance.id)
     days = calendar()
     for one in db.session.execute(query).scalars():
         clock = clock_of(one)
         if clock.standing is None and rules.late_days(clock, now=now, calendar=days) > over:
             yield one
+
+
+def state(no: str, *, now: datetime) -> Mapping[str, Any] | None:
+    """Due instant, used and late working days of a contract's service, and whether it is done; None before it began."""
+    try:
+        performance = by_contract_no(no)
+    except NotFound:
+        return None
+    return {
+        "due_at": performance.due_at,
+        "used": used_days(performance, now=now),
+        "late": late_days(performance, now=now),
+        "done": performance.done_at is not None,
+    }
+
+
+def archived(*, no: str) -> Mapping[str, Any]:
+    """A contract's part of its archive: how it was kept, for whom it concerns, and the files that were delivered."""
+    try:
+        performance = by_contract_no(no)
+    except NotFound:
+        return {}
+    versions = performance.deliverables
+    return {
+        "documents": {
+            "performance.json": {
+                "contract": no,
+                "started_at": performance.started_at,
+                "days": performance.days,
+                "due_at": performance.due_at,
+                "done_at": performance.done_at,
+                "phase": phase_of(performance).value,
+                "pauses": [
+                    {"from_at": pause.from_at, "until_at": pause.until_at, "reason": pause.reason}
+                    for pause in performance.pauses
+                ],
+                "deliverables": [
+                    {
+                        "no": one.no,
+                        "version": one.version,
+                        "file": one.file,
+                        "note": one.note,
+                        "uploaded_at": one.uploaded_at,
+                        "returned_at": one.returned_at,
+                        "return_reason": one.return_reason,
+                        "confirmed_at": one.confirmed_at,
+                    }
+                    for one in versions
+                ],
+            }
+        },
+        "files": {f"deliverables/{one.no}": one.file for one in versions},
+    }
 
 
 # Lists
@@ -292,7 +376,7 @@ def of_party(party_id: int, after: str | None = None, *, now: datetime, size: in
 
 def open_of_party(party_id: int) -> list[Performance]:
     """An organisation's contracts in service, on either side."""
-    query = _of_party_query(party_id).where(Performance.done_at.is_(None)).order_by(Performance.id)
+    query = _of_party_query(party_id).where(*OPEN).order_by(Performance.id)
     return list(db.session.execute(query).scalars())
 
 
@@ -304,7 +388,7 @@ def overdue(actor: Actor, *, now: datetime, size: int = SIZE) -> list[Performanc
         .join(Award, Award.id == Contract.award_id)
         .join(Announcement, Announcement.id == Award.announcement_id)
         .join(Need, Need.id == Announcement.need_id)
-        .where(Performance.done_at.is_(None), Performance.due_at <= now, branches.seen(Need.region, actor))
+        .where(*OPEN, Performance.due_at <= now, branches.seen(Need.region, actor))
     )
     days = calendar()
     rows = db.session.execute(query.order_by(Performance.due_at, Performance.id).limit(size)).scalars()
@@ -334,7 +418,7 @@ def kept_by(code: str, *, now: datetime, size: int = 20) -> Kept:
     if party_id is None:
         return Kept(0, 0, 0, 0, (), ())
     own = _of_party_query(party_id, Side.AGENCY)
-    done, running = own.where(Performance.done_at.is_not(None)), own.where(Performance.done_at.is_(None))
+    done, running = own.where(Performance.done_at.is_not(None)), own.where(*OPEN)
     rows = db.session.execute(done.order_by(Performance.done_at.desc(), Performance.id.desc()).limit(size)).scalars()
     days = calendar()
     lines = tuple(_line(one, now=now, days=days) for one in rows)
@@ -369,11 +453,12 @@ class DeliverableLine:
 
 @dataclass(frozen=True, slots=True)
 class PauseLine:
-    """One pause; the reason is for whom it concerns."""
+    """One stop of the clock; the reason is for whom it concerns. `silent`: the purchaser owed an answer."""
 
     from_at: datetime
     until_at: datetime | None
     reason: str | None
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,6 +470,7 @@ class PerformancePage:
     agency_code: str
     started_at: datetime
     pauses: tuple[PauseLine, ...]
+    ended_at: datetime | None
     deliverables: tuple[DeliverableLine, ...]
     rulebook: str
     concerned: bool
@@ -404,7 +490,9 @@ def page(no: str, *, actor: Actor, now: datetime) -> PerformancePage:
         pauses=tuple(
             PauseLine(pause.from_at, pause.until_at, pause.reason if concerned else None)
             for pause in performance.pauses
-        ),
+        )
+        + tuple(PauseLine(since, until, None, silent=True) for since, until in contracts.silences(contract)),
+        ended_at=contracts.ended_at(contract),
         deliverables=tuple(
             DeliverableLine(
                 no=one.no,
@@ -441,3 +529,57 @@ def _acts(performance: Performance, side: Side | None) -> tuple[StrEnum, ...]:
         for act in rules.FLOW.acts_in(phase_of(performance))
         if side.value in {role.value for role in rules.MAY[PerformanceAct(act)]}
     )
+
+
+# What is watched
+
+
+def _contracted(no: Column, at: Column, party: Column) -> Running:
+    return (
+        limits(no=no, at=at, region=Need.region, title=Need.title, party=party)
+        .select_from(Performance)
+        .join(Contract, Contract.id == Performance.contract_id)
+        .join(Award, Award.id == Contract.award_id)
+        .join(Agency, Agency.id == Award.agency_id)
+        .join(Announcement, Announcement.id == Award.announcement_id)
+        .join(Need, Need.id == Announcement.need_id)
+        .join(Purchaser, Purchaser.id == Need.purchaser_id)
+        .where(*OPEN)
+    )
+
+
+def undelivered() -> Running:
+    """Contracts whose clock runs, with the end of the promised working days: neither stopped nor delivered."""
+    silent = select(ContractRequest.id).where(
+        ContractRequest.contract_id == Performance.contract_id,
+        ContractRequest.kind == Kind.EXTENSION,
+        ContractRequest.unanswered_at.is_not(None),
+        ContractRequest.closed_at.is_(None),
+    )
+    halted = select(Pause.id).where(Pause.performance_id == Performance.id, Pause.until_at.is_(None))
+    handed = select(Deliverable.id).where(
+        Deliverable.performance_id == Performance.id, Deliverable.returned_at.is_(None)
+    )
+    return _contracted(Contract.no, Performance.due_at, Agency.organisation_id).where(
+        ~halted.exists(), ~handed.exists(), ~silent.exists()
+    )
+
+
+def unconfirmed() -> Running:
+    """Deliverables that wait for the purchaser's look, with the end of its time."""
+    return (
+        _contracted(Deliverable.no, Deliverable.confirm_due_at, Purchaser.organisation_id)
+        .join(Deliverable, Deliverable.performance_id == Performance.id)
+        .where(Deliverable.confirmed_at.is_(None), Deliverable.returned_at.is_(None))
+    )
+
+
+def contract_of(deliverable_no: str) -> str:
+    """The contract of a deliverable; raises `NotFound`."""
+    query = select(Contract.no).join(Performance, Performance.contract_id == Contract.id)
+    found = db.session.execute(
+        query.join(Deliverable, Deliverable.performance_id == Performance.id).where(Deliverable.no == deliverable_no)
+    ).scalar()
+    if found is None:
+        raise NotFound(deliverable_no)
+    return found

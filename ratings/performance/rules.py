@@ -26,12 +26,13 @@ class PerformanceAct(StrEnum):
 
 
 class Phase(StrEnum):
-    """Derived from the deliverables and pauses."""
+    """Derived from the deliverables, the pauses and the contract's end. STOPPED: it ended before it was performed."""
 
     IN_SERVICE = "in_service"
     PAUSED = "paused"
     DELIVERED = "delivered"
     DONE = "done"
+    STOPPED = "stopped"
 
 
 MAY = {
@@ -118,13 +119,19 @@ class Handed:
 
 @dataclass(frozen=True, slots=True)
 class ServiceClock:
-    """Everything the clock of one contract depends on; working days by the region path, most specific first."""
+    """Everything the clock of one contract depends on; working days by the region path, most specific first.
+
+    `silences` are the stretches in which the purchaser owed an answer to an agency that wanted more time; `ended_at` is
+    the end of a contract that was not performed.
+    """
 
     started_at: datetime
     days: int
     path: tuple[str, ...]
     pauses: tuple[Stop, ...] = ()
     handed: tuple[Handed, ...] = ()
+    silences: tuple[Stop, ...] = ()
+    ended_at: datetime | None = None
 
     @property
     def standing(self) -> Handed | None:
@@ -134,34 +141,41 @@ class ServiceClock:
 
     @property
     def stops(self) -> tuple[Stop, ...]:
-        """Pauses, and the stretches in which a version that was returned later lay with the purchaser.
+        """Pauses, silences, and the stretches in which a version that was returned later lay with the purchaser.
 
         The day of the upload still counts: time runs until the upload. Source: rules.md §2.8 eval.timeliness_auto.
         """
         lying = tuple((_next_midnight(one.uploaded_at), one.returned_at) for one in self.handed if one.returned_at)
-        return (*self.pauses, *lying)
+        return (*self.pauses, *self.silences, *lying)
 
     @property
     def stopped(self) -> bool:
-        """Whether the clock stands still: paused, or delivered."""
-        return self.standing is not None or any(until is None for _, until in self.pauses)
+        """Whether the clock stands still: over, delivered, paused, or waiting for the purchaser's late answer."""
+        return (
+            self.ended_at is not None
+            or self.standing is not None
+            or any(until is None for _, until in (*self.pauses, *self.silences))
+        )
 
 
 def phase_of(*, done_at: datetime | None, clock: ServiceClock) -> Phase:
-    """The phase that instants, deliverables and pauses tell. Source: rules.md §3.1 rows 26-32."""
+    """The phase that instants, deliverables and stops tell. Source: rules.md §3.1 rows 25-32."""
     if done_at is not None:
         return Phase.DONE
+    if clock.ended_at is not None:
+        return Phase.STOPPED
     if clock.standing is not None:
         return Phase.DELIVERED
     return Phase.PAUSED if clock.stopped else Phase.IN_SERVICE
 
 
 def used_days(clock: ServiceClock, *, until: datetime, calendar: WorkCalendar) -> int:
-    """Working days d with date(start) < d ≤ date(until) that no stop touches; the upload ends the count.
+    """Working days d with date(start) < d ≤ date(until) that no stop touches; the upload or the end ends the count.
 
     Source: rules.md §2.8 eval.timeliness_auto, §2.1 period.due (the day of the event never counts).
     """
     end = until if clock.standing is None else min(until, clock.standing.uploaded_at)
+    end = end if clock.ended_at is None else min(end, clock.ended_at)
     return calendar.late(_next_midnight(clock.started_at), end, path=clock.path, paused=clock.stops)
 
 
@@ -214,6 +228,24 @@ def refusals_to_give_reason(because: Because) -> Iterator[Refusal]:
     """A stop or a return needs a reason. Source: rules.md §2.7 contract.extension, §3.1 row 31."""
     if not because.reason.strip():
         yield Refusal("performance_reason_missing", field="reason")
+
+
+def refusals_to_resume(*, paused: bool) -> Iterator[Refusal]:
+    """Nothing to resume where the clock waits for the purchaser's own answer. Source: rules.md contract.extension."""
+    if not paused:
+        yield Refusal("performance_answer_first", "contract.answer_days")
+
+
+def refusals_to_change(*, phase: Phase) -> Iterator[Refusal]:
+    """A service that is done is neither changed, nor ended, nor broken any more. Source: rules.md §3.1 rows 27-29."""
+    if phase is Phase.DONE:
+        yield Refusal("performance_done")
+
+
+def refusals_to_extend(*, clock: ServiceClock, due_at: datetime, now: datetime) -> Iterator[Refusal]:
+    """More time is asked for before the time is over; half-open. Source: rules.md §3.1 row 27; this is (inferred)."""
+    if not clock.stopped and now >= due_at:
+        yield Refusal("performance_over", "contract.extension", params={"due_at": due_at.isoformat()})
 
 
 def refusals_to_submit(*, file_known: bool) -> Iterator[Refusal]:

@@ -14,9 +14,10 @@ from app.workdays import Deadline
 from bidding.award import queries as awards
 from bidding.contract import queries as contracts
 from bidding.contract.rules import Side
+from marketplace.announcement import queries as announcements
 from ratings.performance import queries, rules
 from ratings.performance.models import Deliverable, Pause, Performance
-from ratings.performance.rules import Because, Delivery, PerformanceAct, ServiceClock
+from ratings.performance.rules import Because, Delivery, PerformanceAct, Phase, ServiceClock
 
 
 def on_contract(deed: Deed) -> None:
@@ -39,6 +40,57 @@ def on_contract(deed: Deed) -> None:
     deed.tell(service_due_at=due.at)
 
 
+def on_request(deed: Deed) -> None:
+    """A step: nothing about a contract is asked for, agreed or filed once its service is done."""
+    _open(deed)
+
+
+def on_extend(deed: Deed) -> None:
+    """A step: more time is asked for in time (rules.md §3.1 row 27)."""
+    performance = _open(deed)
+    if performance is not None:
+        clock = queries.clock_of(performance)
+        demand(rules.refusals_to_extend(clock=clock, due_at=performance.due_at, now=deed.now), rulebook=deed.basis)
+
+
+def on_grant(deed: Deed) -> None:
+    """A step: the clock follows the extension, and the purchaser's late answer is left out of it."""
+    performance = _open(deed)
+    if performance is not None:
+        performance.days += deed.public["days"]
+        _move_end(performance)
+        deed.tell(service_due_at=performance.due_at)
+
+
+def on_answer(deed: Deed) -> None:
+    """A step: a request was refused or taken back; if the purchaser was late with it, the end moves by that."""
+    performance = _of_contract(deed)
+    if performance is not None and performance.done_at is None:
+        _move_end(performance)
+
+
+def on_end(deed: Deed) -> None:
+    """A step: the contract is over before it was performed, and its clock with it."""
+    performance = _open(deed)
+    if performance is not None:
+        _end_pause(deed, performance)
+        deed.tell(late=queries.late_days(performance, now=deed.now))
+
+
+def _of_contract(deed: Deed) -> Performance | None:
+    """How the contract of this deed is kept, locked after the contract; None before it is effective."""
+    query = queries.row(deed.about("contract") or "").with_for_update().execution_options(populate_existing=True)
+    return deed.session.execute(query).scalar_one_or_none()
+
+
+def _open(deed: Deed) -> Performance | None:
+    performance = _of_contract(deed)
+    if performance is not None:
+        done = Phase.DONE if performance.done_at is not None else Phase.IN_SERVICE
+        demand(rules.refusals_to_change(phase=done), rulebook=deed.basis)
+    return performance
+
+
 def pause(actor: Actor, subject: str | None, because: Because, /, *, key: str) -> Done:
     """The purchaser stops the clock, for a reason on his side (rules.md §2.7 contract.extension)."""
     with act(PerformanceAct.PAUSE, actor=actor, key=key, subject=subject, input=because) as deed:
@@ -56,6 +108,8 @@ def resume(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
     with act(PerformanceAct.RESUME, actor=actor, key=key, subject=subject, input=nothing) as deed:
         performance = _own(deed, actor, Side.PURCHASER)
         rules.FLOW.after(queries.phase_of(performance), PerformanceAct.RESUME)
+        paused = any(stretch.until_at is None for stretch in performance.pauses)
+        demand(rules.refusals_to_resume(paused=paused), rulebook=performance.contract.award.announcement.rulebook)
         _end_pause(deed, performance)
         _move_end(performance)
         _about(deed, performance)
@@ -75,8 +129,9 @@ def submit(actor: Actor, subject: str | None, delivery: Delivery, /, *, key: str
         award = performance.contract.award
         due = _confirm_due(performance, deed.now)
         version = len(performance.deliverables) + 1
-        # An announcement has one effective contract at most, so its deliverables are the contract's versions.
-        no = part(award.announcement.no or "", "D", version)
+        # Contracts of one announcement count together: after a breach, and where several won, there is more than one.
+        deed.lock(announcements.row(award.announcement.no or ""))
+        no = part(award.announcement.no or "", "D", queries.deliverables_of(award.announcement_id) + 1)
         files.keep(deed, [delivery.file], by=f"deliverable:{no}")
         performance.deliverables.append(
             Deliverable(
@@ -147,7 +202,7 @@ def settle(deed: Deed, no: str) -> Settled:
     if performance.unknown_year is None:
         raise OutOfTurn(queries.phase_of(performance), deed.act)
     before, performance.unknown_year = performance.due_at, None
-    if performance.done_at is None:
+    if queries.phase_of(performance) not in (Phase.DONE, Phase.STOPPED):
         _move_end(performance)
     _about(deed, performance)
     return _settled(performance, Moved("service", before, performance.due_at))

@@ -1,7 +1,7 @@
 """What the chapter performance brings to the house."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import url_for
@@ -9,7 +9,7 @@ from flask import url_for
 from app.act import Deed
 from app.actor import Actor
 from app.clock import now as present
-from app.stage import Command, Recipient, Stage, Task, Timed
+from app.stage import Command, Recipient, Stage, Task, Timed, Watch
 from app.values import Nothing
 from app.web.filters import percent, say
 from bidding.contract import queries as contracts
@@ -51,7 +51,7 @@ def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
             yield Task(PerformanceAct.SUBMIT, title, url_for("performance.submit", no=contract.no), due)
         elif side is Side.PURCHASER and phase is Phase.DELIVERED:
             yield Task(PerformanceAct.CONFIRM, title, url, performance.deliverables[-1].confirm_due_at)
-        elif side is Side.PURCHASER and phase is Phase.PAUSED:
+        elif side is Side.PURCHASER and phase is Phase.PAUSED and performance.pauses:
             yield Task(PerformanceAct.RESUME, title, url)
 
 
@@ -79,6 +79,31 @@ def performance_summary(*, code: str, **_: object) -> Mapping[str, Any]:
     }
 
 
+WATCHES = {
+    "service_days": Watch(
+        title="按期提交成果",
+        kind="contract",
+        running=queries.undelivered,
+        page=lambda no: url_for("performance.page", no=no),
+        before=timedelta(days=5),
+        clause="service.late_after",
+    ),
+    "deliverable_confirmation": Watch(
+        title="确认成果",
+        kind="deliverable",
+        running=queries.unconfirmed,
+        page=lambda no: url_for("performance.page", no=queries.contract_of(no)),
+        before=timedelta(days=1),
+        clause="deliverable.confirm_days",
+    ),
+}
+
+
+def service_state(*, no: str) -> Mapping[str, Any] | None:
+    """On a contract's page: where its service stands; nothing before it is effective."""
+    return queries.state(no, now=present())
+
+
 STAGE = Stage(
     name="performance",
     title="履约",
@@ -87,15 +112,34 @@ STAGE = Stage(
     flow=rules.FLOW,
     may=rules.MAY,
     opens=rules.OPENS,
-    hears={ContractAct.CONFIRM: services.on_contract, ContractAct.DEEM: services.on_contract},
+    hears={
+        ContractAct.CONFIRM: services.on_contract,
+        ContractAct.DEEM: services.on_contract,
+        ContractAct.EXTEND: services.on_extend,
+        ContractAct.GRANT: services.on_grant,
+        ContractAct.AMEND: services.on_request,
+        ContractAct.ADOPT: services.on_request,
+        ContractAct.EXCEED: services.on_request,
+        ContractAct.PART: services.on_request,
+        ContractAct.ACCUSE: services.on_request,
+        ContractAct.REFUSE: services.on_answer,
+        ContractAct.RECALL: services.on_answer,
+        ContractAct.TERMINATE: services.on_end,
+        ContractAct.UPHOLD: services.on_end,
+    },
     sweeps=SWEEPS,
     timed={
         "performance": Timed(queries.provisional, services.settle),
         "deliverable": Timed(queries.provisional_deliverables, services.settle_deliverable),
     },
+    watches=WATCHES,
     notices=dict.fromkeys(PerformanceAct, both_sides),
     tasks=tasks,
-    panels={"performance_summary": performance_summary},
+    panels={
+        "performance_summary": performance_summary,
+        "service_state": service_state,
+        "archived_performance": queries.archived,
+    },
     commands={
         PerformanceAct.PAUSE: Command(Because, services.pause, "contract"),
         PerformanceAct.RESUME: Command(Nothing, services.resume, "contract"),

@@ -74,7 +74,7 @@ def test_only_the_other_side_answers(uploader: Side, side: Side) -> None:
 @pytest.mark.parametrize(("now", "open_"), [(T - TICK, True), (T, False)])
 def test_deadlines_are_half_open(now: datetime, open_: bool) -> None:
     assert bool(list(rules.refusals_to_deem(confirm_due_at=T, now=now))) is open_
-    assert bool(list(rules.refusals_to_lapse(Because("silence"), sign_due_at=T, now=now))) is open_
+    assert bool(list(rules.refusals_to_lapse(Because("silence"), sign_due_at=T, protested=False, now=now))) is open_
 
 
 @pytest.mark.parametrize(

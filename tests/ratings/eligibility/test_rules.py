@@ -8,7 +8,7 @@ from marketplace.announcement.rules import AnnouncementAct
 from ratings.eligibility import rules
 from ratings.eligibility.rules import AgencyFacts, Limits, OwnerTerms, PurchaserFacts, ServiceTerms, SuspendTerms
 
-TERMS = Limits(ServiceTerms(10), OwnerTerms(3), SuspendTerms(("registration", "direct_award")))
+TERMS = Limits(ServiceTerms(10), OwnerTerms(3, 2), SuspendTerms(("registration", "direct_award")))
 SOUND = AgencyFacts(score=75_000, grade=Grade.NEW, fund="fiscal")
 
 
@@ -81,7 +81,7 @@ def test_a_narrower_licence_satisfies_the_wider_one():
 @pytest.mark.parametrize(("blocks", "refused"), [(("registration",), True), (("direct_award",), False)])
 def test_a_suspension_bars_what_the_rulebook_says_and_a_black_list_everything(blocks, refused):
     """rules.md suspend.effect, black.scope."""
-    terms = Limits(ServiceTerms(10), OwnerTerms(3), SuspendTerms(blocks))
+    terms = Limits(ServiceTerms(10), OwnerTerms(3, 2), SuspendTerms(blocks))
     listed = (("450800-2026-S000001", "2027-01-01T00:00:00+00:00"),)
     suspended = rules.refusals_to_agency(
         AgencyFacts(score=75_000, grade=Grade.C, suspended=listed), RegistrationAct.SUBMIT, terms=terms
