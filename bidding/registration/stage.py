@@ -52,6 +52,7 @@ STAGE = Stage(
     opens=rules.OPENS,
     notices={
         AnnouncementAct.AMEND: registrants,
+        AnnouncementAct.EXTEND: registrants,
         AnnouncementAct.WITHDRAW: registrants,
         CalendarAct.SETTLE: told_of_closing,
     },

@@ -117,3 +117,21 @@ class Amendment(Base):
     expected_days: Mapped[int]
     closes_at_before: Mapped[datetime]
     closes_at: Mapped[datetime]
+
+
+class Extension(Base):
+    """A closing that moved because the market could not be used: by which outage, from where to where."""
+
+    __tablename__ = "extension"
+    __table_args__ = (
+        UniqueConstraint("announcement_id", "outage_id"),
+        CheckConstraint("closes_at > closes_at_before", name="never_shorter"),
+    )
+
+    id: Mapped[int] = mapped_column(BIG, primary_key=True)
+    announcement_id: Mapped[int] = mapped_column(BIG, ForeignKey("announcement.id"))
+    outage_id: Mapped[int] = mapped_column(BIG, ForeignKey("outage.id"), index=True)
+    attempt_number: Mapped[int]
+    at: Mapped[datetime]
+    closes_at_before: Mapped[datetime]
+    closes_at: Mapped[datetime]

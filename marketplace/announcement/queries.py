@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
@@ -38,11 +38,12 @@ from app.region.models import Region
 from app.rulebook import Rulebook
 from app.rules_in_force import rulebook
 from app.values import SHANGHAI, Fen
+from app.watch.models import Outage
 from app.watch.queries import Running, limits
 from app.web.paging import SIZE, Listing, listing, parsed
 from app.workdays import WorkCalendar
 from marketplace.announcement import rules
-from marketplace.announcement.models import Amendment, Announcement, Attempt
+from marketplace.announcement.models import Amendment, Announcement, Attempt, Extension
 from marketplace.announcement.rules import (
     AnnouncementKind,
     AttemptTerms,
@@ -820,3 +821,78 @@ def unfrozen() -> Running:
         .join(Need, Announcement.need_id == Need.id)
         .where(*_running())
     )
+
+
+# Outages
+
+
+def to_extend(now: datetime) -> list[tuple[str, str]]:
+    """(number, outage) of every announcement that registers at `now`, lost time to an outage and was not given it back.
+
+    Those alone whose need lies in the branch of the outage.
+    """
+    recent = Outage.until_at > now - OUTAGES_LOOKED_AT
+    if db.session.execute(select(Outage.id).where(recent).limit(1)).first() is None:
+        return []
+    county = Need.region
+    in_branch = Outage.region.in_((county, func.substr(county, 1, 4) + "00", func.substr(county, 1, 2) + "0000"))
+    extended = select(Extension.id).where(
+        Extension.announcement_id == Announcement.id, Extension.outage_id == Outage.id
+    )
+    query = (
+        select(Announcement.no, Outage.no)
+        .select_from(Announcement)
+        .join(Attempt, _PRESENT)
+        .join(Need, Announcement.need_id == Need.id)
+        .join(Outage, and_(Attempt.published_at < Outage.until_at, Attempt.closes_at > Outage.since_at))
+        .where(recent, in_phase(Phase.REGISTERING, now), in_branch, ~extended.exists())
+        .order_by(Outage.id, Announcement.id)
+    )
+    return [(no, outage) for no, outage in db.session.execute(query) if no is not None]
+
+
+OUTAGES_LOOKED_AT = timedelta(days=90)
+"""An announcement that was open in an older outage has long closed."""
+
+
+def is_extended(announcement_id: int, outage_id: int) -> bool:
+    """Whether an announcement was given back what it lost to an outage."""
+    query = select(Extension.id).where(Extension.announcement_id == announcement_id, Extension.outage_id == outage_id)
+    return db.session.execute(query).first() is not None
+
+
+def lawful_from(instant: datetime, need: Need, hours: HoursTerms) -> datetime:
+    """The first instant, this one or later, at which an announcement may close: a working day, within its hours."""
+    local = instant.astimezone(SHANGHAI)
+    if day_of(instant, need).working and local.time() <= hours.closes:
+        return instant if local.time() >= hours.opens else _at(local.date(), hours.opens)
+    day, _ = calendar().add(local.date(), 1, path=regions.path(need.region))
+    return _at(day, hours.opens)
+
+
+def _at(day: date, clock: time) -> datetime:
+    return datetime.combine(day, clock, SHANGHAI).astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Extended:
+    """One closing that an outage moved."""
+
+    no: str
+    title: str
+    closes_at_before: datetime
+    closes_at: datetime
+
+
+def extended_by(outage_no: str, *, limit: int = 200) -> list[Extended]:
+    """The announcements that an outage extended, by number; at most `limit`."""
+    query = (
+        select(Announcement.no, Need.title, Extension.closes_at_before, Extension.closes_at)
+        .join(Extension, Extension.announcement_id == Announcement.id)
+        .join(Need, Need.id == Announcement.need_id)
+        .join(Outage, Outage.id == Extension.outage_id)
+        .where(Outage.no == outage_no)
+        .order_by(Announcement.no)
+        .limit(limit)
+    )
+    return [Extended(no or "", title, before, after) for no, title, before, after in db.session.execute(query)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import ClassVar, NamedTuple
 
@@ -11,7 +11,7 @@ from app.flow import Flow
 from app.pinyin import folded, initials, spelt
 from app.refusal import Refusal
 from app.rulebook import term
-from app.values import SHANGHAI, Fen, Opens
+from app.values import SHANGHAI, Fen, Opens, Period
 from marketplace.need.rules import PUBLIC_MONEY, Method
 from marketplace.purchaser.rules import Fund
 
@@ -24,6 +24,7 @@ class AnnouncementAct(StrEnum):
     RETURN = "announcement.return"
     PUBLISH = "announcement.publish"
     AMEND = "announcement.amend"
+    EXTEND = "announcement.extend"
     WITHDRAW = "announcement.withdraw"
     CLOSE_UNSUCCESSFUL = "announcement.close_unsuccessful"
     REPEAT = "announcement.repeat"
@@ -75,6 +76,7 @@ MAY = {
     AnnouncementAct.RETURN: {Role.OPERATOR},
     AnnouncementAct.PUBLISH: {Role.PURCHASER, Role.SYSTEM},
     AnnouncementAct.AMEND: {Role.PURCHASER},
+    AnnouncementAct.EXTEND: {Role.SYSTEM},
     AnnouncementAct.WITHDRAW: {Role.PURCHASER},
     AnnouncementAct.CLOSE_UNSUCCESSFUL: {Role.SYSTEM},
     AnnouncementAct.REPEAT: {Role.PURCHASER},
@@ -85,6 +87,7 @@ OPENS = {
     AnnouncementAct.RETURN: Opens.NEVER,
     AnnouncementAct.PUBLISH: Opens.AT_ONCE,
     AnnouncementAct.AMEND: Opens.AT_ONCE,
+    AnnouncementAct.EXTEND: Opens.AT_ONCE,
     AnnouncementAct.WITHDRAW: Opens.AT_ONCE,
     AnnouncementAct.CLOSE_UNSUCCESSFUL: Opens.AT_ONCE,
     AnnouncementAct.REPEAT: Opens.AT_ONCE,
@@ -97,6 +100,7 @@ FLOW = Flow(
         (Phase.RETURNED, AnnouncementAct.PUBLISH): Phase.REGISTERING,
         (Phase.SCHEDULED, AnnouncementAct.PUBLISH): Phase.REGISTERING,
         (Phase.REGISTERING, AnnouncementAct.AMEND): Phase.REGISTERING,
+        (Phase.REGISTERING, AnnouncementAct.EXTEND): Phase.REGISTERING,
         (Phase.REGISTERING, AnnouncementAct.WITHDRAW): Phase.WITHDRAWN,
         (Phase.SELECTING, AnnouncementAct.CLOSE_UNSUCCESSFUL): Phase.UNSUCCESSFUL,
         (Phase.UNSUCCESSFUL, AnnouncementAct.REPEAT): Phase.SCHEDULED,
@@ -300,6 +304,17 @@ def settled_closing(
     if workday and closes_at >= earliest:
         return closes_at
     return max(earliest, earliest_now, closes_at if workday else next_workday_at)
+
+
+def lost_time(*, registering: Period, outage: Period) -> timedelta:
+    """How much of the time to register an outage took away; zero where they do not meet."""
+    return max(min(registering.closes, outage.closes) - max(registering.opens, outage.opens), timedelta(0))
+
+
+def refusals_to_extend(lost: timedelta) -> Iterator[Refusal]:
+    """An outage that took no time gives none back. Source: mission.md (extension after an outage)."""
+    if lost <= timedelta(0):
+        yield Refusal("nothing_lost")
 
 
 def refusals_to_withdraw(withdrawal: Withdrawal) -> Iterator[Refusal]:

@@ -19,10 +19,11 @@ from app.rules_in_force import rulebook, rulebook_for
 from app.sealing import public_key, seal
 from app.stage import Moved, Recipient, Settled
 from app.standing import standing_of
-from app.values import Done, Fen
+from app.values import Done, Fen, Nothing, Period
+from app.watch import queries as watched
 from app.workdays import Deadline
 from marketplace.announcement import queries, rules
-from marketplace.announcement.models import Amendment, Announcement, Attempt
+from marketplace.announcement.models import Amendment, Announcement, Attempt, Extension
 from marketplace.announcement.rules import (
     AnnouncementAct,
     AnnouncementKind,
@@ -30,6 +31,7 @@ from marketplace.announcement.rules import (
     Change,
     Decision,
     DrawTerms,
+    HoursTerms,
     Phase,
     PublishTerms,
     Return,
@@ -160,6 +162,46 @@ def amend(actor: Actor, subject: str | None, change: Change, /, *, key: str) -> 
             expected_days=days,
             closes_at=closes_at,
         )
+    return deed.answer()
+
+
+def extend(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
+    """Give back the time that a recorded outage took: the closing moves by it, to the next lawful instant.
+
+    `subject` is `<number>/<outage>`. The same attempt; what was handed in stays as it is, because nothing but the
+    closing changed. No hand chooses which announcement, or how long (mission.md, extension after an outage).
+    """
+    no, _, outage_no = (subject or "").partition("/")
+    with act(AnnouncementAct.EXTEND, actor=actor, key=key, subject=subject) as deed:
+        announcement = deed.lock(queries.row(no))
+        present = queries.present_attempt(announcement)
+        phase = queries.phase_of(announcement, present, deed.now)
+        rules.FLOW.after(phase, AnnouncementAct.EXTEND)
+        outage, need, book = watched.outage(outage_no), announcement.need, _book(announcement)
+        if queries.is_extended(announcement.id, outage.id):
+            raise OutOfTurn(phase, deed.act)
+        before = present.closes_at
+        lost = rules.lost_time(
+            registering=Period(present.published_at, before), outage=Period(outage.since_at, outage.until_at)
+        )
+        demand(rules.refusals_to_extend(lost), rulebook=book.id)
+        closes_at = queries.lawful_from(before + lost, need, book.terms(HoursTerms))
+        deed.add(
+            Extension(
+                announcement_id=announcement.id,
+                outage_id=outage.id,
+                attempt_number=present.number,
+                at=deed.now,
+                closes_at_before=before,
+                closes_at=closes_at,
+            )
+        )
+        announcement.closes_at = present.closes_at = closes_at
+        announcement.closing_provisional = queries.day_of(closes_at, need).provisional
+        deed.subject, deed.basis, deed.attempt = announcement.no, book.id, present.number
+        _about(deed, need, announcement)
+        deed.on("outage", outage.no)
+        deed.tell(attempt=present.number, outage=outage.no, closes_at_before=before, closes_at=closes_at)
     return deed.answer()
 
 

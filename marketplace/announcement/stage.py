@@ -14,7 +14,7 @@ from marketplace.announcement import bulk, queries, rules, services
 from marketplace.announcement.demo import DEMO
 from marketplace.announcement.rules import AnnouncementAct, Change, Return, Timetable, Unsuccessful, Withdrawal
 from marketplace.announcement.sweeps import SWEEPS
-from marketplace.announcement.views import announcing, bp, closing_today, latest, of_need, of_needs
+from marketplace.announcement.views import announcing, bp, closing_today, latest, of_need, of_needs, of_outage
 from marketplace.announcement.wording import WORDS
 from marketplace.need.rules import NeedAct
 
@@ -104,6 +104,7 @@ STAGE = Stage(
         AnnouncementAct.APPROVE: services.purchaser_of,
         AnnouncementAct.RETURN: services.purchaser_of,
         AnnouncementAct.PUBLISH: services.purchaser_of,
+        AnnouncementAct.EXTEND: services.purchaser_of,
     },
     tasks=tasks,
     panels={
@@ -112,6 +113,7 @@ STAGE = Stage(
         "need_announcement": of_need,
         "need_announcements": of_needs,
         "announcing": announcing,
+        "extended_by_outage": of_outage,
     },
     commands={
         AnnouncementAct.SUBMIT: Command(Timetable, services.submit, "need"),

@@ -1,10 +1,11 @@
-"""What was approved, or asked for again, becomes public by itself."""
+"""What was approved, or asked for again, becomes public by itself; what an outage took is given back."""
 
 from collections.abc import Iterator
 from datetime import datetime
 
 from app.actor import Actor
 from app.sweep import Sweep
+from app.values import Nothing
 from marketplace.announcement import queries, services
 from marketplace.announcement.rules import Timetable
 
@@ -26,4 +27,18 @@ def upcoming(now: datetime) -> datetime | None:
     return None
 
 
-SWEEPS = (Sweep("announcement.publish", due, publish, upcoming),)
+def outages(now: datetime) -> Iterator[str]:
+    """`<number>/<outage>` of each that lost time."""
+    for no, outage in queries.to_extend(now):
+        yield f"{no}/{outage}"
+
+
+def extend(actor: Actor, subject: str) -> None:
+    """One closing is moved; the key is its own, so that it cannot twice."""
+    services.extend(actor, subject, Nothing(), key=f"sweep:announcement.extend:{subject}")
+
+
+SWEEPS = (
+    Sweep("announcement.publish", due, publish, upcoming),
+    Sweep("announcement.extend", outages, extend, upcoming),
+)

@@ -253,3 +253,8 @@ def of_needs(*, nos: Sequence[str]) -> dict[str, Any]:
     template = "marketplace/announcement/of_line.html"
     found = queries.phases_of_needs(nos, now=now())
     return {need_no: {"template": template, "no": no, "phase": phase} for need_no, (no, phase) in found.items()}
+
+
+def of_outage(*, no: str) -> dict[str, Any]:
+    """The closings that an outage moved, for the outage's page."""
+    return {"template": "marketplace/announcement/extended.html", "rows": queries.extended_by(no)}
