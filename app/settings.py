@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -18,6 +18,9 @@ class Settings:
     demonstration: bool
     rulebooks: tuple[Path, ...]
     workdays: tuple[Path, ...]
+    address: str | None = None
+    seal_file: Path | None = None
+    seal_passphrase: str | None = field(default=None, repr=False)
     testing: bool = False
 
     @classmethod
@@ -34,6 +37,9 @@ class Settings:
             demonstration=env.get("MARKET_DEMONSTRATION", "") in {"1", "public"},
             rulebooks=_folders(env.get("MARKET_RULEBOOKS", "")),
             workdays=_folders(env.get("MARKET_WORKDAYS", "")),
+            address=env.get("MARKET_ADDRESS", "").rstrip("/") or None,
+            seal_file=Path(env["MARKET_SEAL_FILE"]) if env.get("MARKET_SEAL_FILE") else None,
+            seal_passphrase=env.get("MARKET_SEAL_PASSPHRASE") or None,
         )
 
 

@@ -1,13 +1,15 @@
 """Answering an award, and judging why it was refused."""
 
+import hashlib
 from collections.abc import Iterable
 
+from flask_wtf.file import FileField, FileRequired
 from wtforms import RadioField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.values import Nothing
 from app.web.choices import offered
-from app.web.perform import ActForm
+from app.web.perform import ActForm, ChineseForm
 from bidding.award.rules import Declined, Excuse, Judged
 
 EXCUSES = {
@@ -63,3 +65,17 @@ class JudgeForm(ActForm):
 
     def value(self) -> Judged:
         return Judged(excused=self.excused.data == "yes", reason=(self.reason.data or "").strip())
+
+
+class CompareForm(ChineseForm):
+    """A file to be held against the notice that was issued; it is read, and kept nowhere."""
+
+    file = FileField(
+        "通知书的 PDF 文件",
+        description="只用来比对，比对以后不保存。",
+        validators=[FileRequired("请选择文件。")],
+    )
+
+    def sha256(self) -> str:
+        """The SHA-256 of the file, in hex."""
+        return hashlib.file_digest(self.file.data.stream, "sha256").hexdigest()

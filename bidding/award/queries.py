@@ -10,6 +10,7 @@ from sqlalchemy import Select, String, Text, and_, cast, false, func, or_, selec
 from sqlalchemy.orm import lazyload
 
 from app.actor import Actor, Role
+from app.audit import services as records
 from app.calendar.services import calendar
 from app.database import db
 from app.identity import queries as identities
@@ -291,6 +292,7 @@ class AwardLine:
     promised_days: int
     phase: Phase
     made_at: datetime
+    accept_due_at: datetime | None
 
 
 def _line(award: Award) -> AwardLine:
@@ -308,6 +310,7 @@ def _line(award: Award) -> AwardLine:
         promised_days=award.promised_days,
         phase=phase_of(award),
         made_at=award.made_at,
+        accept_due_at=award.accept_due_at,
     )
 
 
@@ -508,6 +511,53 @@ def office_page(no: str, *, actor: Actor, now: datetime) -> AwardPage:
     return page(no, actor=actor, now=now)
 
 
+def guard_notice(no: str, *, actor: Actor) -> None:
+    """Raises `NotFound`, or `NotYours` for whom the notice's file does not concern: it names the contact."""
+    if not concerns(by_no(no), actor):
+        raise NotYours(no)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What the public can hold a notice against: nothing that its page would hide."""
+
+    line: AwardLine
+    purchaser_code: str
+    item: str
+    places: int
+    rank: int
+    noticed_at: datetime | None
+    accept_due_at: datetime | None
+    position: int | None
+    notice_sha256: str | None
+    seal: str | None
+
+    @property
+    def stands(self) -> bool:
+        """Whether the notice is in force."""
+        return self.line.phase in (Phase.NOTICED, Phase.ACCEPTED)
+
+
+def proof(no: str) -> Proof | None:
+    """The proof of a notice by its number; None where this market knows no such number."""
+    award = db.session.execute(select(Award).where(Award.no == no)).scalar_one_or_none()
+    if award is None:
+        return None
+    need, entry = award.announcement.need, records.entry_of(AwardAct.NOTICE, f"award:{no}")
+    return Proof(
+        line=_line(award),
+        purchaser_code=need.purchaser.organisation.code,
+        item=need.item.name,
+        places=award.attempt.winners,
+        rank=award.rank,
+        noticed_at=award.noticed_at,
+        accept_due_at=award.accept_due_at,
+        position=None if entry is None else entry.position,
+        notice_sha256=award.notice_sha256,
+        seal=award.seal,
+    )
+
+
 def concerns(award: Award, actor: Actor) -> bool:
     """Who may read what is not public: both parties, the branch's regulators and supervisor."""
     watching = bool(actor.roles & {Role.REGULATOR, Role.SUPERVISOR})
@@ -570,9 +620,7 @@ def resource_one(no: str) -> Mapping[str, Any] | None:
 def unanswered() -> Running:
     """Awards that wait for the winner's answer, with its end: what is watched."""
     return (
-        limits(
-            no=Award.no, at=Award.accept_due_at, region=Need.region, title=Need.title, party=Agency.organisation_id
-        )
+        limits(no=Award.no, at=Award.accept_due_at, region=Need.region, title=Need.title, party=Agency.organisation_id)
         .select_from(Award)
         .join(Agency, Agency.id == Award.agency_id)
         .join(Announcement, Announcement.id == Award.announcement_id)

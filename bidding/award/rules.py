@@ -138,11 +138,11 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """The file of a notice as it was made: SHA-256 in hex, size in bytes, fingerprint of the seal's certificate."""
+    """The file of a notice as it was made: SHA-256 in hex, size in bytes, fingerprint of the seal, if any."""
 
     sha256: str
     size: int
-    seal: str
+    seal: str | None
 
 
 def phase_of(
