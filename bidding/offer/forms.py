@@ -1,12 +1,12 @@
 """What an agency fills in to offer; the amount is typed in 元 and becomes whole fen, exactly."""
 
-from wtforms import StringField
-from wtforms.validators import InputRequired, Regexp
+from wtforms import StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Regexp
 
 from app.values import Fen
 from app.web.money import MONEY, fen
 from app.web.perform import ActForm
-from bidding.offer.rules import OfferInput
+from bidding.offer.rules import BodyInput, OfferInput
 
 
 class OfferForm(ActForm):
@@ -32,3 +32,16 @@ class OfferForm(ActForm):
             amount_fen=fen(self.amount_fen.data) or Fen(0),
             days=int((self.days.data or "0").strip()),
         )
+
+
+class BodyForm(ActForm):
+    """The body as the agency received it when it offered."""
+
+    body = TextAreaField(
+        "报价正文",
+        description="提交报价时显示并可下载的那份文本，从“zjcs-offer-1”一行起，原样粘贴。",
+        validators=[InputRequired("请粘贴报价正文。"), Length(max=20_000, message="正文太长。")],
+    )
+
+    def value(self) -> BodyInput:
+        return BodyInput(body=self.body.data or "")

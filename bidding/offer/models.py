@@ -2,21 +2,37 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import BIG, Base
 from app.values import Fen
 from bidding.registration.models import Registration
 
+BODY_AWAITED = "broken_at IS NOT NULL AND handed_in_at IS NULL AND lapsed_at IS NULL"
+
 
 class Offer(Base):
-    """One envelope; `entry_ref` leads to its log entry, whose index decides which one counts (protocol.md §2.4)."""
+    """One envelope; `entry_ref` leads to its log entry, whose index decides which one counts (protocol.md §2.4).
+
+    `broken_at`: it did not open, and its agency may hand in the body until `hand_in_due_at`; `handed_in` is that body,
+    sealed again until the opening; `lapsed_at`: no body came in time.
+    """
 
     __tablename__ = "offer"
     __table_args__ = (
         CheckConstraint("(opened_at IS NULL) = (body IS NULL)", name="body_after_opening"),
         CheckConstraint("(body IS NULL) = (amount_fen IS NULL)", name="amount_after_opening"),
+        CheckConstraint("(broken_at IS NULL) = (hand_in_due_at IS NULL)", name="broken_has_a_limit"),
+        CheckConstraint("(handed_in_at IS NULL) = (handed_in IS NULL)", name="handed_in_with_body"),
+        CheckConstraint("handed_in_at IS NULL OR (broken_at IS NOT NULL AND lapsed_at IS NULL)", name="body_of_broken"),
+        CheckConstraint("lapsed_at IS NULL OR (broken_at IS NOT NULL AND opened_at IS NULL)", name="lapsed_unopened"),
+        Index(
+            "ix_offer_broken",
+            "hand_in_due_at",
+            postgresql_where=text(BODY_AWAITED),
+            sqlite_where=text(BODY_AWAITED),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BIG, primary_key=True)
@@ -29,5 +45,11 @@ class Offer(Base):
     opened_at: Mapped[datetime | None]
     body: Mapped[str | None]
     amount_fen: Mapped[Fen | None]
+    broken_at: Mapped[datetime | None]
+    hand_in_due_at: Mapped[datetime | None]
+    provisional: Mapped[bool] = mapped_column(default=False)
+    handed_in_at: Mapped[datetime | None]
+    handed_in: Mapped[bytes | None]
+    lapsed_at: Mapped[datetime | None]
 
     registration: Mapped[Registration] = relationship(lazy="joined")

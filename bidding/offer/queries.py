@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, String, cast, func, select
 
 from app.actor import Actor
 from app.audit.models import Entry
@@ -11,6 +11,7 @@ from app.database import db
 from app.identity.models import Organisation
 from app.refusal import NotFound, Refusal
 from app.values import Fen
+from app.workdays import WorkCalendar
 from bidding.offer import rules
 from bidding.offer.models import Offer
 from bidding.offer.rules import Ground
@@ -20,6 +21,7 @@ from marketplace.agency import queries as agencies
 from marketplace.agency.models import Agency
 from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement, Attempt
+from marketplace.need.models import Need
 from marketplace.need.rules import Method
 
 
@@ -93,9 +95,113 @@ def counting(attempt_id: int) -> list[Offer]:
             .join(Offer.registration)
             .join(Registration.agency)
             .join(Agency.organisation)
-            .where(Offer.id.in_(latest))
+            .where(Offer.id.in_(latest), Offer.lapsed_at.is_(None))
             .order_by(Organisation.code)
         ).scalars()
+    )
+
+
+AWAITED = (Offer.broken_at.is_not(None), Offer.handed_in_at.is_(None), Offer.lapsed_at.is_(None))
+"""Did not open, and its body may still come."""
+
+
+def is_awaited(offer: Offer) -> bool:
+    """Whether the body of this envelope may still come; the twin of `AWAITED`."""
+    return offer.broken_at is not None and offer.handed_in_at is None and offer.lapsed_at is None
+
+
+def awaited_of(attempt_id: int) -> list[str]:
+    """Commitments of the attempt's envelopes whose bodies are awaited, ascending."""
+    query = select(Offer.commitment).join(Offer.registration).where(Registration.attempt_id == attempt_id, *AWAITED)
+    return list(db.session.execute(query.order_by(Offer.commitment)).scalars())
+
+
+def broken(attempt_id: int) -> list[Offer]:
+    """The attempt's envelopes that did not open, ascending by the agency's code."""
+    return list(db.session.execute(_of(attempt_id).where(Offer.broken_at.is_not(None))).scalars())
+
+
+def awaited(attempt_id: int, party_id: int | None) -> Offer | None:
+    """The envelope of this organisation's agency whose body is awaited, None where none is."""
+    query = _of(attempt_id).where(Agency.organisation_id == party_id, *AWAITED)
+    return db.session.execute(query).scalar_one_or_none()
+
+
+def by_commitment(commitment: str) -> Offer:
+    """The envelope with a commitment. Raises `NotFound`."""
+    found = db.session.execute(select(Offer).where(Offer.commitment == commitment)).scalar_one_or_none()
+    if found is None:
+        raise NotFound("offer")
+    return found
+
+
+def need_of(offer: Offer) -> Need:
+    """What the offer answers."""
+    return offer.registration.attempt.announcement.need
+
+
+def due_for_lapse(now: datetime) -> list[str]:
+    """Commitments of envelopes whose body did not come in time, oldest limit first."""
+    query = select(Offer.commitment).where(*AWAITED, Offer.hand_in_due_at <= now)
+    return list(db.session.execute(query.order_by(Offer.hand_in_due_at, Offer.id)).scalars())
+
+
+def next_lapse(now: datetime) -> datetime | None:
+    """The first limit after `now` for handing in a body."""
+    query = select(func.min(Offer.hand_in_due_at)).where(*AWAITED, Offer.hand_in_due_at > now)
+    return db.session.execute(query).scalar_one_or_none()
+
+
+def provisional(days: WorkCalendar) -> Select[str, str]:
+    """Commitment and stamp of every awaited body whose provisional limit this calendar can tell better."""
+    return select(Offer.commitment, func.replace(cast(Offer.hand_in_due_at, String), ":", "")).where(
+        Offer.provisional, Offer.hand_in_due_at <= days.certain_until
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Unopened:
+    """An own envelope that did not open: where, its commitment, until when its body may be handed in."""
+
+    no: str
+    title: str
+    commitment: str
+    due_at: datetime
+    rulebook: str
+    handed_in_at: datetime | None
+    lapsed_at: datetime | None
+
+
+def unopened(party_id: int | None, no: str) -> Unopened:
+    """The envelope of this organisation, in the present attempt, that did not open. Raises `NotFound`."""
+    announcement = registrations.announced(no)
+    attempt = announcements.present_attempt(announcement)
+    query = _of(attempt.id).where(Agency.organisation_id == party_id, Offer.broken_at.is_not(None))
+    found = db.session.execute(query).scalar_one_or_none()
+    if found is None:
+        raise NotFound("offer")
+    return _unopened(found)
+
+
+def to_hand_in(party_id: int) -> list[Unopened]:
+    """Everything this organisation may still hand in the body of, most urgent first."""
+    query = select(Offer).join(Offer.registration).join(Registration.agency)
+    query = query.where(Agency.organisation_id == party_id, *AWAITED)
+    return [_unopened(one) for one in db.session.execute(query.order_by(Offer.hand_in_due_at, Offer.id)).scalars()]
+
+
+def _unopened(offer: Offer) -> Unopened:
+    announcement = offer.registration.attempt.announcement
+    if offer.hand_in_due_at is None:
+        raise NotFound("offer")
+    return Unopened(
+        announcement.no or "",
+        announcement.need.title,
+        offer.commitment,
+        offer.hand_in_due_at,
+        registrations.rulebook_of(announcement),
+        offer.handed_in_at,
+        offer.lapsed_at,
     )
 
 

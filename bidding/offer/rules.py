@@ -1,5 +1,6 @@
 """When a sealed offer may be handed in; what is checked before it is sealed."""
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,18 +21,24 @@ from bidding.registration.rules import (
 
 
 class OfferAct(StrEnum):
-    """The act of offering."""
+    """The acts of offering: the envelope; its body, where it did not open; and no body in time."""
 
     SUBMIT = "offer.submit"
+    HAND_IN = "offer.hand_in"
+    LAPSE = "offer.lapse"
 
 
 MAY = {
     OfferAct.SUBMIT: {Role.AGENCY},
+    OfferAct.HAND_IN: {Role.AGENCY},
+    OfferAct.LAPSE: {Role.SYSTEM},
 }
 OPENS = {
     OfferAct.SUBMIT: Opens.LATER,
+    OfferAct.HAND_IN: Opens.LATER,
+    OfferAct.LAPSE: Opens.LATER,
 }
-SEALED = frozenset({OfferAct.SUBMIT})
+SEALED = frozenset({OfferAct.SUBMIT, OfferAct.HAND_IN})
 """Its input is kept nowhere, neither in the private part of its entry nor in a receipt (protocol.md §2.6)."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -44,6 +51,13 @@ class OfferInput:
     amount_fen: Fen = field(repr=False)
     days: int
     files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BodyInput:
+    """The body of an envelope that did not open, as its agency received it; as secret as an amount."""
+
+    body: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +114,24 @@ def refusals_to_amount(amount: Fen, *, ceiling: Fen) -> Iterator[Refusal]:
         yield Refusal("amount_not_positive", field="amount_fen")
     elif amount > ceiling:
         yield Refusal("above_ceiling", field="amount_fen", params={"ceiling_fen": int(ceiling)})
+
+
+def refusals_to_hand_in(
+    text: str, *, commitment: str | None, due_at: datetime | None, now: datetime
+) -> Iterator[Refusal]:
+    """Why a body does not stand in for an envelope that did not open; half-open: at `due_at` it is too late.
+
+    `commitment` is the envelope's whose body is awaited of this agency, None where none is. It counts if it hashes to
+    the logged commitment, and for no other reason. Source: protocol.md §2.5.
+    """
+    if commitment is None or due_at is None:
+        yield Refusal("no_body_awaited")
+    elif now >= due_at:
+        yield Refusal("body_too_late", params={"due_at": due_at.isoformat()})
+    elif hashlib.sha256(text.encode()).hexdigest() != commitment:
+        yield Refusal("body_not_committed", field="body")
+
+
+def as_received(text: str) -> str:
+    """A body as it was handed out, whatever a form or an editor has made of its line ends (protocol.md §0)."""
+    return "".join(f"{line}\n" for line in text.replace("\r\n", "\n").strip("\n").split("\n"))

@@ -1,6 +1,6 @@
 """Sealing an offer at submission, and opening all that count in one act; the amount is in clear nowhere in between."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -8,25 +8,36 @@ from app import sealing
 from app.act import Deed, act, chance
 from app.actor import Actor
 from app.audit import services as audit
-from app.refusal import NotFound, Refusal, demand
-from app.values import Done, Fen
+from app.calendar.services import anew, calendar
+from app.keyring import keyring
+from app.refusal import NotFound, OutOfTurn, Refusal, demand
+from app.region import queries as regions
+from app.stage import Moved, Settled
+from app.values import Done, Fen, Nothing
+from app.workdays import Deadline
 from bidding.offer import queries, rules
 from bidding.offer.envelope import Body, Envelope, Kind, Malformed, body_text, open_offer, parse_body, seal_offer
 from bidding.offer.models import Offer
-from bidding.offer.rules import OfferAct, OfferDone, OfferInput
+from bidding.offer.rules import BodyInput, OfferAct, OfferDone, OfferInput
 from bidding.registration import queries as registrations
 from bidding.registration import services as registering
 from bidding.registration.models import Registration
 from marketplace.agency import queries as agencies
+from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement, Attempt
+
+HANDED_IN_INFO = b"zjcs-offer-1 handed in"
+
+HAND_IN_DAYS = 1
+"""Working days within which an agency may hand in the body of an envelope that did not open (protocol.md §2.5)."""
 
 
 class BrokenEnvelope(Exception):
-    """An envelope that does not open, or holds no body of this attempt: the selection stops (protocol.md §2.5)."""
+    """Envelopes that do not open, or hold no body of this attempt: the selection stops (protocol.md §2.5)."""
 
-    def __init__(self, commitment: str) -> None:
-        self.commitment = commitment
-        super().__init__(commitment)
+    def __init__(self, offers: Sequence[Offer]) -> None:
+        self.offers = offers
+        super().__init__(", ".join(offer.commitment for offer in offers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +118,101 @@ def _keep(deed: Deed, registration: Registration, envelope: Envelope, *, revisio
     )
 
 
-def open_all(deed: Deed, attempt: Attempt, offers: Collection[Offer], private: bytes) -> list[Opened]:
+def hand_in(actor: Actor, subject: str | None, handed: BodyInput, /, *, key: str) -> Done:
+    """An agency whose envelope did not open hands in its body; it stays sealed until all are opened (§2.5)."""
+    with act(OfferAct.HAND_IN, actor=actor, key=key, subject=subject, input=handed) as deed:
+        announcement = deed.lock(announcements.row(subject or ""))
+        attempt = announcements.present_attempt(announcement)
+        offer, text = queries.awaited(attempt.id, actor.party), rules.as_received(handed.body)
+        demand(
+            rules.refusals_to_hand_in(
+                text,
+                commitment=None if offer is None else offer.commitment,
+                due_at=None if offer is None else offer.hand_in_due_at,
+                now=deed.now,
+            ),
+            rulebook=announcement.rulebook,
+        )
+        if offer is None:
+            raise NotFound(deed.act)
+        offer.handed_in_at, offer.handed_in = deed.now, _kept(text, offer)
+        registering.record(deed, announcement, attempt, offer.registration.agency)
+        deed.commit_to(offer.commitment)
+        deed.tell(commitment=offer.commitment)
+    return deed.answer()
+
+
+def _kept(text: str, offer: Offer) -> bytes:
+    """To the deployment's own key: the attempt's may be what is broken."""
+    return sealing.seal(
+        text.encode(),
+        recipient=sealing.public_key(keyring().opening),
+        associated=bytes.fromhex(offer.commitment),
+        info=HANDED_IN_INFO,
+        ephemeral=chance().secret(),
+    )
+
+
+def lapse(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
+    """No body came in time: the offer is withdrawn, and it counts as a refusal (protocol.md §2.5)."""
+    with act(OfferAct.LAPSE, actor=actor, key=key, subject=subject) as deed:
+        found = queries.by_commitment(subject or "")
+        announcement = deed.lock(announcements.row(found.registration.attempt.announcement.no or ""))
+        deed.session.refresh(found)
+        if not queries.is_awaited(found) or found.hand_in_due_at is None or found.hand_in_due_at > deed.now:
+            raise OutOfTurn("answered", deed.act)
+        found.lapsed_at = deed.now
+        deed.subject = announcement.no
+        registering.record(deed, announcement, found.registration.attempt, found.registration.agency)
+        deed.tell(commitment=found.commitment)
+    return deed.answer()
+
+
+def await_bodies(deed: Deed, offers: Collection[Offer], *, region: str) -> datetime:
+    """A step of an opening that had to stop: until when the bodies may be handed in (protocol.md §2.5)."""
+    due = _hand_in_due(region, deed.now)
+    for offer in offers:
+        offer.broken_at, offer.hand_in_due_at, offer.provisional = deed.now, due.at, due.provisional
+    return due.at
+
+
+def _hand_in_due(region: str, since: datetime) -> Deadline:
+    return calendar().due(since, HAND_IN_DAYS, path=regions.path(region))
+
+
+def settle(deed: Deed, commitment: str) -> Settled:
+    """A step: the time to hand in a body, computed anew (rules.md §2.1)."""
+    offer = queries.by_commitment(commitment)
+    announcement = deed.lock(announcements.row(offer.registration.attempt.announcement.no or ""))
+    deed.session.refresh(offer)
+    if not offer.provisional or offer.broken_at is None or offer.hand_in_due_at is None:
+        raise OutOfTurn("settled", deed.act)
+    before = after = offer.hand_in_due_at
+    offer.provisional = False
+    if queries.is_awaited(offer):
+        due = _hand_in_due(announcement.need.region, offer.broken_at)
+        after = anew(before, due, path=regions.path(announcement.need.region), now=deed.now)
+        offer.hand_in_due_at, offer.provisional = after, due.provisional
+    registering.record(deed, announcement, offer.registration.attempt, offer.registration.agency)
+    party = offer.registration.agency.organisation_id
+    return Settled((Moved("hand_in", before, after),), (party,), announcement.need.title)
+
+
+def open_all(deed: Deed, attempt: Attempt, offers: Collection[Offer], private: bytes | None) -> list[Opened]:
     """A step of the opening: write body and amount of each, in the given order. `private` is the attempt's key K.
 
-    Raises `BrokenEnvelope` before anything is written when one does not open, does not match its commitment, or is not
-    of this attempt and agency (protocol.md §2.5).
+    Raises `BrokenEnvelope` with all that do not open, do not match their commitment, or are not of this attempt and
+    agency, before anything is written (protocol.md §2.5); with every one where there is no K. A body that was handed
+    in stands in for its envelope.
     """
-    bodies = [_opened(offer, attempt, private) for offer in offers]
+    bodies, broken = [], []
+    for offer in offers:
+        try:
+            bodies.append(_opened(offer, attempt, private))
+        except (sealing.Unopenable, Malformed):
+            broken.append(offer)
+    if broken:
+        raise BrokenEnvelope(broken)
     found = []
     for offer, (text, body) in zip(offers, bodies, strict=True):
         offer.opened_at, offer.body, offer.amount_fen = deed.now, text, Fen(body.total)
@@ -121,13 +220,23 @@ def open_all(deed: Deed, attempt: Attempt, offers: Collection[Offer], private: b
     return found
 
 
-def _opened(offer: Offer, attempt: Attempt, private: bytes) -> tuple[str, Body]:
-    try:
-        text = open_offer(Envelope(offer.commitment, offer.envelope), private=private)
-        body = parse_body(text)
-    except (sealing.Unopenable, Malformed) as error:
-        raise BrokenEnvelope(offer.commitment) from error
+def _opened(offer: Offer, attempt: Attempt, private: bytes | None) -> tuple[str, Body]:
+    text = _text(offer, private)
+    body = parse_body(text)
     expected = (audit.market(), attempt.announcement.no, attempt.number, offer.registration.agency.organisation.code)
     if (body.market, body.no, body.attempt, body.id) != expected or body.kind is not Kind.AMOUNT:
-        raise BrokenEnvelope(offer.commitment)
+        raise Malformed("attempt or agency")
     return text, body
+
+
+def _text(offer: Offer, private: bytes | None) -> str:
+    if offer.handed_in is not None:
+        return sealing.open_box(
+            offer.handed_in,
+            private=keyring().opening,
+            associated=bytes.fromhex(offer.commitment),
+            info=HANDED_IN_INFO,
+        ).decode()
+    if private is None:
+        raise sealing.Unopenable
+    return open_offer(Envelope(offer.commitment, offer.envelope), private=private)

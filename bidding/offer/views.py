@@ -11,7 +11,7 @@ from app.web import asked
 from app.web.door import actor, door, public
 from app.web.perform import perform
 from bidding.offer import queries
-from bidding.offer.forms import OfferForm
+from bidding.offer.forms import BodyForm, OfferForm
 from bidding.offer.rules import OfferAct, OfferDone
 
 bp = Blueprint("offer", __name__)
@@ -39,6 +39,18 @@ def submit(no: str) -> Response:
         return response
 
     return perform(OfferAct.SUBMIT, form, no, page=page, after=after, answer=answer)
+
+
+@bp.route("/announcements/<no>/offer/body", methods=["GET", "POST"])
+@door(OfferAct.HAND_IN)
+def hand_in(no: str) -> Response:
+    """Why the envelope did not open, until when its body is awaited, and the form."""
+    form = BodyForm()
+
+    def page() -> str:
+        return render_template("bidding/offer/hand_in.html", page=queries.unopened(actor().party, no), form=form)
+
+    return perform(OfferAct.HAND_IN, form, no, page=page, after=lambda done: url_for("offer.hand_in", no=no))
 
 
 @bp.get("/announcements/<no>/offers.json")

@@ -2,6 +2,15 @@
 
 WORDS = {
     "offer.submit": "提交报价",
+    "offer.hand_in": "补交报价正文",
+    "offer.lapse": "逾期未补交报价正文",
+    "deadline.hand_in": "补交报价正文期限",
+    "refusal.no_body_awaited": "这次采购没有等待您补交的报价正文。",
+    "cure.no_body_awaited": "只有密封件无法开启的机构才需要补交；已补交的不能更换。",
+    "refusal.body_too_late": "补交报价正文的期限（{due_at}）已过。",
+    "cure.body_too_late": "逾期未补交的，按放弃处理；有异议的可以向监管部门反映。",
+    "refusal.body_not_committed": "这份正文与您当时提交的报价不一致：它的摘要不等于已存证的承诺值。",
+    "cure.body_not_committed": "请原样提交当时收到的报价正文，一个字、一个空格都不能改；最好直接上传当时下载的文件。",
     "refusal.no_price_asked": "这次采购不比较价格，不需要报价。",
     "cure.no_price_asked": "已报名的，请等待选取结果。",
     "refusal.registration_unconfirmed": "公告已变更，您的报名还没有确认。",

@@ -15,8 +15,9 @@ from marketplace.announcement.models import Attempt
 class Selection(Base):
     """What the freeze and the draw made of one attempt; every instant is set once.
 
-    `verdicts`: JSON object USCC → refusals with clause and figures, as they were said at the freeze. `stopped_by`: the
-    commitment of an envelope that did not open.
+    `verdicts`: JSON object USCC → refusals with clause and figures, as they were said at the freeze. `stopped_at`: the
+    opening had to stop, because an envelope did not open. `valid`: what the minimum is compared with; a body that did
+    not come in time lowers it.
     """
 
     __tablename__ = "selection"
@@ -24,7 +25,6 @@ class Selection(Base):
         CheckConstraint("drawn_at IS NULL OR secret IS NOT NULL", name="draw_reveals_secret"),
         CheckConstraint("opened_at IS NULL OR key_destroyed_at IS NULL", name="opened_or_destroyed"),
         CheckConstraint("voided_at IS NULL OR resulted_at IS NULL", name="void_without_result"),
-        CheckConstraint("(stopped_at IS NULL) = (stopped_by IS NULL)", name="stopped_by_an_envelope"),
         Index(
             "ix_selection_undrawn",
             "frozen_at",
@@ -48,7 +48,6 @@ class Selection(Base):
     opened_at: Mapped[datetime | None]
     key_destroyed_at: Mapped[datetime | None]
     stopped_at: Mapped[datetime | None]
-    stopped_by: Mapped[str | None] = mapped_column(String(64))
     voided_at: Mapped[datetime | None]
     drawn_at: Mapped[datetime | None]
     secret: Mapped[str | None] = mapped_column(String(64))

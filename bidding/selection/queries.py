@@ -3,19 +3,23 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import String, cast, or_, select, text
 from sqlalchemy.orm import Session, lazyload, load_only
 
 from app.actor import Actor, Role
 from app.audit import services as records
 from app.audit.models import Entry, Head
+from app.calendar.services import calendar
 from app.database import db, is_sqlite
 from app.refusal import NotFound, Refusal
 from app.region import branches
+from app.region import queries as regions
+from app.values import SHANGHAI
+from app.watch.queries import Column, Running, limits
 from bidding.offer import queries as offers
 from bidding.registration import queries as registrations
 from bidding.selection import lottery, rules
@@ -32,8 +36,8 @@ BEACONS = 7_301_116
 
 DAYS_SHOWN = 14
 
-UNDRAWN = (Selection.drawn_at.is_(None), Selection.stopped_at.is_(None))
-"""Frozen, and the record is not yet published; a stopped attempt waits for people."""
+UNDRAWN = (Selection.drawn_at.is_(None),)
+"""Frozen, and the record is not yet published."""
 
 FOLLOWED = (
     Selection.frozen_at,
@@ -42,6 +46,8 @@ FOLLOWED = (
     Selection.beacon_rule,
     Selection.opened_at,
     Selection.key_destroyed_at,
+    Selection.attempt_id,
+    Selection.stopped_at,
 )
 """What of a frozen attempt tells which act follows."""
 
@@ -110,7 +116,7 @@ def next_act(selection: Selection) -> StrEnum | None:
         opened=selection.opened_at is not None,
         destroyed=selection.key_destroyed_at is not None,
         decided=selection.attempt.decision is not None,
-        stopped=selection.stopped_at is not None,
+        bodies_awaited=_awaited(selection),
         drawn=selection.drawn_at is not None,
         head_at=None if head is None else head.timestamp,
         beacon_after=beacon_after(selection),
@@ -118,8 +124,13 @@ def next_act(selection: Selection) -> StrEnum | None:
     )
 
 
+def _awaited(selection: Selection) -> bool:
+    """Whether an opening that had to stop still waits for bodies."""
+    return selection.stopped_at is not None and bool(offers.awaited_of(selection.attempt_id))
+
+
 def undrawn() -> list[Selection]:
-    """Frozen attempts whose record is not yet published, oldest first; a stopped one waits for people."""
+    """Frozen attempts whose record is not yet published, oldest first."""
     return list(
         db.session.execute(select(Selection).where(*UNDRAWN).order_by(Selection.frozen_at, Selection.id)).scalars()
     )
@@ -128,6 +139,13 @@ def undrawn() -> list[Selection]:
 def subject(announcement_no: str | None, number: int) -> str:
     """How sweeps call one attempt."""
     return f"{announcement_no}/{number}"
+
+
+def had_to_stop(subject: str) -> bool:
+    """Whether an opening of this attempt, called as sweeps call it, had to stop."""
+    no, _, number = subject.rpartition("/")
+    found = of(attempt_of(no, int(number)).id)
+    return found is not None and found.stopped_at is not None
 
 
 def due_for(act: StrEnum) -> list[str]:
@@ -163,7 +181,7 @@ def due_for(act: StrEnum) -> list[str]:
             opened=selection.opened_at is not None,
             destroyed=selection.key_destroyed_at is not None,
             decided=decision is not None,
-            stopped=False,
+            bodies_awaited=_awaited(selection),
             drawn=False,
             head_at=head_at,
             beacon_after=after,
@@ -256,7 +274,8 @@ class SelectionPage:
     head: Mapping[str, Any] | None
     publish_index: int | None
     freeze_index: int | None
-    stopped_by: str | None
+    unopened: tuple[str, ...]
+    bodies_due_at: datetime | None
     registrants: tuple[Registrant, ...] | None
 
 
@@ -300,6 +319,7 @@ def _page(selection: Selection, *, actor: Actor) -> SelectionPage:
     attempt, after = selection.attempt, beacon_after(selection)
     announcement, shown = attempt.announcement, names_shown(selection, actor)
     published = None if selection.record is None else json.loads(selection.record)
+    broken = offers.broken(attempt.id) if selection.stopped_at is not None else []
     return SelectionPage(
         no=announcement.no or "",
         title=announcement.need.title,
@@ -327,7 +347,8 @@ def _page(selection: Selection, *, actor: Actor) -> SelectionPage:
         head=None if published is None else published["log"]["head"],
         publish_index=None if published is None else published["log"]["publish"]["index"],
         freeze_index=None if published is None else published["log"]["freeze"]["index"],
-        stopped_by=selection.stopped_by,
+        unopened=tuple(offer.commitment for offer in broken),
+        bodies_due_at=max((due for offer in broken if (due := offer.hand_in_due_at) is not None), default=None),
         registrants=_registrants(selection, order=[] if published is None else published["order"]) if shown else None,
     )
 
@@ -483,3 +504,72 @@ def _set_aside(on: date) -> tuple[TypedPair, ...]:
 def settled_days(*, limit: int = DAYS_SHOWN) -> list[Beacon]:
     """The latest settled beacons, newest first: public, so that anybody can compare them with their publisher."""
     return list(db.session.execute(select(Beacon).order_by(Beacon.on.desc()).limit(limit)).scalars())
+
+
+# What is watched
+
+SLACK = timedelta(minutes=30)
+"""What a beacon line adds to the freeze at the most (protocol.md §1.3)."""
+
+
+def _attempts(at: Column) -> Running:
+    return (
+        limits(no=Announcement.no + "/" + cast(Attempt.number, String), at=at, region=Need.region, title=Need.title)
+        .select_from(Selection)
+        .join(Attempt, Attempt.id == Selection.attempt_id)
+        .join(Announcement, Announcement.id == Attempt.announcement_id)
+        .join(Need, Need.id == Announcement.need_id)
+    )
+
+
+def unrevealed() -> Running:
+    """Frozen attempts whose secret and record are not public, stopped ones too, with their freeze."""
+    return _attempts(Selection.frozen_at).where(Selection.drawn_at.is_(None))
+
+
+def beaconless() -> Running:
+    """Those of them that wait for the beacon of a day, with their freeze."""
+    going = or_(Selection.stopped_at.is_(None), Selection.opened_at.is_not(None))
+    return unrevealed().where(Selection.beacon_rule != "none", going)
+
+
+def unopened() -> Running:
+    """Frozen attempts with enough envelopes that nobody has opened, with their freeze."""
+    return _attempts(Selection.frozen_at).where(
+        Need.method == Method.BID_LOW,
+        Selection.valid >= Selection.minimum,
+        Selection.opened_at.is_(None),
+        *UNDRAWN,
+    )
+
+
+def broken() -> Running:
+    """Attempts that an envelope has stopped, with the instant at which it did not open (protocol.md §2.5)."""
+    return _attempts(Selection.stopped_at).where(
+        Selection.stopped_at.is_not(None), Selection.opened_at.is_(None), Selection.drawn_at.is_(None)
+    )
+
+
+def voided() -> Running:
+    """Attempts that are void for want of a timely head, with the instant of the draw (protocol.md §1.3)."""
+    return _attempts(Selection.voided_at).where(Selection.voided_at.is_not(None))
+
+
+def beacon_due(frozen_at: datetime, region: str) -> datetime:
+    """By when the beacon should be typed: noon of the day after the first whose drawings count (inferred)."""
+    day = rules.first_day(frozen_at + SLACK) + timedelta(days=1)
+    return datetime.combine(day, time(12), SHANGHAI).astimezone(UTC)
+
+
+def reveal_due(frozen_at: datetime, region: str) -> datetime:
+    """By when secret and record are public at the latest: the end of the next working day (inferred).
+
+    Counted from the first day whose beacon can serve, also where none is waited for. Source: protocol.md §1 (an open
+    attempt past its deadline raises an alarm that no operator can close).
+    """
+    return calendar().due(rules.entry_opens(rules.first_day(frozen_at + SLACK)), 1, path=regions.path(region)).at
+
+
+def opening_due(frozen_at: datetime, region: str) -> datetime:
+    """By when the envelopes are opened. Source: rules.md opening.max_wait."""
+    return calendar().due(frozen_at, 1, path=regions.path(region)).at

@@ -91,16 +91,19 @@ def minimum_clause(fund: Fund) -> str:
 
 
 def phase_of(*, resulted: bool, voided: bool, unsuccessful: bool, stopped: bool = False, opened: bool = False) -> Phase:
-    """The phase of a frozen attempt; each argument says whether that instant was set (rules.md §3.1 rows 13 to 17)."""
+    """The phase of a frozen attempt; each argument says whether that instant was set (rules.md §3.1 rows 13 to 17).
+
+    One that had to stop is stopped until its opening.
+    """
     if voided:
         return Phase.VOID
     if resulted:
         return Phase.DRAWN
     if unsuccessful:
         return Phase.UNSUCCESSFUL
-    if stopped:
-        return Phase.STOPPED
-    return Phase.OPENED if opened else Phase.FROZEN
+    if opened:
+        return Phase.OPENED
+    return Phase.STOPPED if stopped else Phase.FROZEN
 
 
 def is_late(*, head_at: datetime, beacon_after: datetime | None) -> bool:
@@ -119,7 +122,7 @@ def next_act(
     opened: bool,
     destroyed: bool,
     decided: bool,
-    stopped: bool,
+    bodies_awaited: bool,
     drawn: bool,
     head_at: datetime | None,
     beacon_after: datetime | None,
@@ -129,9 +132,10 @@ def next_act(
 
     Nothing is opened or decided before a signed head covers the freeze. Too late a head leads to the draw at once,
     which then says `void`. Too few: the key is destroyed first, so that no envelope can ever be opened; the record
-    still follows. Source: protocol.md §1.3, §2.5; rules.md §2.6 and §3.1 rows 13 to 17.
+    still follows. While bodies of envelopes that did not open are awaited, everything waits; then all are opened.
+    Source: protocol.md §1.3, §2.5; rules.md §2.6 and §3.1 rows 13 to 17.
     """
-    if drawn or stopped or head_at is None:
+    if drawn or bodies_awaited or head_at is None:
         return None
     if is_late(head_at=head_at, beacon_after=beacon_after):
         return SelectionAct.DRAW

@@ -1,6 +1,6 @@
 """Freezing, opening, drawing: what the clockwork does with a closed attempt; and typing a day's beacon."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -164,7 +164,8 @@ def close_unsuccessful(actor: Actor, subject: str | None, nothing: Nothing, /, *
 def open_offers(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
     """Open every envelope that counts, in one act; without a tie the result stands (protocol.md §1.5, §2.5).
 
-    One that does not open stops the selection: its agency is to hand in the body, nobody guesses a price.
+    One that does not open stops the selection: its agency is to hand in the body, nobody guesses a price. Once every
+    body has come, or its time is over, this act is performed again.
     """
     with act(SelectionAct.OPEN, actor=actor, key=key, subject=subject) as deed:
         announcement, attempt = _closed(deed, subject)
@@ -175,8 +176,9 @@ def open_offers(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: 
         try:
             opening.open_all(deed, attempt, counting, _offer_key(attempt))
         except BrokenEnvelope as broken:
-            selection.stopped_at, selection.stopped_by = deed.now, broken.commitment
-            deed.tell(stopped_by=broken.commitment)
+            selection.stopped_at = deed.now
+            due = opening.await_bodies(deed, broken.offers, region=announcement.need.region)
+            deed.tell(unopened=sorted(offer.commitment for offer in broken.offers), bodies_due_at=due)
         else:
             selection.opened_at = deed.now
             # The key has served: what was replaced before the closing stays sealed for ever (protocol.md §2.4).
@@ -197,15 +199,25 @@ def open_offers(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: 
     return deed.answer()
 
 
-def _offer_key(attempt: Attempt) -> bytes:
+def _offer_key(attempt: Attempt) -> bytes | None:
     if attempt.offer_key is None or attempt.sealed_offer_key is None:
         raise Contradiction("no offer key")
-    return sealing.open_box(
-        attempt.sealed_offer_key,
-        private=keyring().opening,
-        associated=bytes.fromhex(sha256_hex(attempt.offer_key)),
-        info=OFFER_INFO,
-    )
+    try:
+        return sealing.open_box(
+            attempt.sealed_offer_key,
+            private=keyring().opening,
+            associated=bytes.fromhex(sha256_hex(attempt.offer_key)),
+            info=OFFER_INFO,
+        )
+    except sealing.Unopenable:
+        return None
+
+
+def on_lapsed_offer(deed: Deed) -> None:
+    """`offer.lapse`: an envelope without a body is none, and the minimum is asked again (protocol.md §2.5)."""
+    selection = queries.of(offers.by_commitment(deed.public["commitment"]).registration.attempt_id)
+    if selection is not None:
+        selection.valid -= 1
 
 
 def _rank_by_price(deed: Deed, selection: Selection, *, order: Sequence[str] | None) -> None:
@@ -386,6 +398,9 @@ def told_the_result(deed: Deed) -> Iterable[Recipient]:
     """
     attempt = _attempt_of(deed)
     selection = queries.of(attempt.id)
+    if "unopened" in deed.public:
+        yield from _told_of_the_stop(attempt)
+        return
     if selection is not None and selection.resulted_at is not None and selection.resulted_at < deed.now:
         return
     ranks = {candidate.registration_id: candidate.rank for candidate in queries.result(attempt.id)}
@@ -394,6 +409,14 @@ def told_the_result(deed: Deed) -> Iterable[Recipient]:
             registration.agency.organisation_id,
             {**_named(attempt), "side": "agency", "rank": ranks.get(registration.id, 0)},
         )
+    yield Recipient(_purchaser(attempt), {**_named(attempt), "side": "purchaser", "rank": 0})
+
+
+def _told_of_the_stop(attempt: Attempt) -> Iterator[Recipient]:
+    """Each agency whose envelope did not open hears until when its body is awaited; nobody else hears whose it is."""
+    for offer in offers.broken(attempt.id):
+        if offers.is_awaited(offer):
+            yield Recipient(offer.registration.agency.organisation_id, {**_named(attempt), "side": "unopened"})
     yield Recipient(_purchaser(attempt), {**_named(attempt), "side": "purchaser", "rank": 0})
 
 

@@ -1,13 +1,13 @@
 """What the chapter selection brings to the house."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import url_for
 
-from app.actor import Actor
+from app.actor import Actor, Role
 from app.refusal import Refusal
-from app.stage import Command, Stage, Task
+from app.stage import Command, Stage, Task, Watch
 from bidding.offer.rules import OfferAct
 from bidding.registration.rules import RegistrationAct
 from bidding.selection import queries, rules, services
@@ -18,7 +18,8 @@ from bidding.selection.views import box, bp
 from bidding.selection.wording import WORDS
 from marketplace.announcement.rules import AnnouncementAct
 
-HANDED_IN = frozenset({RegistrationAct.SUBMIT, RegistrationAct.WITHDRAW, RegistrationAct.RECONFIRM, OfferAct.SUBMIT})
+HANDED_IN = frozenset({RegistrationAct.SUBMIT, RegistrationAct.WITHDRAW, RegistrationAct.RECONFIRM})
+HANDED_IN |= frozenset(OfferAct)
 """What was hidden until the result: whichever act publishes it opens all of them."""
 
 
@@ -30,6 +31,62 @@ def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
         if day.open:
             yield Task(SelectionAct.ENTER_BEACON, day.on.isoformat(), url_for("selection.enter", on=day.on.isoformat()))
 
+
+def _recorded(no: str) -> str:
+    announcement, _, attempt = no.partition("/")
+    return url_for("selection.record", no=announcement, attempt=attempt)
+
+
+WATCHES = {
+    "beacon_entry": Watch(
+        title="录入外部随机源",
+        kind="announcement",
+        running=queries.beaconless,
+        page=lambda no: url_for("selection.beacons"),
+        offices=(Role.OPERATOR, Role.SUPERVISOR),
+        ends=queries.beacon_due,
+        before=timedelta(hours=2),
+        clause="draw.beacon_fiscal_state",
+    ),
+    "offer_opening": Watch(
+        title="开启报价",
+        kind="announcement",
+        running=queries.unopened,
+        page=_recorded,
+        offices=(Role.OPERATOR,),
+        ends=queries.opening_due,
+        clause="opening.max_wait",
+    ),
+    "secret_reveal": Watch(
+        title="公布随机数和选取记录",
+        kind="announcement",
+        running=queries.unrevealed,
+        page=_recorded,
+        offices=(Role.OPERATOR, Role.SUPERVISOR),
+        ends=queries.reveal_due,
+        before=timedelta(hours=12),
+        public=True,
+        fixed=True,
+    ),
+    "broken_envelope": Watch(
+        title="一份报价无法开启，选取中止",
+        kind="announcement",
+        running=queries.broken,
+        page=_recorded,
+        offices=(Role.OPERATOR,),
+        event=True,
+        public=True,
+    ),
+    "late_head": Watch(
+        title="名单冻结的存证签署过晚，选取作废",
+        kind="announcement",
+        running=queries.voided,
+        page=_recorded,
+        offices=(Role.OPERATOR,),
+        event=True,
+        public=True,
+    ),
+}
 
 STAGE = Stage(
     name="selection",
@@ -44,7 +101,9 @@ STAGE = Stage(
         AnnouncementAct.CLOSE_UNSUCCESSFUL: HANDED_IN,
         SelectionAct.ENTER_BEACON: {SelectionAct.ENTER_BEACON},
     },
+    hears={OfferAct.LAPSE: services.on_lapsed_offer},
     sweeps=SWEEPS,
+    watches=WATCHES,
     notices={
         SelectionAct.FREEZE: services.told_the_verdict,
         SelectionAct.OPEN: services.told_the_result,

@@ -21,13 +21,19 @@ def _performing(name: StrEnum, command: Performs) -> Callable[[Actor, str], obje
     return do
 
 
-def _following(name: StrEnum, command: Performs) -> Sweep:
+def _open(actor: Actor, subject: str) -> object:
+    """A second opening, once the bodies have come, is another act than the one that had to stop."""
+    turn = ":again" if queries.had_to_stop(subject) else ""
+    return services.open_offers(actor, subject, Nothing(), key=f"sweep:{SelectionAct.OPEN}:{subject}{turn}")
+
+
+def _following(name: StrEnum, do: Callable[[Actor, str], object]) -> Sweep:
     """What follows from a frozen attempt waits for a head, a beacon or another act, never for an instant of its own."""
 
     def due(now: datetime) -> Iterable[str]:
         return queries.due_for(name)
 
-    return Sweep(name, due, _performing(name, command), lambda now: None)
+    return Sweep(name, due, do, lambda now: None)
 
 
 def _closed(now: datetime) -> Iterable[str]:
@@ -41,8 +47,11 @@ SWEEPS = (
         _performing(SelectionAct.FREEZE, services.freeze),
         announcements.next_closing,
     ),
-    _following(SelectionAct.DESTROY_KEY, services.destroy_key),
-    _following(AnnouncementAct.CLOSE_UNSUCCESSFUL, services.close_unsuccessful),
-    _following(SelectionAct.OPEN, services.open_offers),
-    _following(SelectionAct.DRAW, services.draw),
+    _following(SelectionAct.DESTROY_KEY, _performing(SelectionAct.DESTROY_KEY, services.destroy_key)),
+    _following(
+        AnnouncementAct.CLOSE_UNSUCCESSFUL,
+        _performing(AnnouncementAct.CLOSE_UNSUCCESSFUL, services.close_unsuccessful),
+    ),
+    _following(SelectionAct.OPEN, _open),
+    _following(SelectionAct.DRAW, _performing(SelectionAct.DRAW, services.draw)),
 )

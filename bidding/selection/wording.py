@@ -8,7 +8,7 @@ WORDS = {
     "selection.draw": "公布抽取记录",
     "selection_phase.frozen": "名单已冻结，等待选取",
     "selection_phase.opened": "报价已开启，并列名次等待抽取",
-    "selection_phase.stopped": "有报价无法开启，选取中止",
+    "selection_phase.stopped": "有报价无法开启，等待补交正文",
     "selection_phase.drawn": "已产生结果",
     "selection_phase.unsuccessful": "流标",
     "selection_phase.void": "作废",

@@ -5,6 +5,7 @@ from app.rulebook import Rulebook
 from app.rules_in_force import rulebook_for
 from bidding.award import queries as awards
 from bidding.contract import queries as contracts
+from bidding.offer import queries as offers
 from ratings.credit.models import CreditEvent
 from ratings.credit.rules import Behaviour, EventKind, PointsTerms
 
@@ -54,6 +55,19 @@ def on_refused_award(deed: Deed) -> None:
     )
 
 
+def on_lapsed_offer(deed: Deed) -> None:
+    """`offer.lapse`: an offer that cannot be opened and whose body was not handed in counts as a refusal: V01."""
+    offer = offers.by_commitment(deed.public["commitment"])
+    _deduct(
+        deed,
+        offer.registration.agency.organisation_id,
+        Behaviour.REFUSED_AWARD,
+        evidence=f"announcement:{deed.subject}",
+        region=offers.need_of(offer).region,
+        contract=None,
+    )
+
+
 def on_lapsed_contract(deed: Deed) -> None:
     """`contract.lapse`: V02, does not sign in time."""
     contract = deed.session.execute(contracts.row(deed.about("contract") or "")).scalar_one()
@@ -61,6 +75,22 @@ def on_lapsed_contract(deed: Deed) -> None:
         deed,
         contract.award.agency.organisation_id,
         Behaviour.NOT_SIGNED,
+        evidence=f"contract:{contract.no}",
+        region=contract.award.announcement.need.region,
+        contract=contract.no,
+    )
+
+
+def on_found_breach(deed: Deed) -> None:
+    """`contract.uphold` of a breach: what the regulator found it to be; of a purchaser who did not sign, nothing."""
+    found = deed.public.get("breach")
+    if found is None:
+        return
+    contract = deed.session.execute(contracts.row(deed.about("contract") or "")).scalar_one()
+    _deduct(
+        deed,
+        contract.award.agency.organisation_id,
+        Behaviour(found),
         evidence=f"contract:{contract.no}",
         region=contract.award.announcement.need.region,
         contract=contract.no,

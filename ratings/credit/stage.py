@@ -11,6 +11,7 @@ from app.standing import Grade
 from app.web.filters import say
 from bidding.award.rules import AwardAct
 from bidding.contract.rules import ContractAct
+from bidding.offer.rules import OfferAct
 from ratings.credit import queries, services
 from ratings.credit.rules import CreditTerms, PointsTerms
 from ratings.credit.views import bp
@@ -55,10 +56,12 @@ STAGE = Stage(
     title="信用",
     blueprint=bp,
     hears={
+        OfferAct.LAPSE: services.on_lapsed_offer,
         AwardAct.DECLINE: services.on_refused_award,
         AwardAct.LAPSE: services.on_refused_award,
         AwardAct.JUDGE: services.on_refused_award,
         ContractAct.LAPSE: services.on_lapsed_contract,
+        ContractAct.UPHOLD: services.on_found_breach,
         PerformanceAct.OVERDUE: services.on_overdue,
         EvaluationAct.LOCK: services.on_evaluation,
     },

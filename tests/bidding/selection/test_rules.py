@@ -24,7 +24,7 @@ WAITING = {
     "opened": False,
     "destroyed": False,
     "decided": False,
-    "stopped": False,
+    "bodies_awaited": False,
     "drawn": False,
     "head_at": FROZEN_AT,
     "beacon_after": AFTER,
@@ -69,7 +69,7 @@ def test_the_stricter_class_needs_three(fund, minimum, clause):
         ({"sealed": True, "head_at": None}, None),
         ({"sealed": True, "opened": True, "decided": True}, None),
         ({"sealed": True, "opened": True, "decided": True, "beacon_known": True}, SelectionAct.DRAW),
-        ({"sealed": True, "stopped": True, "beacon_known": True}, None),
+        ({"sealed": True, "bodies_awaited": True, "beacon_known": True}, None),
         ({"sealed": True, "valid": 2}, SelectionAct.DESTROY_KEY),
         ({"sealed": True, "valid": 2, "destroyed": True}, AnnouncementAct.CLOSE_UNSUCCESSFUL),
         ({"sealed": True, "valid": 2, "destroyed": True, "decided": True, "beacon_known": True}, SelectionAct.DRAW),
@@ -80,7 +80,7 @@ def test_one_act_follows(change, expected):
 
 
 @given(
-    st.fixed_dictionaries({name: st.booleans() for name in ("sealed", "decided", "stopped", "beacon_known")}),
+    st.fixed_dictionaries({name: st.booleans() for name in ("sealed", "decided", "bodies_awaited", "beacon_known")}),
     st.integers(0, 5),
     st.integers(1, 5),
 )

@@ -4,25 +4,33 @@ import json
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app.actor import Actor
 from app.audit import services as records
+from app.audit.canonical import sha256_hex
+from app.audit.check import first_difference
 from app.chance import fresh_key
-from app.database import db
+from app.clockwork import services as clockwork
+from app.database import Base, db
+from app.notice.models import Notice
 from app.refusal import NotFound, NotYours, Refusal, Refused
 from app.standing import Standing, answer_with
 from app.sweep import run_due
 from app.values import Nothing
 from bidding.offer import queries as offers
+from bidding.offer import services as offering
 from bidding.offer.models import Offer
+from bidding.offer.rules import BodyInput
 from bidding.registration import queries as registrations
 from bidding.selection import lottery, queries, rules, services
 from bidding.selection.models import Beacon, BeaconEntry
 from bidding.selection.rules import BeaconInput, Phase, SelectionAct
 from marketplace.announcement import queries as announcements
 from marketplace.announcement import services as announcing
+from marketplace.announcement.models import Attempt
 from marketplace.announcement.rules import Decision, Timetable
+from ratings.credit.models import CreditEvent
 from tests import outsider
 from tests.builders.announcement import an_announcement
 from tests.builders.offer import an_offer
@@ -226,18 +234,115 @@ def test_too_few_envelopes_destroy_the_key_unopened(app):
     assert drawn(no)["decision"] == "unsuccessful"
 
 
-def test_a_broken_envelope_stops_the_selection(app):
-    no, found = market_of(3, method="BID_LOW")
-    for agency in found:
-        an_offer(agency, no, amount_fen=800_000)
-    # Nobody can break an envelope through the market: this is what a disk, or a thief with the database, could do.
-    db.session.execute(update(Offer).values(envelope=b"no box"))
+def broken_market(*which, prices=(900_000, 700_000, 800_000), **what):
+    """Closed, with the envelopes of these agencies broken: what a disk, or a thief with the database, could do.
+
+    Everybody's body as it was told, by agency.
+    """
+    no, found = market_of(len(prices), method="BID_LOW", **what)
+    bodies = {
+        agency.code: an_offer(agency, no, amount_fen=price).body for agency, price in zip(found, prices, strict=True)
+    }
+    for place in which:
+        commitment = sha256_hex(bodies[found[place].code])
+        db.session.execute(update(Offer).where(Offer.commitment == commitment).values(envelope=b"no box"))
     db.session.commit()
-    row = closed(no)
-    assert row.stopped_by is not None
+    return no, found, bodies, closed(no)
+
+
+def handed_in(agency, no, body):
+    done = offering.hand_in(agency, no, BodyInput(body), key=fresh_key())
+    run_due()
+    db.session.rollback()
+    return done
+
+
+def test_a_broken_envelope_stops_the_selection(app):
+    no, _, _, row = broken_market(0, 1, 2)
     assert (row.opened_at, decision(no), queries.phase_of(row)) == (None, None, Phase.STOPPED)
     assert all(one.amount_fen is None for one in offers.counting(row.attempt_id))
     assert queries.next_act(row) is None
+    stop = next(one for one in records.timeline(f"announcement:{no}") if one.act == "selection.open")
+    assert len(stop.public["unopened"]) == 3
+    assert "offers" not in stop.public
+    told = db.session.execute(select(Notice.body).where(Notice.act == "selection.open")).scalars().all()
+    assert sum("补交" in text and "贵单位" in text for text in told) == 3
+
+
+def test_a_body_that_hashes_to_the_commitment_stands_in_for_its_envelope(app):
+    no, found, bodies, row = broken_market(1)
+    for wrong in (bodies[found[0].code], bodies[found[1].code].replace("700000", "600000"), ""):
+        with pytest.raises(Refused) as refused:
+            handed_in(found[1], no, wrong)
+        assert [reason.code for reason in refused.value.reasons] == ["body_not_committed"]
+    with pytest.raises(Refused) as refused:
+        handed_in(found[0], no, bodies[found[0].code])
+    assert [reason.code for reason in refused.value.reasons] == ["no_body_awaited"]
+    # As a browser sends what was pasted, the last line end lost.
+    done = handed_in(found[1], no, bodies[found[1].code].replace("\n", "\r\n").rstrip())
+    assert done.receipt.text.splitlines()[6] == sha256_hex(bodies[found[1].code])
+    row = selection(no)
+    assert [one.amount_fen for one in queries.result(row.attempt_id)] == [700_000, 800_000, 900_000]
+    assert {line.body for line in offers.published(no)} == set(bodies.values())
+    assert acts_about(no).count("selection.open") == 2
+    assert queries.phase_of(row) is Phase.DRAWN
+    assert lottery.verify(queries.record(no)) == []
+    assert first_difference(rows=True) is None
+
+
+def test_what_was_handed_in_is_in_no_row_before_the_opening(app):
+    no, found, bodies, _ = broken_market(0, 1, prices=(31_415_926, 27_182_818, 14_142_135), budget_fen=40_000_000)
+    handed_in(found[0], no, bodies[found[0].code])
+    assert queries.phase_of(selection(no)) is Phase.STOPPED
+    stored = [
+        value.decode("latin-1") if isinstance(value, bytes) else str(value)
+        for table in Base.metadata.sorted_tables
+        for row in db.session.execute(select(table))
+        for value in row
+    ]
+    assert not any(price in text for text in stored for price in ("31415926", "27182818", "14142135"))
+    with pytest.raises(NotFound):
+        offers.published(no)
+    with pytest.raises(Refused) as refused:
+        handed_in(found[0], no, bodies[found[0].code])
+    assert [reason.code for reason in refused.value.reasons] == ["no_body_awaited"]
+
+
+def test_no_body_in_time_counts_as_a_refusal_and_the_others_are_opened(app):
+    no, found, bodies, row = broken_market(1)
+    due = offers.awaited(row.attempt_id, found[1].party).hand_in_due_at
+    clockwork.go_to(due)
+    db.session.rollback()
+    row = selection(no)
+    assert row.valid == 2
+    assert [one.amount_fen for one in queries.result(row.attempt_id)] == [800_000, 900_000]
+    assert {line.body for line in offers.published(no)} == {bodies[found[0].code], bodies[found[2].code], None}
+    with pytest.raises(Refused) as refused:
+        handed_in(found[1], no, bodies[found[1].code])
+    assert [reason.code for reason in refused.value.reasons] == ["no_body_awaited"]
+    lines = db.session.execute(select(CreditEvent.party_id, CreditEvent.code)).all()
+    assert (found[1].party, "V01") in [tuple(line) for line in lines]
+
+
+def test_too_few_bodies_and_nothing_is_opened(app):
+    no, found, _, row = broken_market(0, fund="fiscal")
+    clockwork.go_to(offers.awaited(row.attempt_id, found[0].party).hand_in_due_at)
+    db.session.rollback()
+    row = selection(no)
+    assert (row.valid, row.opened_at, decision(no)) == (2, None, Decision.UNSUCCESSFUL)
+    assert row.key_destroyed_at is not None
+    assert row.attempt.sealed_offer_key is None
+
+
+def test_a_lost_key_breaks_every_envelope(app):
+    no, found = market_of(2, method="BID_LOW")
+    bodies = [an_offer(agency, no, amount_fen=800_000 + place).body for place, agency in enumerate(found)]
+    db.session.execute(update(Attempt).where(Attempt.sealed_offer_key.is_not(None)).values(sealed_offer_key=b"lost"))
+    db.session.commit()
+    assert queries.phase_of(closed(no)) is Phase.STOPPED
+    for agency, body in zip(found, bodies, strict=True):
+        handed_in(agency, no, body)
+    assert [one.amount_fen for one in queries.result(selection(no).attempt_id)] == [800_000, 800_001]
 
 
 def test_eligibility_is_judged_as_of_the_closing(app):
