@@ -155,7 +155,7 @@ event.listen(Engine, "begin", _on_begin)
 def end_reading(app: Flask) -> None:
     """Let a page that only looked end with COMMIT: at a ROLLBACK the PostgreSQL driver drops every prepared statement.
 
-    What a page left unsaved is dropped as ever.
+    What a page left unsaved is dropped as ever; to flush it outside an act is refused (`app.act`).
     """
 
     @app.teardown_request
