@@ -207,11 +207,6 @@ def _invited(
     return frozenset(order[: parameters["shortlist"]]) if shortened else frozenset(frozen.lots)
 
 
-def envelopes(offers: Iterable[Mapping[str, Any]], taking_part: frozenset[str]) -> int:
-    """How many envelopes the minimum counts: one for each id that takes part, opened or not (protocol.md §2.5)."""
-    return len({offer["id"] for offer in offers} & taking_part)
-
-
 # The result
 
 
@@ -379,22 +374,23 @@ def _offers(found: Mapping[str, Any], frozen: lottery.Frozen) -> list[str]:
 
 
 def _enough(found: Mapping[str, Any], frozen: lottery.Frozen) -> list[str]:
-    """The decision against the minimum: registrations, in a sealed method envelopes (rules.md §2.6)."""
-    row, decision, minimum = (
-        methods.METHODS[found["method"]],
-        found["record"]["decision"],
-        found["parameters"]["minimum"],
-    )
+    """The decision against the minimum: registrations, in a sealed method envelopes (rules.md §2.6).
+
+    Envelopes whose body never came are withdrawn, so that of an opening only the opened ones count (protocol.md §2.5).
+    """
+    row, decision = methods.METHODS[found["method"]], found["record"]["decision"]
+    minimum, first = found["parameters"]["minimum"], row.sealed and not row.second
     taking_part = _invited(found["method"], frozen, found["parameters"], found["record"]["order"])
-    sent = envelopes(found["offers"], taking_part)
-    counted = sent if row.sealed and not row.second else len(frozen.lots)
-    nobody = row.sealed and not row.second and not any(offer["valid"] for offer in found["offers"])
-    opened = any(offer["body"] is not None for offer in found["offers"])
+    sent = {offer["id"] for offer in found["offers"]} & taking_part
+    opened = {offer["id"] for offer in found["offers"] if offer["body"] is not None}
+    counted = len(opened or sent) if first else len(frozen.lots)
+    nobody = first and not any(offer["valid"] for offer in found["offers"])
     return _failed(
         (
             (decision != "drawn" or counted >= minimum, "有效数少于公布的最少数，却称已产生结果"),
+            (decision != "drawn" or opened or not first, "报价没有开启，却称已产生结果"),
             (decision != "unsuccessful" or counted < minimum or nobody, "有效数已达公布的最少数，却称流标"),
-            (not opened or sent >= minimum, "报价份数少于公布的最少数，不应开启任何一份"),
+            (not opened or len(opened) >= minimum, "报价份数少于公布的最少数，不应开启任何一份"),
         )
     )
 

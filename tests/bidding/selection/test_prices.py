@@ -168,6 +168,22 @@ def test_of_equals_the_later_in_order_is_left_out(order, left):
     assert prices.trimmed(found, order=None) is None
 
 
+@given(with_order(st.one_of(offers, wide).filter(bool)), st.sampled_from([95, 96, 97, 98]))
+def test_the_mean_as_an_outsider_reckons_it(made, percent):
+    """From the sentence of the page alone, in fractions: sort, drop both ends, nearest, lower, earlier."""
+    found, order, _ = made
+    standing = sorted(order, key=lambda who: found[who])  # stable: of equals the earlier in order comes first
+    if len(standing) >= 6:
+        highest = [who for who in standing if found[who] == found[standing[-1]]][-1]
+        standing.remove(highest)
+        lowest = [who for who in standing if found[who] == found[standing[0]]][-1]
+        standing.remove(lowest)
+    mean = Fraction(percent, 100) * sum(found[who] for who in standing) / len(standing)
+    middle = int(mean + Fraction(1, 2))
+    expected = sorted(standing, key=lambda who: (abs(found[who] - middle), found[who], order.index(who)))
+    assert prices.nearest_to_mean(found, percent=percent, wanted=9, order=order) == tuple(expected)
+
+
 def test_who_was_trimmed_stands_at_no_rank():
     found = {"A": 9_600, "B": 9_700, "C": 10_000, "D": 10_000, "E": 10_000, "F": 10_300}
     order = list("ABCDEF")

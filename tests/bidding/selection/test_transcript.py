@@ -385,6 +385,31 @@ def test_the_sequence_in_the_file_decides_nothing(method, chance):
     assert shuffled["result"] == found["result"]
 
 
+json_values = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-(2**53), 2**53), st.text(max_size=5), st.sampled_from(IDS)),
+    lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(st.text(max_size=5), inner, max_size=2)),
+    max_leaves=4,
+)
+
+
+def holders(value, *way):
+    """Every way to any value below."""
+    if isinstance(value, dict | list):
+        for step, each in value.items() if isinstance(value, dict) else enumerate(value):
+            yield (*way, step)
+            yield from holders(each, *way, step)
+
+
+@given(st.sampled_from(sorted(PARAMETERS)), st.data())
+@settings(deadline=None, max_examples=300)
+def test_whatever_stands_anywhere_the_verifier_answers(method, data):
+    found = read_again(made(method))
+    for _ in range(data.draw(st.integers(1, 2))):
+        way = data.draw(st.sampled_from(list(holders(found))))
+        put(data.draw(json_values), *way)(found)
+    assert all(isinstance(sentence, str) for sentence in transcript.verify(found))
+
+
 # What counts
 
 
@@ -469,17 +494,27 @@ def test_what_stays_sealed_must_not_be_opened(opened):
     assert "不应开启" in transcript.verify(found)[0]
 
 
-def test_too_few_envelopes_are_never_opened():
-    few = [offer(who, 9_000_000, index=10 + n, opened=False) for n, who in enumerate(IDS[:2])]
-    assert transcript.verify(low(few, decision="unsuccessful")) == []
-    assert "流标" not in "".join(transcript.verify(low(few)))
-    assert transcript.verify(low(few))
-    opened = [offer(who, 9_000_000, index=10 + n) for n, who in enumerate(IDS[:2])]
-    assert "不应开启任何一份" in transcript.verify(low(opened, decision="unsuccessful"))[0]
-    enough = [offer(who, 9_000_000, index=10 + n) for n, who in enumerate(IDS[:3])]
-    assert "却称流标" in transcript.verify(low(enough, decision="unsuccessful"))[0]
-    broken = [offer(who, 9_000_000, index=10 + n, opened=False) for n, who in enumerate(IDS[:3])]
-    assert transcript.verify(low(broken, decision="unsuccessful")) == []
+def handed_in(*opened):
+    return [offer(IDS[n], 9_000_000, index=10 + n, opened=each) for n, each in enumerate(opened)]
+
+
+@pytest.mark.parametrize(
+    ("opened", "decision", "sentence"),
+    [
+        ((False, False), "unsuccessful", None),
+        ((False, False), "drawn", "却称已产生结果"),
+        ((False, False, False), "drawn", "没有开启"),
+        ((True, True), "unsuccessful", "不应开启任何一份"),
+        ((True, True, True), "unsuccessful", "却称流标"),
+        ((True, True, True), "drawn", None),
+        ((True, True, True, False), "drawn", None),  # the fourth agency's body never came
+        ((True, True, False), "drawn", "却称已产生结果"),
+        ((False, False, False), "unsuccessful", None),  # a body never came, and two are too few
+    ],
+)
+def test_the_minimum_counts_envelopes(opened, decision, sentence):
+    faults = transcript.verify(low(handed_in(*opened), decision=decision))
+    assert faults == [] if sentence is None else sentence in faults[0]
 
 
 @pytest.mark.parametrize("changed", [{"market": "DEMO-1"}, {"no": "X"}, {"attempt": 2}, {"id": IDS[1]}])
