@@ -407,7 +407,12 @@ def _about_need(filters: Filters) -> Sequence[ColumnElement[bool]]:
     return found
 
 
-Pairs = tuple[tuple[str, str], ...]
+class Pairs(tuple[tuple[str, str], ...]):
+    """(code, word) pairs, one object as long as they stay the same: told apart as one, not pair by pair."""
+
+    __slots__ = ()
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
 
 @dataclass(frozen=True, slots=True)
@@ -445,9 +450,9 @@ _CHOICES = (
 @lru_cache(maxsize=4)
 def _offered(on: date, state: tuple[Any, ...] | None) -> Offered:
     return Offered(
-        regions=tuple(regions.choices()),
-        categories=tuple((category.code, category.name) for category in catalogue.categories()),
-        items=tuple((item.item_code, f"{item.item_code} {item.name}") for item in catalogue.items_in_force(on)),
+        regions=Pairs(regions.choices()),
+        categories=Pairs((category.code, category.name) for category in catalogue.categories()),
+        items=Pairs((item.item_code, f"{item.item_code} {item.name}") for item in catalogue.items_in_force(on)),
     )
 
 

@@ -1,10 +1,11 @@
 """The public list and page of announcements, the purchaser's acts on its own, the operator's review."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, render_template, request, url_for
 from markupsafe import Markup
@@ -18,7 +19,7 @@ from app.web.door import actor, door, members, public
 from app.web.perform import ActForm, perform
 from marketplace.announcement import queries, services
 from marketplace.announcement.forms import AmendForm, ApproveForm, ReturnForm, TimetableForm, WithdrawForm
-from marketplace.announcement.queries import Filters, Pairs
+from marketplace.announcement.queries import Filters
 from marketplace.announcement.rules import AnnouncementAct
 from marketplace.need import queries as needs
 from marketplace.purchaser.rules import Fund
@@ -34,18 +35,27 @@ CLOSING = 10
 def listed() -> str:
     """Everything that was ever published, by what one looks for."""
     filters = Filters.of(request.args)
+    asked = {name: code for name, code in asdict(filters).items() if code is not None}
     return render_template(
         "marketplace/announcement/list.html",
         page=queries.public_list(filters, request.args.get("after"), now=now()),
         filters=filters,
-        asked={name: code for name, code in asdict(filters).items() if code is not None},
+        asked=asked,
+        address=partial(_address, asked),
         offered=queries.offered(now()),
         options=options,
     )
 
 
+def _address(asked: Mapping[str, str], **changed: str | None) -> str:
+    """The list as it is asked for now, with some conditions changed; None takes one away."""
+    left = {name: code for name, code in {**asked, **changed}.items() if code}
+    here = url_for("announcement.listed")
+    return f"{here}?{urlencode(left)}" if left else here
+
+
 @lru_cache(maxsize=512)
-def options(pairs: Pairs, chosen: str | None) -> Markup:
+def options(pairs: Sequence[tuple[str, str]], chosen: str | None) -> Markup:
     """The choices of a select as written out once: two hundred of them, on the page that is read most."""
     line, taken = Markup('<option value="{}">{}</option>'), Markup('<option value="{}" selected>{}</option>')
     return Markup("").join((taken if code == chosen else line).format(code, word) for code, word in pairs)

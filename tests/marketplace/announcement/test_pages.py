@@ -1,5 +1,7 @@
 """The public's page, the purchaser's acts and the operator's review, through HTTP."""
 
+import re
+
 import pytest
 
 from app.chance import fresh_key
@@ -38,6 +40,21 @@ def test_the_list_and_the_front_page_show_it(app, client):
     assert f"/announcements/{no}" not in client.get("/announcements/?method=BID_LOW").text
     assert client.get("/announcements/?phase=closed").status_code == 404
     assert client.get("/announcements/?after=x").status_code == 404
+
+
+def test_each_cell_of_the_list_says_the_head_of_its_column(app, client):
+    an_announcement()
+    page = client.get("/announcements/").text
+    heads = re.findall(r'<th scope="col"[^>]*>([^<]+)</th>', page)
+    assert len(heads) == 6
+    assert re.findall(r'data-label="([^"]+)"', page) == heads
+
+
+def test_a_condition_is_taken_away_by_its_address(app, client):
+    page = client.get("/announcements/?q=a%26b+%E4%B8%AD&phase=registering").text
+    assert 'href="/announcements/?phase=registering"' in page
+    assert 'href="/announcements/?q=a%26b+%E4%B8%AD"' in page
+    assert 'href="/announcements/?q=a%26b+%E4%B8%AD&amp;phase=void"' in page
 
 
 def test_a_purchaser_publishes_and_sees_the_earliest_closing_first(app, client):
