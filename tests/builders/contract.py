@@ -1,4 +1,4 @@
-"""Contracts uploaded by one side and confirmed by the other."""
+"""Contracts uploaded by one side and confirmed by the other; what either asks for after that."""
 
 import hashlib
 import io
@@ -11,8 +11,17 @@ from app.identity import queries as identities
 from app.values import Fen, Nothing
 from bidding.award import queries as awards
 from bidding.contract import queries, services
-from bidding.contract.models import Contract
-from bidding.contract.rules import SignedContract
+from bidding.contract.models import Contract, ContractRequest
+from bidding.contract.rules import (
+    Accusation,
+    Amendment,
+    Breach,
+    Cause,
+    Extension,
+    Parting,
+    Side,
+    SignedContract,
+)
 from tests.builders.award import accepted_award, winner
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
@@ -69,3 +78,42 @@ def a_contract(award_no: str | None = None, **what: object) -> str:
     db.session.rollback()
     services.confirm(parties(queries.by_no(no))[0], no, Nothing(), key=fresh_key())
     return no
+
+
+def extension_asked(no: str, *, days: int = 5, cause: Cause = Cause.SCOPE) -> int:
+    """The agency asks for more time; the request's number."""
+    db.session.rollback()
+    services.extend(
+        parties(queries.by_no(no))[1], no, Extension(days, cause, "the client moved", None), key=fresh_key()
+    )
+    return last_request(no).number
+
+
+def change_asked(no: str, amount_fen: int, *, by: Side = Side.AGENCY) -> int:
+    """One side hands in a changed price; the request's number."""
+    db.session.rollback()
+    actor = parties(queries.by_no(no))[by is Side.AGENCY]
+    amendment = Amendment(Fen(amount_fen), "one more plot", "the plan grew", a_file(actor, f"change {amount_fen}"))
+    services.amend(actor, no, amendment, key=fresh_key())
+    return last_request(no).number
+
+
+def end_proposed(no: str, settlement_fen: int = 1_000_000, *, by: Side = Side.PURCHASER) -> int:
+    """One side proposes to end the contract; the request's number."""
+    db.session.rollback()
+    actor = parties(queries.by_no(no))[by is Side.AGENCY]
+    services.part_(actor, no, Parting(Fen(settlement_fen), "the project stops", None), key=fresh_key())
+    return last_request(no).number
+
+
+def breach_reported(no: str, breach: Breach = Breach.SERVICE) -> int:
+    """The purchaser reports a breach; the filing's number."""
+    db.session.rollback()
+    services.accuse(parties(queries.by_no(no))[0], no, Accusation(breach, "nobody came", None), key=fresh_key())
+    return last_request(no).number
+
+
+def last_request(no: str) -> ContractRequest:
+    """What was asked last about a contract, read anew."""
+    db.session.rollback()
+    return queries.by_no(no).requests[-1]

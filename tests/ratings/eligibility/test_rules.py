@@ -91,3 +91,12 @@ def test_a_suspension_bars_what_the_rulebook_says_and_a_black_list_everything(bl
     )
     assert bool(list(suspended)) is refused
     assert [found.code for found in blacklisted] == ["sanction_in_force"]
+
+
+@pytest.mark.parametrize(("unsigned", "said"), [(1, []), (2, ["contracts_unsigned"])])
+def test_a_purchaser_who_does_not_sign_may_not_publish(unsigned, said):
+    """rules.md owner.limits: two contracts unsigned by its own fault, with their numbers."""
+    facts = PurchaserFacts(unsigned_contracts=tuple(f"C{n}" for n in range(unsigned)))
+    found = rules.compose(None, facts, terms=TERMS).to(AnnouncementAct.PUBLISH)
+    assert [reason.code for reason in found] == said
+    assert all(reason.params["contracts"] == "C0、C1" for reason in found)
