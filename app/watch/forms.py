@@ -51,9 +51,9 @@ class CloseForm(ActForm):
         return Closing(Reason(self.reason.data), (self.explanation.data or "").replace("\r\n", "\n").strip())
 
 
-def _moment(label: str, **options: str) -> DateTimeLocalField:
+def _moment(label: str) -> DateTimeLocalField:
     return DateTimeLocalField(
-        label, format=LOCAL_FORMATS, validators=[InputRequired("请填写日期和时间，例如 2026-03-05 09:00。")], **options
+        label, format=LOCAL_FORMATS, validators=[InputRequired("请填写日期和时间，例如 2026-03-05 09:00。")]
     )
 
 

@@ -112,8 +112,8 @@ def close(actor: Actor, subject: str | None, closing: Closing, /, *, key: str) -
     with act(WatchAct.CLOSE, actor=actor, key=key, subject=subject, input=closing) as deed:
         alarm = deed.lock(queries.row(subject or ""))
         mine = queries.is_mine(alarm, actor)
-        if not mine and not queries.oversees(alarm, actor):
-            raise NotFound(subject)
+        if not mine:
+            branches.guard(deed, alarm.region)
         rules.FLOW.after(queries.phase_of(alarm), WatchAct.CLOSE)
         watch = queries.watch_of(alarm)
         demand(

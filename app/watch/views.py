@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from flask import Blueprint, render_template, request, url_for
 from werkzeug.datastructures import FileStorage
@@ -121,7 +121,8 @@ def evidence(no: str) -> Response:
 
 
 def _stored(upload: FileStorage) -> str:
-    return files.store(upload.stream, account_id=actor().account_id or 0, name=upload.filename or "").sha256
+    stream = cast(BinaryIO, upload.stream)
+    return files.store(stream, account_id=actor().account_id or 0, name=upload.filename or "").sha256
 
 
 def _recording(form: ActForm) -> str:

@@ -2,19 +2,26 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
+from io import BytesIO
 
 import pytest
 
+from app import files as stored
 from app.act import wiring
 from app.actor import Actor, Role
 from app.approval import services as approvals
 from app.approval.rules import ApprovalAct
 from app.chance import fresh_key
+from app.clock import clock
 from app.clockwork import services as clockwork
 from app.clockwork.rules import ClockAct
 from app.refusal import NotYours
 from app.region import branches
 from app.values import Nothing
+from app.watch import queries as alarms
+from app.watch import services as watch
+from app.watch.rules import Assignment, Closing, Failed, Level, Outage, Reason, WatchAct
 from bidding.award import queries as awards
 from bidding.contract import queries as contracts
 from bidding.registration import queries as registrations
@@ -143,6 +150,42 @@ def an_invitation() -> Callable[[Actor], object]:
     return lambda actor: invitation.send(actor, None, letter, key=fresh_key())
 
 
+def an_alarm() -> str:
+    """An application in SOUTH that nobody checked in time; the operator of SOUTH is told."""
+    office(Role.OPERATOR, SOUTH)
+    an_applicant(region=SOUTH)
+    clockwork.go_to(clock().market() + timedelta(days=7))
+    overseer = office(Role.SUPERVISOR, SOUTH)
+    found = alarms.listed(alarms.Filters(level=Level.ALARM, watch="agency_check"), None, actor=overseer)
+    return found.rows[0].ref
+
+
+def an_alarm_to_assign() -> Callable[[Actor], object]:
+    ref = an_alarm()
+    return lambda actor: watch.assign(actor, ref, Assignment(actor.code or ""), key=fresh_key())
+
+
+def an_alarm_to_close() -> Callable[[Actor], object]:
+    """Given to the supervisor of SOUTH."""
+    ref, overseer = an_alarm(), office(Role.SUPERVISOR, SOUTH)
+    watch.assign(overseer, ref, Assignment(overseer.code or ""), key=fresh_key())
+    return ends_with(watch.close, ref, Closing(Reason.REMEDIED, "why"))
+
+
+def an_outage() -> Callable[[Actor], object]:
+    """Of SOUTH; the supervisor of the city agrees to it."""
+    supervisor = office(Role.SUPERVISOR, CITY)
+
+    def record(actor: Actor) -> object:
+        until = clock().market()
+        proof = stored.store(BytesIO(b"%PDF-1.4 proof"), account_id=actor.account_id or 0, name="proof.pdf").sha256
+        outage = Outage(until - timedelta(hours=1), until, SOUTH, Failed.ALL, "power failed", proof)
+        waiting = approvals.submit(WatchAct.RECORD, actor, None, outage, key=fresh_key())
+        return approvals.agree(supervisor, waiting.prepared)
+
+    return record
+
+
 @dataclass(frozen=True)
 class Case:
     """An act of an office on something in SOUTH: who performs it, and how it comes to be due."""
@@ -166,6 +209,9 @@ CASES = {
     EvaluationAct.EDIT: Case(Role.REGULATOR, a_sheet_to_edit),
     SanctionAct.DECIDE: Case(Role.REGULATOR, a_case),
     InvitationAct.SEND: Case(Role.OPERATOR, an_invitation),
+    WatchAct.ASSIGN: Case(Role.OPERATOR, an_alarm_to_assign),
+    WatchAct.CLOSE: Case(Role.SUPERVISOR, an_alarm_to_close),
+    WatchAct.RECORD: Case(Role.OPERATOR, an_outage),
 }
 
 

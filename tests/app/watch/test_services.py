@@ -110,8 +110,9 @@ def test_an_office_does_not_clear_itself_and_nobody_closes_what_is_anothers(app,
     services.assign(office, alarm.ref, Assignment(operator.code), key=fresh_key())
     assert refused(operator) == ["alarm_about_you"]
     assert refused(office) == ["alarm_of_another"]
-    with pytest.raises(NotFound):
-        services.close(a_regulator(), alarm.ref, REMEDIED, key=fresh_key())
+    assert refused(a_regulator()) == ["alarm_of_another"]
+    with pytest.raises(NotYours):
+        services.close(a_regulator(login="regulator9", region="450900"), alarm.ref, REMEDIED, key=fresh_key())
     with pytest.raises(Refused, match="alarm_office_unknown"):
         services.assign(office, alarm.ref, Assignment(purchaser_for("fiscal").code), key=fresh_key())
     with pytest.raises(NotYours):
