@@ -530,31 +530,26 @@ class Standing:
 
 def public_of(no: str) -> list[Standing]:
     """The open public alarms about an announcement, its attempts, awards and contracts; nothing else is ever told."""
-    told = [name for name, watch in watches().items() if watch.public]
-    query = select(Alarm).where(
-        Alarm.watch.in_(told),
-        Alarm.level == Level.ALARM,
-        Alarm.closed_at.is_(None),
-        or_(
-            Alarm.no == no,
-            Alarm.no.startswith(f"{no}/", autoescape=True),
-            Alarm.no.startswith(f"{no}-", autoescape=True),
-        ),
-    )
+    chosen = tuple(name for name, watch in watches().items() if watch.public)
+    given = {"no": no, "attempts": f"{no}/%", "parts": f"{no}-%"}
     found = []
-    for alarm in db.session.execute(query.order_by(Alarm.id)).scalars():
-        watch, attempt = watch_of(alarm), alarm.no.partition("/")[2]
-        found.append(
-            Standing(
-                what=watch.title,
-                event=watch.event,
-                ends_at=alarm.ends_at,
-                raised_at=alarm.raised_at,
-                fixed=watch.fixed,
-                attempt=int(attempt) if attempt.isdigit() else None,
-            )
-        )
+    for name, about, ends_at, raised_at in db.session.connection().execute(_public(chosen), given):
+        watch, attempt = watches()[name], about.partition("/")[2]
+        number = int(attempt) if attempt.isdigit() else None
+        found.append(Standing(watch.title, watch.event, ends_at, raised_at, watch.fixed, number))
     return found
+
+
+@lru_cache(maxsize=4)
+def _public(chosen: tuple[str, ...]) -> Select[str, str, datetime, datetime]:
+    """The question of `public_of`, written once: the pages of announcements ask it."""
+    about = or_(
+        Alarm.no == bindparam("no", type_=String()),
+        Alarm.no.like(bindparam("attempts", type_=String())),
+        Alarm.no.like(bindparam("parts", type_=String())),
+    )
+    open_alarms = (Alarm.watch.in_(chosen), Alarm.level == Level.ALARM, Alarm.closed_at.is_(None))
+    return select(Alarm.watch, Alarm.no, Alarm.ends_at, Alarm.raised_at).where(*open_alarms, about).order_by(Alarm.id)
 
 
 def subject(limit: Limit) -> str:
