@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.clock import now
 from app.values import Done, Waiting
+from app.watch import queries as watched
 from app.web import asked
 from app.web.door import actor, door, public
 from app.web.perform import perform
@@ -80,5 +81,6 @@ def box(*, no: str) -> Mapping[str, Any]:
         "no": no,
         "page": page,
         "earlier": tuple(range(1, page.attempt)),
+        "alarms": watched.public_of(no),
         "url": url_for("selection.record", no=no, attempt=page.attempt),
     }
