@@ -135,6 +135,23 @@ def _attempts() -> Select[Attempt]:
     return select(Attempt).where(of_one).options(lazyload(Attempt.announcement)).order_by(Attempt.number)
 
 
+@lru_cache(maxsize=1)
+def _tries() -> Select[*tuple[Any, ...]]:
+    """What the public page tells of each attempt, without the entity."""
+    shown = (
+        Attempt.number,
+        Attempt.published_at,
+        Attempt.closes_at,
+        Attempt.commitment,
+        Attempt.beacon_rule,
+        Attempt.winners,
+        Attempt.frozen_at,
+        Attempt.decision,
+    )
+    of_one = Attempt.announcement_id == bindparam("announcement", type_=BigInteger())
+    return select(*shown).where(of_one).order_by(Attempt.number)
+
+
 def amendments(announcement_id: int) -> list[Amendment]:
     """Every amendment, the first one first."""
     query = select(Amendment).where(Amendment.announcement_id == announcement_id).order_by(Amendment.revision)
@@ -611,7 +628,7 @@ class AnnouncementPage:
     winners: int
     withdraw_reason: str | None
     withdraw_explanation: str | None
-    attempts: tuple[Attempt, ...]
+    attempts: tuple[Row[*tuple[Any, ...]], ...]
     amendments: tuple[Amendment, ...]
     attempts_left: bool
     party_id: int
@@ -625,7 +642,7 @@ def page(no: str, *, now: datetime) -> AnnouncementPage:
     row = db.session.connection().execute(_whole(), {"no": no}).one_or_none()
     if row is None:
         raise NotFound("announcement")
-    tries = attempts(row.id)
+    tries = db.session.connection().execute(_tries(), {"announcement": row.id}).all()
     present = next(each for each in tries if each.number == row.attempt_number)
     most = rulebook(row.rulebook).terms(AttemptTerms).max
     return AnnouncementPage(
