@@ -28,10 +28,9 @@ RESERVED = 16_384
 
 def signed(pdf: bytes, by: Seal, *, at: datetime) -> bytes:
     """The PDF with one certifying signature after which nothing may be changed; `at` is when it says it was made."""
-    writer = IncrementalPdfFileWriter(BytesIO(pdf))
+    writer = Repeatable(BytesIO(pdf))
     # The file's own mark must follow from its content, or the same notice would never be the same file.
-    mark = hashlib.sha256(pdf).digest()[:16]
-    writer._document_id[1] = generic.ByteStringObject(mark)
+    writer._document_id[1] = generic.ByteStringObject(hashlib.sha256(pdf).digest()[:16])
     steps = PdfCMSEmbedder(new_field_spec=SigFieldSpec(FIELD)).write_cms(field_name=FIELD, writer=writer)
     next(steps)
     placeholder = SignatureObject(
@@ -43,6 +42,13 @@ def signed(pdf: bytes, by: Seal, *, at: datetime) -> bytes:
     signature = KeySigner(by).async_sign(prepared.document_digest, DIGEST, use_pades=True)
     steps.send(asyncio.run(signature))
     return bytes(output.getvalue())
+
+
+class Repeatable(IncrementalPdfFileWriter):
+    """Adds the signature and nothing else: no present instant, so that the document's own dates stay."""
+
+    def _update_meta(self) -> None:
+        return
 
 
 class KeySigner(Signer):
