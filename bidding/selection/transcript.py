@@ -148,17 +148,21 @@ def reasons(
     lines = {line.id: line for line in frozen.lines}
     latest = {offer.id: offer.index for offer in sorted(offers, key=lambda offer: offer.index)}
     invited = _invited(method, frozen, parameters, order)
-    against = []
+    against: list[set[str]] = []
+    standing: dict[str, int] = {}
     for offer in offers:
         found = set(lines[offer.id].reasons)
         if latest[offer.id] != offer.index:
             found.add("replaced")
         if lines[offer.id].lots and offer.id not in invited:
             found.add("not_invited")
-        if not found:
-            found |= {"unopened"} if offer.body is None else _faults(_read(offer, frozen), row, parameters)
+        if not found and offer.body is None:
+            found.add("unopened")
+        elif not found:
+            body = _read(offer, frozen)
+            found |= _faults(body, row, parameters)
+            standing |= {} if found else {offer.id: body.total}
         against.append(found)
-    standing = {offer.id: _read(offer, frozen).total for offer, found in zip(offers, against, strict=True) if not found}
     low = _low(standing, parameters)
     for offer, found in zip(offers, against, strict=True):
         if offer.refused is not None and not found and offer.id in low:
