@@ -37,6 +37,7 @@ from app.stage import Stage
 from app.standing import answer_with
 from app.watch.stage import STAGE as WATCH
 from app.web import addresses, desk, errors, filters, security
+from app.web.templates import Templates
 from app.web.words import WORDS as HOUSE_WORDS
 from app.workdays import SHIPPED as WORKDAYS
 from app.workdays import WorkCalendar
@@ -79,6 +80,7 @@ def create_app(
         raise Misconfigured("a fixed chance is for tests only")
     chosen_chance = chance or SystemChance()
     app = Flask("app", template_folder="../templates", static_folder="static")
+    app.jinja_environment = Templates
     keys = Keyring.load(settings, chosen_chance)
     app.config.update(
         SECRET_KEY=keys.secret.hex(),
