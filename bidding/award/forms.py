@@ -54,7 +54,7 @@ class JudgeForm(ActForm):
 
     excused = RadioField(
         "认定结果",
-        choices=[("yes", "免责情形成立，不计入信用"), ("no", "免责情形不成立，按无正当理由弃选记入信用")],
+        choices=offered([("yes", "免责情形成立，不计入信用"), ("no", "免责情形不成立，按无正当理由弃选记入信用")]),
         validators=[InputRequired("请选择认定结果。")],
     )
     reason = TextAreaField(

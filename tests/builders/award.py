@@ -1,5 +1,9 @@
 """Awards as they come about: a need published, agencies registered, the lots drawn, the notice issued."""
 
+from collections.abc import Sequence
+
+from sqlalchemy import update
+
 from app.actor import Actor
 from app.chance import fresh_key
 from app.clockwork import services as clockwork
@@ -11,19 +15,32 @@ from bidding.award import queries, services
 from bidding.award.models import Award
 from bidding.registration import queries as registrations
 from marketplace.announcement import queries as announcements
+from marketplace.announcement.models import Attempt
 from tests.builders.announcement import an_announcement
 from tests.builders.offer import an_offer
 from tests.builders.registration import a_registration, agencies
 
 
-def a_result(*, n: int = 3, prices: tuple[int, ...] = (), days: int = 10, **what: object) -> str:
+def a_result(
+    *,
+    n: int = 3,
+    prices: tuple[int, ...] = (),
+    days: int = 10,
+    winners: int = 1,
+    alternates: int = 2,
+    rivals: Sequence[Actor] = (),
+    **what: object,
+) -> str:
     """The number of an announcement whose result is known: n agencies registered, or one for each sealed price.
 
-    Social funds: no beacon is waited for and no publicity is kept, so the notice is issued at once.
+    Social funds: no beacon is waited for and no publicity is kept, so the notice is issued at once. `rivals`: agencies
+    that are there already, instead of new ones.
     """
-    rivals = agencies(len(prices) or n)
+    rivals = rivals or agencies(len(prices) or n)
     method = {"method": "BID_LOW"} if prices else {}
     no = an_announcement(days=days, **{**method, **what})
+    if (winners, alternates) != (1, 2):
+        _with_places(no, winners=winners, alternates=alternates)
     for rival in rivals:
         a_registration(rival, no)
     for rival, price in zip(rivals, prices, strict=False):
@@ -32,6 +49,13 @@ def a_result(*, n: int = 3, prices: tuple[int, ...] = (), days: int = 10, **what
     clockwork.go_to(closing)
     settle()
     return no
+
+
+def _with_places(no: str, *, winners: int, alternates: int) -> None:
+    """Other figures than the form offers; what follows from them is decided by the attempt's row alone."""
+    present = announcements.present_attempt(registrations.announced(no)).id
+    db.session.execute(update(Attempt).where(Attempt.id == present).values(winners=winners, alternates=alternates))
+    db.session.commit()
 
 
 def settle() -> None:

@@ -190,3 +190,70 @@ def test_machines_read_public_members_only(app: Flask) -> None:
     assert not queries.resource(limit=10, agency="none").rows
     assert [row["no"] for row in queries.resource(limit=10, region="450800").rows] == [award.no]
     assert not queries.resource(limit=10, region="450100").rows
+
+
+def standing(no: str) -> list[tuple[str, int, int]]:
+    """The awards of an announcement that stand: the end of the number, place, rank."""
+    announcement = announcements.by_no(no)
+    assert announcement is not None
+    found = queries.in_force(announcements.present_attempt(announcement).id)
+    return [(award.no[-3:], award.seat, award.rank) for award in found]
+
+
+def refused(no: str, place: str) -> None:
+    """The award of an announcement whose number ends so is refused."""
+    declined(queries.by_no(f"{no}-{place}"))
+
+
+def test_each_of_several_winners_has_an_award_of_his_own(app: Flask) -> None:
+    """rules.md §2.7: one award for each place, numbered on; who stands by follows whichever falls first."""
+    no = a_result(n=6, winners=2, alternates=2)
+    assert standing(no) == [("A01", 1, 1), ("A02", 2, 2)]
+    entry = records.entry_of("selection.draw", f"announcement:{no}")
+    assert entry is not None
+    public = json.loads(entry.payload)["public"]
+    assert public["awards"] == [f"{no}-A01", f"{no}-A02"]
+    assert public["award"] == f"{no}-A01"
+    assert len(set(public["winners"])) == 2
+    services.accept(winner(queries.by_no(f"{no}-A01")), f"{no}-A01", Nothing(), key=fresh_key())
+    refused(no, "A02")
+    assert standing(no) == [("A01", 1, 1), ("A03", 2, 3)]
+    refused(no, "A03")
+    assert standing(no) == [("A01", 1, 1), ("A04", 2, 4)]
+    refused(no, "A04")
+    assert standing(no) == [("A01", 1, 1)]
+    assert told("award.decline", f"{no}-A04")["vacant"] is True
+    assert decision(no) is Decision.DRAWN
+
+
+def test_when_no_place_is_held_any_more_it_can_be_announced_again(app: Flask) -> None:
+    no = a_result(n=3, winners=2, alternates=1)
+    for place in ("A01", "A02"):
+        refused(no, place)
+    assert standing(no) == [("A03", 1, 3)]
+    assert decision(no) is Decision.DRAWN
+    refused(no, "A03")
+    assert standing(no) == []
+    assert decision(no) is Decision.UNSUCCESSFUL
+    assert told("award.decline", f"{no}-A03")["exhausted"] is True
+
+
+def test_fewer_candidates_than_places_leave_places_empty(app: Flask) -> None:
+    assert standing(a_result(n=2, winners=3)) == [("A01", 1, 1), ("A02", 2, 2)]
+
+
+def test_silence_of_several_winners_at_once(app: Flask, at: At) -> None:
+    """Both lapse in one round of the sweep: two different candidates follow, under two different numbers."""
+    no = a_result(n=4, winners=2, alternates=2)
+    at("2026-03-13 09:00")
+    assert standing(no) == [("A03", 1, 3), ("A04", 2, 4)]
+
+
+def test_a_price_that_may_not_follow_leaves_the_place_empty(app: Flask) -> None:
+    """rules.md §2.7 award.replacement: measured against the award of the place that fell."""
+    no = a_result(prices=(4_000_000, 4_300_000, 4_400_000, 4_500_000), winners=2, alternates=2)
+    refused(no, "A01")
+    assert standing(no) == [("A02", 2, 2)]
+    assert told("award.decline", f"{no}-A01")["vacant"] is True
+    refused(no, "A02")
+    assert standing(no) == [("A03", 2, 3)]
