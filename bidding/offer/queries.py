@@ -22,7 +22,7 @@ from marketplace.agency.models import Agency
 from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.need.models import Need
-from marketplace.need.rules import Method
+from marketplace.need.rules import BY_PRICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,10 +244,35 @@ def published(no: str, *, attempt: int | None = None) -> list[Published]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One envelope of an agency on the frozen list; `body` is None for what was not opened."""
+
+    id: str
+    commitment: str
+    body: str | None
+    index: int
+
+
+def of_listed(attempt_id: int) -> list[Listed]:
+    """Every envelope of everybody on the frozen list, by the agency's code and in the log's order (protocol.md §4)."""
+    rows = db.session.execute(
+        _of(attempt_id)
+        .where(Registration.judged_at.is_not(None))
+        .add_columns(Entry.position)
+        .join(Entry, Entry.ref == Offer.entry_ref)
+    )
+    return [
+        Listed(offer.registration.agency.organisation.code, offer.commitment, offer.body, index)
+        for offer, index in rows
+        if index is not None
+    ]
+
+
 def ground(announcement: Announcement, registration: Registration | None) -> Ground:
     """What an offer of this registration stands on."""
     return Ground(
-        by_price=announcement.need.method is Method.BID_LOW,
+        by_price=announcement.need.method in BY_PRICE,
         ceiling_fen=announcement.need.budget_fen,
         promised_days=None if registration is None else registration.promised_days,
         confirmed=registration is not None and registration.revision == announcement.revision,

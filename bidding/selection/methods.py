@@ -133,6 +133,12 @@ def _mean(case: Case) -> Ranks | None:
     return _ranks(ids, case.offers)
 
 
+def reference(case: Case) -> int | None:
+    """What the prices of BID_AVG are compared with, fen; None before the factor is drawn, and without a price."""
+    rest = None if case.factor is None else prices.trimmed(case.offers, order=case.order)
+    return prices.reference(rest.values(), percent=case.factor) if rest and case.factor is not None else None
+
+
 def _auction(case: Case) -> Ranks | None:
     amounts = prices.replay(case.live, terms=auction_terms(case)).amounts
     return _ranks(prices.lowest(amounts, wanted=case.wanted, order=case.order), amounts)

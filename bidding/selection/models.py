@@ -15,6 +15,7 @@ from marketplace.announcement.models import Attempt
 class Selection(Base):
     """What the freeze and the draw made of one attempt; every instant is set once.
 
+    `parameters`: JSON object of the method's integers, as its transcript publishes them (protocol.md §4).
     `verdicts`: JSON object USCC → refusals with clause and figures, as they were said at the freeze. `stopped_at`: the
     opening had to stop, because an envelope did not open. `valid`: what the minimum is compared with; a body that did
     not come in time lowers it.
@@ -41,6 +42,7 @@ class Selection(Base):
     verdicts: Mapped[str]
     freeze_ref: Mapped[str] = mapped_column(String(32))
     minimum: Mapped[int]
+    parameters: Mapped[str | None]
     valid: Mapped[int]
     beacon_rule: Mapped[str] = mapped_column(String(40))
     beacon_on: Mapped[date | None]

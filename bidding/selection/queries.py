@@ -18,18 +18,20 @@ from app.database import db, is_sqlite
 from app.refusal import NotFound, Refusal
 from app.region import branches
 from app.region import queries as regions
+from app.rules_in_force import rulebook
 from app.values import SHANGHAI
 from app.watch.queries import Column, Running, limits
 from bidding.offer import queries as offers
 from bidding.registration import queries as registrations
-from bidding.selection import lottery, rules
+from bidding.selection import lottery, methods, rules
+from bidding.selection import transcript as transcripts
 from bidding.selection.models import Beacon, BeaconEntry, Candidate, Selection
 from bidding.selection.rules import Phase
 from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.announcement.rules import AnnouncementKind, Decision
 from marketplace.need.models import Need
-from marketplace.need.rules import Method
+from marketplace.need.rules import BY_PRICE, Method
 
 BEACONS = 7_301_116
 """The advisory lock under which a day's two entries are compared on PostgreSQL; on SQLite the write lock does."""
@@ -110,7 +112,7 @@ def next_act(selection: Selection) -> StrEnum | None:
     """The one act that now follows from a frozen attempt."""
     head = head_over(selection)
     return rules.next_act(
-        sealed=method(selection.attempt) is Method.BID_LOW,
+        sealed=method(selection.attempt) in BY_PRICE,
         valid=selection.valid,
         minimum=selection.minimum,
         opened=selection.opened_at is not None,
@@ -175,7 +177,7 @@ def due_for(act: StrEnum) -> list[str]:
     for selection, no, number, decision, method, head_at in waiting:
         after = beacon_after(selection)
         follows = rules.next_act(
-            sealed=method is Method.BID_LOW,
+            sealed=method in BY_PRICE,
             valid=selection.valid,
             minimum=selection.minimum,
             opened=selection.opened_at is not None,
@@ -199,6 +201,36 @@ def _beacon_since(day: date, known: dict[date, bool]) -> bool:
     return known[day]
 
 
+def case(selection: Selection, record: Mapping[str, Any] | None = None) -> methods.Case:
+    """All that the attempt's result follows from, as far as it is known; `record` where it has been made."""
+    attempt = selection.attempt
+    codes = {one.id: one.agency.organisation.code for one in registrations.valid(attempt.id)}
+    return methods.Case(
+        winners=attempt.winners,
+        alternates=attempt.alternates,
+        parameters=_parameters(selection),
+        frozen_at=selection.frozen_at,
+        order=None if record is None else record["order"],
+        factor=None if record is None or record["factor"] is None else int(record["factor"][0]),
+        offers={
+            codes[offer.registration_id]: offer.amount_fen
+            for offer in offers.counting(attempt.id)
+            if offer.registration_id in codes and offer.amount_fen is not None
+        },
+    )
+
+
+def _parameters(selection: Selection) -> dict[str, int]:
+    """As frozen; an attempt of a market that did not yet keep them takes them from its need."""
+    if selection.parameters is not None:
+        found: dict[str, int] = json.loads(selection.parameters)
+        return found
+    need = selection.attempt.announcement.need
+    return rules.parameters_of(
+        need.method, budget_fen=need.budget_fen, price_fen=need.price_fen, minimum=selection.minimum
+    )
+
+
 # The record
 
 
@@ -215,6 +247,25 @@ def record_text(no: str, number: int | None = None) -> str:
     if found is None or found.record is None:
         raise NotFound(no)
     return found.record
+
+
+def transcript(no: str, number: int | None = None) -> Mapping[str, Any]:
+    """The transcript `zjcs-transcript-1` of an attempt (protocol.md §4). Raises `NotFound` before its record."""
+    selection = of(attempt_of(no, number).id)
+    if selection is None or selection.record is None:
+        raise NotFound(no)
+    attempt = selection.attempt
+    book = rulebook(attempt.announcement.rulebook or "")
+    return transcripts.transcript(
+        record=json.loads(selection.record),
+        rulebook=book.id,
+        rulebook_sha256=book.sha256,
+        method=method(attempt),
+        parameters=_parameters(selection),
+        offers=[
+            transcripts.Offer(line.id, line.commitment, line.body, line.index) for line in offers.of_listed(attempt.id)
+        ],
+    )
 
 
 def attempt_of(no: str, number: int | None) -> Attempt:
@@ -261,6 +312,9 @@ class SelectionPage:
     winners: int
     alternates: int
     rulebook: str
+    priced: bool
+    factor: int | None
+    reference_fen: int | None
     commitment: str
     beacon_rule: str
     beacon_after: datetime | None
@@ -319,6 +373,7 @@ def _page(selection: Selection, *, actor: Actor) -> SelectionPage:
     attempt, after = selection.attempt, beacon_after(selection)
     announcement, shown = attempt.announcement, names_shown(selection, actor)
     published = None if selection.record is None else json.loads(selection.record)
+    known = case(selection, published)
     broken = offers.broken(attempt.id) if selection.stopped_at is not None else []
     return SelectionPage(
         no=announcement.no or "",
@@ -334,6 +389,9 @@ def _page(selection: Selection, *, actor: Actor) -> SelectionPage:
         winners=attempt.winners,
         alternates=attempt.alternates,
         rulebook=announcement.rulebook or "",
+        priced=method(attempt) in BY_PRICE,
+        factor=known.factor,
+        reference_fen=methods.reference(known),
         commitment=attempt.commitment,
         beacon_rule=selection.beacon_rule,
         beacon_after=after,
@@ -536,7 +594,7 @@ def beaconless() -> Running:
 def unopened() -> Running:
     """Frozen attempts with enough envelopes that nobody has opened, with their freeze."""
     return _attempts(Selection.frozen_at).where(
-        Need.method == Method.BID_LOW,
+        Need.method.in_(BY_PRICE),
         Selection.valid >= Selection.minimum,
         Selection.opened_at.is_(None),
         *UNDRAWN,

@@ -1,7 +1,7 @@
 """When an attempt is frozen, opened and drawn, what follows from the count, and how a day's beacon is typed."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -10,8 +10,9 @@ from typing import ClassVar
 from app.actor import Role
 from app.refusal import Refusal
 from app.rulebook import term
-from app.values import SHANGHAI, Opens
+from app.values import SHANGHAI, Fen, Opens
 from marketplace.announcement.rules import AnnouncementAct
+from marketplace.need.rules import Method
 from marketplace.purchaser.rules import Fund
 
 DRAWINGS = time(20)
@@ -75,6 +76,22 @@ class BeaconInput:
 
     on: date
     value: str
+
+
+def parameters_of(method: Method, *, budget_fen: Fen, price_fen: Fen | None, minimum: int) -> dict[str, int]:
+    """The integers that a method's result follows from, as its transcript publishes them (protocol.md §4).
+
+    `methods.METHODS` names them; fen. No price must be explained here (shares of nought) and none is too low.
+    """
+    if method is Method.RANDOM:
+        return {"minimum": minimum, "price_fen": price_fen or 0}
+    return {
+        "minimum": minimum,
+        "ceiling_fen": budget_fen,
+        "floor_fen": 0,
+        "low_of_ceiling_ppm": 0,
+        "low_of_mean_ppm": 0,
+    }
 
 
 def minimum_for(fund: Fund, *, terms: MinimumTerms) -> int:
@@ -147,22 +164,6 @@ def next_act(
     elif sealed and not opened:
         return SelectionAct.OPEN
     return SelectionAct.DRAW if beacon_after is None or beacon_known else None
-
-
-def ranked_by_price(prices: Mapping[str, int], *, wanted: int, order: Sequence[str] | None) -> tuple[str, ...] | None:
-    """The first `wanted` ids by lowest price in fen; equal prices stand in `order` (BID_LOW).
-
-    None where `order` is not yet known and a tie reaches one of the ranks that are wanted: they wait for the draw.
-    Source: rules.md §2.6 BID_LOW; protocol.md §1.5.
-    """
-    if order is None:
-        amounts = sorted(prices.values())
-        if any(amounts[place] == amounts[place + 1] for place in range(min(wanted, len(amounts) - 1))):
-            return None
-        place_of: Mapping[str, int] = {}
-    else:
-        place_of = {who: place for place, who in enumerate(order)}
-    return tuple(sorted(prices, key=lambda who: (prices[who], place_of.get(who, 0))))[:wanted]
 
 
 def first_day(after: datetime) -> date:

@@ -25,7 +25,7 @@ from bidding.registration import queries as registrations
 from bidding.registration import services as registering
 from bidding.registration.models import Registration
 from bidding.registration.rules import RegistrationAct
-from bidding.selection import lottery, queries, rules
+from bidding.selection import lottery, methods, queries, rules, transcript
 from bidding.selection.models import Beacon, BeaconEntry, Candidate, Selection
 from bidding.selection.rules import BeaconInput, MinimumTerms, SelectionAct
 from marketplace.agency import queries as agencies
@@ -34,7 +34,7 @@ from marketplace.announcement import services as announcing
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.announcement.rules import AnnouncementAct, Decision, Unsuccessful
 from marketplace.need import queries as needs
-from marketplace.need.rules import Method
+from marketplace.need.rules import BY_PRICE
 
 SECRET_INFO = b"zjcs-secret-1"
 OFFER_INFO = b"zjcs-offer-1"
@@ -60,6 +60,13 @@ def freeze(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
         verdicts = {registration.id: _against(registration, scope, at=frozen_at) for registration in judged}
         for registration in judged:
             registering.judge(deed, registration, rules.codes(verdicts[registration.id]))
+        minimum = rules.minimum_for(announcement.need.fund, terms=book.terms(MinimumTerms))
+        parameters = rules.parameters_of(
+            announcement.need.method,
+            budget_fen=announcement.need.budget_fen,
+            price_fen=announcement.need.price_fen,
+            minimum=minimum,
+        )
         text = lottery.frozen_text(
             market=records.market(),
             no=announcement.no or "",
@@ -79,14 +86,21 @@ def freeze(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
                 frozen=sha256_hex(text),
                 verdicts=_told(judged, verdicts),
                 freeze_ref=deed.ref,
-                minimum=rules.minimum_for(announcement.need.fund, terms=book.terms(MinimumTerms)),
+                minimum=minimum,
+                parameters=canonical(parameters),
                 valid=_counted(attempt, judged),
                 beacon_rule=attempt.beacon_rule,
             )
         )
         announcing.freeze(deed, attempt, frozen_at)
         _about(deed, announcement, attempt)
-        deed.tell(frozen=sha256_hex(text))
+        bound = transcript.terms(
+            method=announcement.need.method,
+            parameters=parameters,
+            rulebook=book.id,
+            rulebook_sha256=book.sha256,
+        )
+        deed.tell(frozen=sha256_hex(text), terms=bound)
     return deed.answer()
 
 
@@ -127,7 +141,7 @@ def _told(judged: Sequence[Registration], verdicts: Mapping[int, tuple[Refusal, 
 def _counted(attempt: Attempt, judged: Sequence[Registration]) -> int:
     """What the minimum is compared with: valid registrations, in a price method those with an unopened envelope."""
     valid = {registration.id for registration in judged if not registration.reasons}
-    if queries.method(attempt) is Method.BID_LOW:
+    if queries.method(attempt) in BY_PRICE:
         valid &= {offer.registration_id for offer in offers.counting(attempt.id)}
     return len(valid)
 
@@ -152,7 +166,7 @@ def close_unsuccessful(actor: Actor, subject: str | None, nothing: Nothing, /, *
     no, number = _parts(subject)
     attempt = queries.attempt_of(no, number)
     selection = _in_turn(attempt, AnnouncementAct.CLOSE_UNSUCCESSFUL)
-    reason = "too_few_offers" if queries.method(attempt) is Method.BID_LOW else "too_few_registrations"
+    reason = "too_few_offers" if queries.method(attempt) in BY_PRICE else "too_few_registrations"
     return announcing.close_unsuccessful(
         actor, no, Unsuccessful(reason, valid=selection.valid, minimum=selection.minimum), key=key
     )
@@ -194,7 +208,7 @@ def open_offers(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: 
                     for offer in counting
                 ]
             )
-            _rank_by_price(deed, selection, order=None)
+            _decide(deed, selection)
             deed.disclose("announcement", announcement.no or "")
     return deed.answer()
 
@@ -220,15 +234,13 @@ def on_lapsed_offer(deed: Deed) -> None:
         selection.valid -= 1
 
 
-def _rank_by_price(deed: Deed, selection: Selection, *, order: Sequence[str] | None) -> None:
-    """Write the candidates by lowest price, once; a tie among those wanted waits for the order."""
+def _decide(deed: Deed, selection: Selection, record: Mapping[str, Any] | None = None) -> None:
+    """Write the candidates as the method ranks them, once; where order or factor is still wanted, it waits for both."""
     attempt = selection.attempt
-    by_code = {one.agency.organisation.code: one for one in registrations.valid(attempt.id)}
-    amounts = {offer.registration_id: offer.amount_fen for offer in offers.counting(attempt.id)}
-    prices = {code: amount for code, one in by_code.items() if (amount := amounts.get(one.id)) is not None}
-    ranks = rules.ranked_by_price(prices, wanted=attempt.winners + attempt.alternates, order=order)
+    ranks = methods.result(queries.method(attempt), queries.case(selection, record))
     if ranks is not None:
-        _candidates(deed, selection, [(by_code[code], prices[code]) for code in ranks])
+        by_code = {one.agency.organisation.code: one for one in registrations.valid(attempt.id)}
+        _candidates(deed, selection, [(by_code[rank.id], rank.value) for rank in ranks])
 
 
 def _candidates(deed: Deed, selection: Selection, ranked: Sequence[tuple[Registration, int]]) -> None:
@@ -264,7 +276,7 @@ def draw(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) ->
         if record["decision"] == "void":
             _void(deed, selection, attempt)
         elif selection.valid >= selection.minimum and selection.resulted_at is None:
-            _decide_by_order(deed, selection, record["order"])
+            _decide(deed, selection, record)
         deed.tell(
             decision=record["decision"],
             frozen=selection.frozen,
@@ -273,6 +285,7 @@ def draw(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) ->
             beacon_value=record["beacon_value"],
             seed=record["seed"],
             order=record["order"],
+            **({} if record["factor"] is None else {"factor": record["factor"]}),
         )
         if undecided:
             deed.disclose("announcement", announcement.no or "")
@@ -313,6 +326,7 @@ def _record(
             for one in registrations.judged(attempt.id)
         },
         drawn_at=deed.now,
+        factor=methods.METHODS[queries.method(attempt)].factor,
         publish=records.entry_proof(published, head),
         freeze=records.entry_proof(frozen, head),
         head=records.head_members(head),
@@ -331,18 +345,6 @@ def _void(deed: Deed, selection: Selection, attempt: Attempt) -> None:
     # An attempt whose winners all refused before the record has already ended; its record still shows the void.
     if attempt.decision in (None, Decision.DRAWN):
         announcing.decide(deed, attempt, Decision.VOID)
-
-
-def _decide_by_order(deed: Deed, selection: Selection, order: Sequence[str]) -> None:
-    attempt = selection.attempt
-    if queries.method(attempt) is Method.BID_LOW:
-        _rank_by_price(deed, selection, order=order)
-        return
-    by_code = {one.agency.organisation.code: one for one in registrations.valid(attempt.id)}
-    price = attempt.announcement.need.price_fen
-    if price is None:
-        raise Contradiction("a random draw without a stated price")
-    _candidates(deed, selection, [(by_code[code], price) for code in order[: attempt.winners + attempt.alternates]])
 
 
 # Shared

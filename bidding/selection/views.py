@@ -1,19 +1,21 @@
 """The record of a draw, the verifier as a file, the box on the announcement's page, and the pages of the beacon."""
 
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, current_app, render_template, send_file, url_for
 from werkzeug.wrappers import Response
 
+from app.audit.canonical import canonical
 from app.clock import now
 from app.values import Done, Waiting
 from app.watch import queries as watched
 from app.web import asked
 from app.web.door import actor, door, public
 from app.web.perform import perform
-from bidding.selection import lottery, queries
+from bidding.selection import lottery, queries, transcript
 from bidding.selection.forms import BeaconForm
 from bidding.selection.rules import SelectionAct
 
@@ -35,6 +37,26 @@ def record_file(no: str) -> Response:
     """The record as the file that `lottery.py` checks."""
     text = queries.record_text(no, asked.number("attempt"))
     return current_app.response_class(text + "\n", mimetype="application/json")
+
+
+@bp.get("/announcements/<no>/transcript.json")
+@public
+def transcript_file(no: str) -> Response:
+    """The result and all that it follows from, as the file that `transcript.zip` recomputes (protocol.md §4)."""
+    found = queries.transcript(no, asked.number("attempt"))
+    return current_app.response_class(canonical(found) + "\n", mimetype="application/json")
+
+
+@bp.get("/verify/transcript.zip")
+@public
+def transcript_verifier() -> Response:
+    """The methods themselves, as the stand-alone verifier of every transcript; the same bytes every time."""
+    return send_file(
+        BytesIO(transcript.verifier()),
+        mimetype="application/zip",
+        as_attachment=True,
+        download_name="transcript.zip",
+    )
 
 
 @bp.get("/verify/lottery.py")

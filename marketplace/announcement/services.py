@@ -43,7 +43,7 @@ from marketplace.announcement.rules import (
 from marketplace.need import queries as needs
 from marketplace.need import services as need_steps
 from marketplace.need.models import Need
-from marketplace.need.rules import Method
+from marketplace.need.rules import BY_PRICE
 from marketplace.need.rules import Phase as NeedPhase
 from marketplace.purchaser.rules import Fund
 
@@ -523,7 +523,7 @@ def _open_attempt(
     deed.add(announcement)
     secret = chance().secret()
     committed = hashlib.sha256(secret).digest()
-    offer_key, sealed_offer_key = _offer_key() if need.method is Method.BID_LOW else (None, None)
+    offer_key, sealed_offer_key = _offer_key() if need.method in BY_PRICE else (None, None)
     deed.add(
         Attempt(
             announcement_id=announcement.id,

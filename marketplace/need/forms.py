@@ -90,6 +90,7 @@ class NeedForm(ActForm):
             [
                 (Method.RANDOM.value, "随机抽取：价格事先固定，从符合条件的报名机构中抽取"),
                 (Method.BID_LOW.value, "网上竞价：密封报价，最低价中选"),
+                (Method.BID_AVG.value, "均价竞价：密封报价，最接近均价乘以抽定系数的中选"),
                 (Method.DIRECT.value, "直接委托：与一家机构洽谈"),
             ]
         ),

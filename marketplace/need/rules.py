@@ -29,6 +29,11 @@ class Method(StrEnum):
     DIRECT = "DIRECT"
     RANDOM = "RANDOM"
     BID_LOW = "BID_LOW"
+    BID_AVG = "BID_AVG"
+
+
+BY_PRICE = frozenset({Method.BID_LOW, Method.BID_AVG})
+"""Decided by prices that stay sealed until all are opened."""
 
 
 class Payer(StrEnum):
@@ -316,7 +321,7 @@ def allowed(money: Money, *, terms: Terms) -> tuple[Allowed, ...]:
     """Each method, with what stands against it for such money."""
     return tuple(
         Allowed(method, tuple(refusals_to_method(method, money, terms=terms)))
-        for method in (Method.RANDOM, Method.BID_LOW, Method.DIRECT)
+        for method in (Method.RANDOM, Method.BID_LOW, Method.BID_AVG, Method.DIRECT)
     )
 
 

@@ -10,6 +10,7 @@ WORDS = {
     "method.DIRECT": "直接委托",
     "method.RANDOM": "随机抽取",
     "method.BID_LOW": "网上竞价（最低价）",
+    "method.BID_AVG": "均价竞价",
     "payer.purchaser": "采购人支付",
     "payer.authority": "审批部门委托并支付",
     "need_field.title": "项目名称",

@@ -5,10 +5,13 @@ import subprocess
 import sys
 
 import pytest
+from sqlalchemy import update
 
+from app.audit.canonical import sha256_hex
 from app.chance import fresh_key
 from app.database import db
 from app.sweep import run_due
+from bidding.offer.models import Offer
 from bidding.selection import lottery, queries, rules
 from marketplace.announcement import services as announcing
 from marketplace.announcement.rules import Timetable
@@ -219,3 +222,63 @@ def test_every_attempt_keeps_its_record_and_a_direct_commission_has_none(app, cl
     assert "选取结果" in client.get(f"/announcements/{no}").text
     direct = an_accepted_commission(a_purchaser(), direct_builder.an_agency("agency9"))
     assert "没有报名和抽取" in client.get(f"/announcements/{direct}/record").text
+
+
+@pytest.mark.parametrize("method", ["RANDOM", "BID_LOW", "BID_AVG"])
+def test_a_stranger_recomputes_the_ranks_with_two_files(app, client, tmp_path, method):
+    found = agencies(3)
+    no = an_announcement(fund="fiscal", method=method)
+    for place, agency in enumerate(found):
+        a_registration(agency, no)
+        if method != "RANDOM":
+            an_offer(agency, no, amount_fen=800_000 + 10 * place)
+    assert client.get(f"/announcements/{no}/transcript.json").status_code == 404
+    drawn(no)
+    page = client.get(f"/announcements/{no}/record").text
+    for name, address in (
+        ("transcript.json", f"/announcements/{no}/transcript.json?attempt=1"),
+        ("transcript.zip", "/verify/transcript.zip"),
+    ):
+        assert address in page
+        with client.get(address) as answer:
+            (tmp_path / name).write_bytes(answer.data)
+    if method == "BID_AVG":
+        percent = queries.record(no)["factor"][0]
+        assert f"<strong>{percent}%</strong>" in page
+    command = [sys.executable, "-I", "-S", "transcript.zip", "transcript.json"]
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0
+    told = json.loads((tmp_path / "transcript.json").read_text())
+    told["result"].reverse()
+    (tmp_path / "transcript.json").write_text(json.dumps(told))
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 1
+
+
+def test_the_body_of_a_broken_envelope_is_handed_in_by_page(app, client):
+    found = agencies(2)
+    no = an_announcement(method="BID_LOW")
+    bodies = []
+    for agency in found:
+        a_registration(agency, no)
+        bodies.append(an_offer(agency, no, amount_fen=800_000 + len(bodies)).body)
+    db.session.execute(update(Offer).where(Offer.commitment == sha256_hex(bodies[0])).values(envelope=b"no box"))
+    db.session.commit()
+    closed(no)
+    page = client.get(f"/announcements/{no}/record").text
+    assert sha256_hex(bodies[0]) in page
+    assert "市场不猜测任何价格" in page
+    assert not any(agency.code in page for agency in found)
+    address = f"/announcements/{no}/offer/body"
+    client.sign_in("agency2")
+    assert client.get(address).status_code == 404
+    client.get("/logout")
+    client.sign_in("agency1")
+    assert "补交报价正文" in client.get("/desk").text
+    assert sha256_hex(bodies[0]) in client.get(address).text
+    refused = client.post(address, data={"key": fresh_key(), "body": bodies[1]})
+    assert refused.status_code == 409
+    assert "它的摘要不等于已存证的承诺值" in refused.text
+    answer = client.post(address, data={"key": fresh_key(), "body": bodies[0].rstrip()}, follow_redirects=True)
+    assert "已经补交" in answer.text
+    run_due()
+    db.session.rollback()
+    assert "8,000.00" in client.get(f"/announcements/{no}/record").text

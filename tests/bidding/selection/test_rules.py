@@ -106,33 +106,6 @@ def test_phase(instants, phase):
     assert rules.phase_of(**{**none, **instants}) is phase
 
 
-@pytest.mark.parametrize(
-    ("prices", "order", "ranks"),
-    [
-        ({"A": 3, "B": 1, "C": 2}, None, ("B", "C", "A")),
-        ({"A": 3, "B": 1, "C": 2, "D": 4, "E": 4}, None, ("B", "C", "A")),  # the tie lies behind the ranks wanted
-        ({"A": 3, "B": 1, "C": 2, "D": 3}, None, None),  # it reaches the last one wanted
-        ({"A": 1, "B": 1}, None, None),
-        ({"A": 1, "B": 1, "C": 1}, ["C", "A", "B"], ("C", "A", "B")),
-        ({"A": 1, "B": 2}, ["C", "B", "A"], ("A", "B")),  # C registered and made no offer
-        ({"A": 7}, None, ("A",)),
-        ({}, None, ()),
-    ],
-)
-def test_ranks_by_price(prices, order, ranks):
-    assert rules.ranked_by_price(prices, wanted=3, order=order) == ranks
-
-
-@given(st.dictionaries(st.text("ABCDEFGH", min_size=1, max_size=3), st.integers(1, 6), max_size=8), st.randoms())
-def test_the_order_decides_ties_and_nothing_else(prices, shuffle):
-    order = sorted(prices)
-    shuffle.shuffle(order)
-    ranks = rules.ranked_by_price(prices, wanted=3, order=order)
-    assert [prices[who] for who in ranks] == sorted(prices.values())[:3]
-    early = rules.ranked_by_price(prices, wanted=3, order=None)
-    assert early is None or early == ranks
-
-
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
 def test_the_day_is_the_one_the_verifier_accepts(after):
     """The day's drawings start at or after the instant, those of the day before did not."""

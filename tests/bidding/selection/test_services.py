@@ -23,7 +23,7 @@ from bidding.offer import services as offering
 from bidding.offer.models import Offer
 from bidding.offer.rules import BodyInput
 from bidding.registration import queries as registrations
-from bidding.selection import lottery, queries, rules, services
+from bidding.selection import lottery, queries, rules, services, transcript
 from bidding.selection.models import Beacon, BeaconEntry
 from bidding.selection.rules import BeaconInput, Phase, SelectionAct
 from marketplace.announcement import queries as announcements
@@ -345,6 +345,94 @@ def test_a_lost_key_breaks_every_envelope(app):
     assert [one.amount_fen for one in queries.result(selection(no).attempt_id)] == [800_000, 800_001]
 
 
+def recomputed(no, attempt=None):
+    """The transcript as it is published, checked by its own verifier and bound by the freeze's entry."""
+    found = json.loads(json.dumps(queries.transcript(no, attempt)))
+    assert transcript.verify(found) == []
+    fixed = json.loads(found["record"]["log"]["freeze"]["payload"])["public"]
+    assert fixed["terms"] == transcript.terms(
+        method=found["method"],
+        parameters=found["parameters"],
+        rulebook=found["rulebook"]["id"],
+        rulebook_sha256=found["rulebook"]["sha256"],
+    )
+    return found
+
+
+def ranked(no):
+    return [
+        (one.rank, one.registration.agency.organisation.code, one.amount_fen)
+        for one in queries.result(queries.attempt_of(no, None).id)
+    ]
+
+
+def told(found):
+    return [(one["rank"], one["id"], one["amount"]) for one in found["result"]]
+
+
+@pytest.mark.parametrize("prices", [(900_000, 700_000, 800_000, 850_000), (5, 4, 3, 6, 1, 2, 7)])
+def test_the_mean_waits_for_its_factor_and_the_nearest_wins(app, prices):
+    no, found = market_of(len(prices), method="BID_AVG", fund="fiscal", budget_fen=1_000_000)
+    for agency, price in zip(found, prices, strict=True):
+        an_offer(agency, no, amount_fen=price)
+    row = closed(no)
+    assert row.opened_at is not None
+    assert (row.resulted_at, queries.phase_of(row)) == (None, Phase.OPENED)
+    record = drawn(no)
+    percent = int(record["factor"][0])
+    rest = sorted(prices)[1:-1] if len(prices) >= 6 else prices
+    middle = (2 * percent * sum(rest) + 100 * len(rest)) // (200 * len(rest))
+    first = ranked(no)[0]
+    assert first[2] == min(rest, key=lambda price: (abs(price - middle), price))
+    assert told(recomputed(no)) == ranked(no)
+    assert outsider.check_record(dict(record)) == []
+    draws = [one for one in records.timeline(f"announcement:{no}") if one.act == "selection.draw"]
+    assert draws[0].public["factor"] == record["factor"]
+
+
+def test_every_method_is_recomputed_from_its_transcript(app):
+    draw, found = market_of(3, fund="fiscal")
+    drawn(draw)
+    assert told(recomputed(draw)) == ranked(draw)
+    tie, few = (an_announcement(method="BID_LOW", fund="fiscal") for _ in range(2))
+    for agency in found:
+        a_registration(agency, tie)
+        an_offer(agency, tie, amount_fen=800_001)
+        an_offer(agency, tie, amount_fen=800_000)
+    for agency in found[:2]:
+        a_registration(agency, few)
+        an_offer(agency, few, amount_fen=800_000)
+    drawn(tie)
+    told_of_tie = recomputed(tie)
+    assert told(told_of_tie) == ranked(tie)
+    assert sum(one["valid"] for one in told_of_tie["offers"]) == 3
+    assert [one["reasons"] for one in told_of_tie["offers"] if not one["valid"]] == [["replaced"]] * 3
+    drawn(few)
+    told_of_few = recomputed(few)
+    assert (told_of_few["result"], told_of_few["record"]["decision"]) == ([], "unsuccessful")
+    assert {one["body"] for one in told_of_few["offers"]} == {None}
+
+
+def test_a_transcript_follows_bodies_that_came_and_bodies_that_did_not(app):
+    no, found, bodies, row = broken_market(0, 1)
+    handed_in(found[0], no, bodies[found[0].code])
+    clockwork.go_to(offers.awaited(row.attempt_id, found[1].party).hand_in_due_at)
+    db.session.rollback()
+    assert told(recomputed(no)) == ranked(no)
+    assert [one["reasons"] for one in recomputed(no)["offers"] if not one["valid"]] == [["unopened"]]
+
+
+def test_no_transcript_before_the_record(app):
+    no, found = market_of(3, method="BID_LOW", fund="fiscal")
+    for agency in found:
+        an_offer(agency, no, amount_fen=800_000)
+    with pytest.raises(NotFound):
+        queries.transcript(no)
+    closed(no)
+    with pytest.raises(NotFound):
+        queries.transcript(no)
+
+
 def test_eligibility_is_judged_as_of_the_closing(app):
     no, found = market_of(2)
     asked = []
@@ -378,7 +466,7 @@ def test_the_freeze_says_nothing_of_names_or_numbers(app):
     no, _ = market_of(3, fund="fiscal")
     closed(no)
     frozen = next(one for one in records.timeline(f"announcement:{no}") if one.act == "selection.freeze")
-    assert set(frozen.public) == {"attempt", "frozen"}
+    assert set(frozen.public) == {"attempt", "frozen", "terms"}
     entry = records.entry_by_ref(selection(no).freeze_ref)
     assert json.loads(entry.payload)["subjects"] == [f"announcement:{no}"]
 
