@@ -241,6 +241,8 @@ CLAUSES = {
     "contract.sign_longest": "签订合同最长不超过",
     "contract.upload_days": "上传合同期限",
     "contract.confirm_days": "确认合同期限",
+    "contract.answer_days": "合同申请答复期限",
+    "contract.decide_days": "违约、不签约认定期限",
     "contract.deemed_confirmed": "逾期不确认视为确认，并标明",
     "contract.price_equals_award": "合同价须等于中选价",
     "contract.change_share": "双方可以自行变更合同价的比例",

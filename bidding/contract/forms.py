@@ -104,6 +104,7 @@ class BecauseForm(ActForm):
 LONGEST = 2000
 TOO_LONG = Length(max=LONGEST, message="最多2000个字。")
 PUBLIC_REASON = "生效后随合同一起公开，请不要写个人信息。"
+PROOF = "PDF、图片或 Word，不超过20MB；只供双方和监管部门查阅。"
 BREACHES = {
     Breach.SERVICE: "未按公告、合同提供服务（V04）",
     Breach.FEE: "抬高收费、另行索要费用（V03）",
@@ -136,7 +137,7 @@ class ExtendForm(FileForm):
         validators=[InputRequired("请选择原因。")],
     )
     reason = TextAreaField("理由", description=PUBLIC_REASON, validators=[InputRequired("请填写理由。"), TOO_LONG])
-    file = FileField("证明材料（可不交）", description="PDF、图片或 Word，不超过20MB；只供双方和监管部门查阅。")
+    file = FileField("证明材料", description=PROOF)
 
     def value(self) -> Extension:
         return Extension(
@@ -186,7 +187,7 @@ class PartForm(FileForm):
     reason = TextAreaField(
         "终止的理由", description=PUBLIC_REASON, validators=[InputRequired("请填写理由。"), TOO_LONG]
     )
-    file = FileField("终止协议（可不交）", description="PDF、图片或 Word，不超过20MB。")
+    file = FileField("终止协议", description="PDF、图片或 Word，不超过20MB。")
 
     def value(self) -> Parting:
         return Parting(
@@ -200,16 +201,18 @@ class ProtestForm(FileForm):
     """The purchaser does not sign."""
 
     reason = TextAreaField("事实和经过", validators=[InputRequired("请写明事实和经过。"), TOO_LONG])
-    file = FileField("证明材料（可不交）", description="PDF、图片或 Word，不超过20MB；只供双方和监管部门查阅。")
+    file = FileField("证明材料", description=PROOF)
 
-    def value(self) -> Protest | Accusation:
+    def value(self) -> Protest:
         return Protest(reason=(self.reason.data or "").strip(), file=self.sha256(self.file) or None)
 
 
-class AccuseForm(ProtestForm):
+class AccuseForm(FileForm):
     """The agency breaks the contract."""
 
     breach = RadioField("违约行为", choices=offered(BREACHES.items()), validators=[InputRequired("请选择违约行为。")])
+    reason = TextAreaField("事实和经过", validators=[InputRequired("请写明事实和经过。"), TOO_LONG])
+    file = FileField("证明材料", description=PROOF)
 
     def value(self) -> Accusation:
         return Accusation(
