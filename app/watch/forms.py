@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any, ClassVar
 
 from flask_wtf.file import FileField
 from werkzeug.datastructures import FileStorage
-from wtforms import DateTimeLocalField, HiddenField, RadioField, SelectField, TextAreaField, ValidationError
-from wtforms.validators import InputRequired, Length, Regexp
+from wtforms import DateTimeLocalField, Field, HiddenField, RadioField, SelectField, TextAreaField
+from wtforms.validators import InputRequired, Length, Regexp, StopValidation
 
 from app.values import SHANGHAI
 from app.watch.rules import Assignment, Closing, Failed, Outage, Reason
@@ -57,6 +58,16 @@ def _moment(label: str) -> DateTimeLocalField:
     )
 
 
+class FileChosen:
+    """A file was chosen now, or taken in before a refusal."""
+
+    field_flags: ClassVar[dict[str, bool]] = {"required": True}
+
+    def __call__(self, form: Any, field: Field) -> None:
+        if not field.data and not form.kept.data:
+            raise StopValidation("请上传证据文件。")
+
+
 class OutageForm(ActForm):
     """An outage with its evidence. `store` takes the file in and gives its SHA-256."""
 
@@ -81,12 +92,12 @@ class OutageForm(ActForm):
         description="向社会公布：发生了什么、怎样恢复的。",
         validators=[InputRequired("请说明情况。"), Length(max=2000, message="说明最多2000字。")],
     )
-    evidence = FileField("证据", description="监控记录、机房或运营商的书面说明等；PDF或图片，必须上传，随记录公布。")
+    evidence = FileField(
+        "证据",
+        description="监控记录、机房或运营商的书面说明等；PDF或图片，随记录公布，请勿包含个人信息。",
+        validators=[FileChosen()],
+    )
     kept = HiddenField(validators=[Regexp(r"^([0-9a-f]{64})?$", message="请重新选择证据文件。")])
-
-    def validate_evidence(self, field: FileField) -> None:
-        if not field.data and not self.kept.data:
-            raise ValidationError("请上传证据文件。")
 
     def value(self) -> Outage:
         if self.evidence.data:

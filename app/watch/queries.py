@@ -192,16 +192,16 @@ def running(watch: str, no: str, since: datetime) -> Limit | None:
 
 def settled() -> list[str]:
     """What was raised and not seen to be met, of which the limit no longer runs."""
-    chosen = tuple(watches().items())
-    if not chosen or db.session.execute(select(Alarm.id).where(*_UNMET).limit(1)).first() is None:
-        return []
-    return list(db.session.execute(_gone(chosen)).scalars())
+    standing = set(db.session.execute(_STANDING).scalars())
+    chosen = tuple((name, watch) for name, watch in watches().items() if name in standing)
+    return list(db.session.execute(_gone(chosen)).scalars()) if chosen else []
 
 
 _UNMET = (Alarm.closed_at.is_(None), Alarm.met_at.is_(None))
+_STANDING = select(Alarm.watch).where(*_UNMET).distinct()
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=64)
 def _gone(chosen: Watches) -> CompoundSelect[Any]:
     asked = []
     for name, watch in chosen:
@@ -380,6 +380,7 @@ class AlarmLine:
     no: str
     region_name: str
     responsible: str | None
+    offices: tuple[Role, ...]
     ends_at: datetime
     raised_at: datetime
     met_at: datetime | None
@@ -429,6 +430,7 @@ def _line(alarm: Alarm, names: Mapping[int, str], places: Mapping[str, str]) -> 
         no=alarm.no,
         region_name=places.get(alarm.region, alarm.region),
         responsible=None if alarm.party_id is None else names.get(alarm.party_id),
+        offices=() if watch is None else watch.offices,
         ends_at=alarm.ends_at,
         raised_at=alarm.raised_at,
         met_at=alarm.met_at,
@@ -438,7 +440,7 @@ def _line(alarm: Alarm, names: Mapping[int, str], places: Mapping[str, str]) -> 
 
 @dataclass(frozen=True, slots=True)
 class AlarmPage:
-    """One of them in full; `acts`: what this reader may do."""
+    """One of them in full; what this reader may do, and whether it was his own kind of office that let it pass."""
 
     line: AlarmLine
     region: str
@@ -454,6 +456,7 @@ class AlarmPage:
     explanation: str | None
     assigns: bool
     closes: bool
+    cleared_by_others: bool
 
 
 def page(ref: str, *, actor: Actor) -> AlarmPage:
@@ -480,7 +483,8 @@ def page(ref: str, *, actor: Actor) -> AlarmPage:
         reason=None if alarm.reason is None else alarm.reason.value,
         explanation=alarm.explanation,
         assigns=open_alarm and oversees(alarm, actor),
-        closes=open_alarm and not watch.fixed and bool(actor.roles & rules.OFFICES),
+        closes=open_alarm and not watch.fixed and is_mine(alarm, actor),
+        cleared_by_others=alarm.party_id is None and bool(actor.roles & set(watch.offices) - {Role.SUPERVISOR}),
     )
 
 

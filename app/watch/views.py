@@ -133,7 +133,7 @@ def _recording(form: ActForm) -> str:
 @door(WatchAct.RECORD)
 def record() -> Response:
     """Record one; it counts once the supervisor agrees."""
-    form = OutageForm()
+    form = OutageForm(region=actor().region)
     form.store = _stored
     form.region.choices = offered([pair for pair in regions.choices() if queries.in_branch(pair[0], actor())])
     return perform(
