@@ -158,14 +158,17 @@ def test_an_outage_is_told_to_everybody_with_its_evidence(app, client, at, tick)
     client.post("/logout")
     assert "系统故障记录" in client.get("/outages/").text
     extension = db.session.execute(select(Extension)).scalar_one()
-    outage_no = queries.by_no(no) and client.get("/outages/").text.split('href="/outages/')[1].split('"')[0]
+    outage_no = client.get("/outages/").text.split('href="/outages/')[1].split('"')[0]
     page = client.get(f"/outages/{outage_no}").text
     assert no in page
     assert "2026-03-11 14:00" in page
     assert extension.closes_at - extension.closes_at_before == 4 * HOUR
     with client.get(f"/outages/{outage_no}/evidence") as evidence:
         assert evidence.data.startswith(b"%PDF")
-    assert "因系统故障顺延报名截止时间" in client.get(f"/announcements/{no}").text
+    text = client.get(f"/announcements/{no}").text
+    assert "因系统故障顺延报名截止时间" in text
+    assert "报名截止由 2026-03-11 10:00 顺延到 2026-03-11 14:00" in text
+    assert f'href="/outages/{outage_no}"' in text
 
 
 def test_nobody_records_an_outage_alone_or_for_another_branch(app):
