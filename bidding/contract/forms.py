@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from flask_wtf.file import FileField
 from wtforms import DateField, Field, HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, StopValidation
+from wtforms.validators import InputRequired, Length, NumberRange, Regexp, StopValidation
 from wtforms.widgets import HiddenInput
 
 from app import files
@@ -250,6 +250,15 @@ class DenyForm(ActForm):
         return Denied(number=self.number.data or 0, reason=(self.reason.data or "").strip())
 
 
+class WhereItIsOne:
+    """Asked only where a breach was filed; whether it may be missing the rules say."""
+
+    field_flags: ClassVar[dict[str, bool]] = {"required": True}
+
+    def __call__(self, form: Any, field: Field) -> None:
+        return None
+
+
 class FindForm(DenyForm):
     """What the regulator found."""
 
@@ -262,7 +271,7 @@ class FindForm(DenyForm):
         "认定的违约行为",
         choices=offered(BREACHES.items(), empty="（不适用）"),
         coerce=lambda code: Breach(code) if code else None,
-        validators=[Optional()],
+        validators=[WhereItIsOne()],
     )
 
     def value(self) -> Finding:

@@ -855,6 +855,34 @@ def unconfirmed() -> Running:
     return _limit(Contract.confirm_due_at, other).where(Contract.confirm_due_at.is_not(None), *TO_CONFIRM)
 
 
+def _waiting(party: Column | None, *kinds: Kind) -> Running:
+    return (
+        limits(no=Contract.no, at=ContractRequest.answer_due_at, region=Need.region, title=Need.title, party=party)
+        .select_from(ContractRequest)
+        .join(Contract, Contract.id == ContractRequest.contract_id)
+        .join(Award, Award.id == Contract.award_id)
+        .join(Announcement, Announcement.id == Award.announcement_id)
+        .join(Need, Need.id == Announcement.need_id)
+        .join(Purchaser, Purchaser.id == Need.purchaser_id)
+        .where(ContractRequest.closed_at.is_(None), ContractRequest.kind.in_(kinds))
+    )
+
+
+def unanswered() -> Running:
+    """Requests for more time that wait for the purchaser, with the end of its time."""
+    return _waiting(Purchaser.organisation_id, Kind.EXTENSION)
+
+
+def undecided() -> Running:
+    """What was filed with the regulator, with the end of its time."""
+    return _waiting(None, *FILED)
+
+
+def offices_of(no: str) -> tuple[int, ...]:
+    """The offices that may decide what was filed about a contract."""
+    return tuple(offices(by_no(no)))
+
+
 def winner_of(no: str) -> tuple[int, ...]:
     """The winning organisation, which must sign too."""
     return (awards.party(by_no(no).award),)

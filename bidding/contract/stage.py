@@ -147,6 +147,25 @@ WATCHES = {
         before=timedelta(days=1),
         clause="contract.confirm_days",
     ),
+    # Silence has its own consequence: it stops the clock, in public.
+    "contract_answer": Watch(
+        title="答复延期申请",
+        kind="contract",
+        running=queries.unanswered,
+        page=_contract,
+        before=timedelta(days=1),
+        clause="contract.answer_days",
+        alarms=False,
+    ),
+    "contract_decision": Watch(
+        title="认定违约或不签约",
+        kind="contract",
+        running=queries.undecided,
+        page=_contract,
+        others=queries.offices_of,
+        before=timedelta(days=3),
+        clause="contract.decide_days",
+    ),
 }
 
 ANSWERS = {

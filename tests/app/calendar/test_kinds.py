@@ -30,7 +30,7 @@ from ratings.evaluation.rules import Evaluator
 from tests.builders.agency import a_publicised, an_applicant
 from tests.builders.announcement import a_timetable, an_announcement
 from tests.builders.award import a_result, accepted_award, award_of
-from tests.builders.contract import a_contract, contract_of, uploaded
+from tests.builders.contract import a_contract, breach_reported, contract_of, uploaded
 from tests.builders.credential import a_credential
 from tests.builders.direct import a_commission
 from tests.builders.direct import an_agency as an_agency_for_direct
@@ -97,6 +97,11 @@ def a_deliverable() -> str:
     return performance_of(no).deliverables[-1].no
 
 
+def a_filing_of_a_breach() -> str:
+    no = a_contract()
+    return f"{no}/{breach_reported(no)}"
+
+
 CASES: dict[str, tuple[Callable[[At], str], Callable[[str], object]]] = {
     "announcement": (
         lambda at: (at(EVE), an_announcement())[1],
@@ -115,6 +120,10 @@ CASES: dict[str, tuple[Callable[[At], str], Callable[[str], object]]] = {
     "contract": (
         lambda at: walked(at, lambda: contract_of(accepted_award()).no),
         lambda no: contracts.by_no(no).sign_due_at,
+    ),
+    "contract_request": (
+        lambda at: walked(at, a_filing_of_a_breach),
+        lambda no: contracts.by_no(no.partition("/")[0]).requests[-1].answer_due_at,
     ),
     "performance": (lambda at: walked(at, a_contract), lambda no: performance_of(no).due_at),
     "deliverable": (

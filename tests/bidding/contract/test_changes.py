@@ -6,14 +6,17 @@ from datetime import datetime
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from app.approval import services as approvals
 from app.audit import services as records
 from app.audit.check import first_difference
 from app.chance import fresh_key
+from app.database import db
 from app.refusal import NotYours, OutOfTurn, Refused
 from app.sweep import keep_log
 from app.values import Fen, Nothing, Waiting
+from app.watch.models import Alarm
 from bidding.award import queries as awards
 from bidding.award.rules import Phase as AwardPhase
 from bidding.contract import queries, services
@@ -447,3 +450,23 @@ def test_signing_after_all_ends_the_protest(app: Flask, at: At) -> None:
     services.confirm(parties(queries.by_no(no))[0], no, Nothing(), key=fresh_key())
     contract = queries.by_no(no)
     assert (queries.phase_of(contract), contract.requests[0].outcome) == (Phase.EFFECTIVE, Outcome.MOOT)
+
+
+def raised(watch: str, no: str) -> list[str]:
+    """The levels of what was raised about a contract's limit."""
+    query = select(Alarm.level).where(Alarm.watch == watch, Alarm.no == no).order_by(Alarm.id)
+    return [level.value for level in db.session.execute(query).scalars()]
+
+
+def test_an_office_that_does_not_decide_in_time_is_alarmed(app: Flask, at: At) -> None:
+    """M33: warned three days before the ten working days of the filing are over, alarmed at their end."""
+    a_regulator("natural_resources", login="regulator2")
+    no = a_contract()
+    breach_reported(no)
+    assert last_request(no).answer_due_at == instant("2026-03-25 00:00")
+    at("2026-03-21 23:59")
+    assert raised("contract_decision", no) == []
+    at("2026-03-22 00:00")
+    assert raised("contract_decision", no) == ["warning"]
+    at("2026-03-25 00:00")
+    assert raised("contract_decision", no) == ["warning", "alarm"]

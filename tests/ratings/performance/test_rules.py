@@ -1,5 +1,6 @@
 """The service clock: due dates, stops and lateness, to the microsecond; working days of the shipped calendar."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -175,3 +176,46 @@ def test_the_phase_follows_from_instants(
 def test_a_stop_needs_a_reason() -> None:
     assert [one.code for one in rules.refusals_to_give_reason(Because(" "))] == ["performance_reason_missing"]
     assert not list(rules.refusals_to_give_reason(Because("the drawings changed")))
+
+
+def silent(since: str, until: str | None, **other: object) -> ServiceClock:
+    """A clock of five days whose purchaser owed an answer in [since, until)."""
+    stretch = (at(since), None if until is None else at(until))
+    return replace(clock(**other), silences=(stretch,))  # type: ignore[arg-type]
+
+
+def test_the_purchasers_silence_is_left_out_like_a_pause() -> None:
+    """rules.md §2.7 contract.extension: owner-caused delay stops the clock."""
+    still = silent("2026-03-05 00:00", None)
+    assert rules.phase_of(done_at=None, clock=still) is Phase.PAUSED
+    assert late(still, "2026-04-30 12:00") == 0
+    assert rules.late_from(still, 11, calendar=CALENDAR) is None
+    # Thursday 5th and Friday 6th are left out: the end moves from the 9th to the 11th.
+    over = silent("2026-03-05 00:00", "2026-03-06 10:00")
+    assert rules.due(over, calendar=CALENDAR).at == at("2026-03-12 00:00")
+    assert rules.phase_of(done_at=None, clock=over) is Phase.IN_SERVICE
+
+
+def test_the_clock_of_an_ended_contract_counts_to_its_end_and_no_further() -> None:
+    """rules.md §3.1 rows 28 and 29."""
+    ended = replace(clock(), ended_at=at("2026-03-12 15:00"))
+    assert rules.phase_of(done_at=None, clock=ended) is Phase.STOPPED
+    assert rules.phase_of(done_at=at("2026-03-12 14:00"), clock=ended) is Phase.DONE
+    assert (late(ended, "2026-03-12 15:00"), late(ended, "2026-06-30 12:00")) == (3, 3)
+    assert rules.late_from(ended, 11, calendar=CALENDAR) is None
+    assert list(rules.FLOW.acts_in(Phase.STOPPED)) == []
+
+
+@pytest.mark.parametrize(
+    ("now", "stopped", "said"),
+    [
+        ("2026-03-09 23:59:59.999999", False, []),
+        ("2026-03-10 00:00", False, ["performance_over"]),
+        ("2026-03-10 00:00", True, []),
+    ],
+)
+def test_more_time_is_asked_for_while_the_clock_has_some(now: str, stopped: bool, said: list[str]) -> None:
+    """Half-open; a clock that stands still is not over."""
+    asked = clock(pauses=((at("2026-03-09 10:00"), None),)) if stopped else clock()
+    found = rules.refusals_to_extend(clock=asked, due_at=at("2026-03-10 00:00"), now=at(now))
+    assert [one.code for one in found] == said
