@@ -14,16 +14,24 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from app.actor import Actor
+from app.audit.canonical import instant
 from app.audit.check import first_difference
 from app.audit.models import Entry
 from app.database import db
-from app.sweep import run_due
+from app.sweep import keep_log, run_due
+from app.values import Nothing
+from app.watch import services as watching
+from app.watch.models import Alarm
 from bidding.selection.models import Selection
 from marketplace.announcement import queries as announcements
+from marketplace.announcement import services as announcing
 from marketplace.announcement.models import Attempt
 from marketplace.announcement.rules import Decision
-from tests.builders.announcement import an_announcement
-from tests.builders.need import purchaser_for
+from tests.builders.announcement import a_timetable, an_announcement
+from tests.builders.need import a_need, purchaser_for
+from tests.builders.people import a_supervisor, an_operator
+from tests.races.conftest import THREADS, at_once
 
 ROOT = Path(__file__).parents[2]
 CLOSINGS = 20
@@ -123,3 +131,32 @@ def test_two_sweeps_at_once_share_the_work(live):
             told, _ = other.communicate(timeout=120)
             assert here + int(told) == CLOSINGS * len(ACTS)
         done_once(closed)
+
+
+def test_sixteen_sweeps_raise_one_alarm(live):
+    """Whichever key they come with: the database keeps one alarm for a limit, the others are told so."""
+    with live.app_context():
+        an_operator(), a_supervisor()
+        owner = purchaser_for("fiscal")
+        need_no = a_need(owner, fund="fiscal")
+        announcing.submit(owner, need_no, a_timetable(), key="submit")
+        due = needs_due(need_no)
+        live.extensions["market.clock"].instant = due
+    subject = f"announcement_review/{instant(due)}/{need_no}"
+    outcomes = at_once(
+        live, THREADS, lambda n: watching.raise_unseen(Actor.sweeper(), subject, Nothing(), key=f"key-{n}")
+    )
+    assert outcomes.pop("done") == 1
+    assert all(told == "alarm_known" or told.startswith("NotFound") for told in outcomes)
+    with live.app_context():
+        assert len(db.session.execute(select(Alarm.id)).all()) == 1
+        keep_log()
+        assert first_difference(rows=True) is None
+
+
+def needs_due(need_no: str) -> datetime:
+    """Until when the operator reviews."""
+    found = announcements.by_need(need_no)
+    assert found is not None
+    assert found.review_due_at is not None
+    return found.review_due_at
