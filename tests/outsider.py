@@ -2,9 +2,9 @@
 
     python -I -S tests/outsider.py URL [--announcement NO [--attempt N]] [--receipt FILE] [--head FILE]
 
-checks over HTTP the record of a draw and the opened offers of an announcement, a receipt's inclusion, and that the log
-continues a head kept from earlier. Every check answers with a list of faults; the empty list means that it holds.
-Standard library only.
+checks over HTTP the record of a draw, the transcript and the opened offers of an announcement, a receipt's inclusion,
+and that the log continues a head kept from earlier. Every check answers with a list of faults; the empty list means
+that it holds. Standard library only.
 """
 
 import argparse
@@ -266,6 +266,60 @@ def check_offer(body_text: str, commitment: str) -> list[str]:
     return faults
 
 
+def check_transcript(told: dict[str, Any]) -> list[str]:
+    """§4 for RANDOM, BID_LOW and BID_AVG: the record, the bodies, and the result computed from them alone."""
+    try:
+        return [*check_record(told["record"]), *_transcript(told)]
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        return [f"not a transcript: {error!r}"]
+
+
+def _transcript(told: dict[str, Any]) -> list[str]:
+    record, prices, faults = told["record"], {}, []
+    if told["format"] != "zjcs-transcript-1" or (told["market"], told["no"], told["attempt"]) != (
+        record["market"],
+        record["no"],
+        record["attempt"],
+    ):
+        faults.append("format, market, no, attempt")
+    for offer in told["offers"]:
+        if offer["valid"] == bool(offer["reasons"]):
+            faults.append(f"reasons of {offer['id']}")
+        if offer["body"] is not None:
+            faults += [f"offer {offer['id']}: {fault}" for fault in check_offer(offer["body"], offer["commitment"])]
+            said = offer["body"].splitlines()
+            if said[1:5] != [told["market"], told["no"], str(told["attempt"]), offer["id"]]:
+                faults.append(f"the body of {offer['id']} is of another attempt")
+            if offer["valid"]:
+                prices[offer["id"]] = int(said[6])
+        elif offer["valid"]:
+            faults.append(f"a valid offer of {offer['id']} without a body")
+    wanted = sum(int(count) for count in record["frozen_text"].splitlines()[5].split(" "))
+    ranks = _ranks(told["method"], prices, record, told["parameters"]) if record["decision"] == "drawn" else []
+    expected = [{"rank": place, "id": who, "amount": price} for place, (who, price) in enumerate(ranks[:wanted], 1)]
+    return faults if told["result"] == expected else [*faults, "result"]
+
+
+def _ranks(
+    method: str, prices: dict[str, int], record: dict[str, Any], parameters: dict[str, int]
+) -> list[tuple[str, int]]:
+    place = {who: at for at, who in enumerate(record["order"])}
+    if method == "RANDOM":
+        return [(who, parameters["price_fen"]) for who in record["order"]]
+    if method == "BID_LOW":
+        return sorted(prices.items(), key=lambda one: (one[1], place[one[0]]))
+    if method != "BID_AVG":
+        raise ValueError(method)
+    rest, percent = dict(prices), int(record["factor"][0])
+    if len(rest) >= 6:
+        for extreme in (max, min):
+            edge = extreme(rest.values())
+            del rest[max((who for who in rest if rest[who] == edge), key=lambda who: place[who])]
+    count = len(rest)
+    middle = (2 * percent * sum(rest.values()) + 100 * count) // (200 * count)
+    return sorted(rest.items(), key=lambda one: (abs(one[1] - middle), one[1], place[one[0]]))
+
+
 def check_logged(offer: dict[str, Any], fetch: Fetch) -> list[str]:
     """§2.5, §3.5: the disclosed entry at the offer's index says this commitment, of this agency, under the head."""
     head = fetch("/log/head")
@@ -382,6 +436,7 @@ def main(argv: Sequence[str]) -> int:
             page = f"/announcements/{given.announcement}"
             query = f"?attempt={given.attempt}" if given.attempt else ""
             record = fetch(f"{page}/record.json{query}")
+            faults += check_transcript(fetch(f"{page}/transcript.json{query}"))
             faults += check_record(record) + check_consistency(record["log"]["head"], fetch("/log/head"), fetch)
             for offer in offers_of(page, query, fetch):
                 found = check_offer(offer["body"], offer["commitment"]) + check_logged(offer, fetch)

@@ -305,6 +305,7 @@ class Market(Log):
         body = envelope.body_text(envelope.Body(self.market, self.no, 1, who, envelope.Kind.AMOUNT, 5, 5, "00" * 32))
         commitment = envelope.commitment(body)
         self.log("offer.submit", 5, self.closes - timedelta(days=1), {"commitment": commitment}, f"agency:{who}")
+        self.price = 5
         self.offers = [
             {"id": who, "body": body, "commitment": commitment, "index": 5},
             {"id": lines[1].id, "body": None, "commitment": "0" * 64, "index": 6},
@@ -333,6 +334,16 @@ class Market(Log):
             head=head,
         )
 
+    @property
+    def transcript(self):
+        said = {"market": self.market, "no": self.no, "attempt": 1, "method": "BID_LOW", "parameters": {}}
+        offers = [
+            {**offer, "valid": offer["body"] is not None, "reasons": [] if offer["body"] else ["unopened"]}
+            for offer in self.offers
+        ]
+        result = [{"rank": 1, "id": self.offers[0]["id"], "amount": self.price}]
+        return {"format": "zjcs-transcript-1", **said, "record": self.record, "offers": offers, "result": result}
+
     def log(self, act, n, at, public, *subjects):
         self.payloads[n] = texts.payload_text(
             act=act,
@@ -347,7 +358,7 @@ class Market(Log):
         self.disclosed.add(n)
 
     def answer(self, address):
-        pages = {"record.json": self.record, "offers.json": self.offers}
+        pages = {"record.json": self.record, "offers.json": self.offers, "transcript.json": self.transcript}
         for name, page in pages.items():
             if address.split("?")[0] == f"/announcements/{self.no}/{name}":
                 return page
@@ -372,4 +383,9 @@ def test_an_outsider_follows_a_draw_and_its_offers_over_http(capsys):
         market.record["log"]["head"] = market.head(size=13)
     with served(market.answer) as url:
         assert outsider.main([url, "--announcement", market.no]) == 1
+        market = Market()
+        market.price = 4
     assert "head not older than the beacon" in capsys.readouterr().out
+    with served(market.answer) as url:
+        assert outsider.main([url, "--announcement", market.no]) == 1
+    assert capsys.readouterr().out == "result\n"

@@ -348,7 +348,9 @@ def test_a_lost_key_breaks_every_envelope(app):
 def recomputed(no, attempt=None):
     """The transcript as it is published, checked by its own verifier and bound by the freeze's entry."""
     found = json.loads(json.dumps(queries.transcript(no, attempt)))
-    assert transcript.verify(found) == []
+    assert transcript.verify(found) == outsider.check_transcript(found) == []
+    for fault in ({**found, "result": found["result"][::-1]}, {**found, "attempt": 2}):
+        assert fault == found or outsider.check_transcript(fault) != []
     fixed = json.loads(found["record"]["log"]["freeze"]["payload"])["public"]
     assert fixed["terms"] == transcript.terms(
         method=found["method"],
