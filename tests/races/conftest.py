@@ -35,9 +35,9 @@ def at_once(app: Flask, times: int, deed: Callable[[int], object]) -> Counter[st
     def work(first: int) -> None:
         start.wait()
         for number in range(first, times, THREADS):
-            outcome = _outcome(app, deed, number)
+            came = outcome(app, deed, number)
             with guard:
-                outcomes[outcome] += 1
+                outcomes[came] += 1
 
     workers = [threading.Thread(target=work, args=(first,)) for first in range(THREADS)]
     for worker in workers:
@@ -47,7 +47,8 @@ def at_once(app: Flask, times: int, deed: Callable[[int], object]) -> Counter[st
     return outcomes
 
 
-def _outcome(app: Flask, deed: Callable[[int], object], number: int) -> str:
+def outcome(app: Flask, deed: Callable[[int], object], number: int) -> str:
+    """What came of one deed, by name."""
     with app.app_context():
         try:
             deed(number)
