@@ -35,7 +35,7 @@ def at_once(app: Flask, times: int, deed: Callable[[int], object]) -> Counter[st
     def work(first: int) -> None:
         start.wait()
         for number in range(first, times, THREADS):
-            came = outcome(app, deed, number)
+            came = _outcome(app, deed, number)
             with guard:
                 outcomes[came] += 1
 
@@ -47,7 +47,7 @@ def at_once(app: Flask, times: int, deed: Callable[[int], object]) -> Counter[st
     return outcomes
 
 
-def outcome(app: Flask, deed: Callable[[int], object], number: int) -> str:
+def _outcome(app: Flask, deed: Callable[[int], object], number: int) -> str:
     """What came of one deed, by name."""
     with app.app_context():
         try:

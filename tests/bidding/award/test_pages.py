@@ -3,10 +3,13 @@
 import pytest
 from flask import Flask
 
-from bidding.award import queries
-from bidding.award.rules import Phase
-from tests.builders.award import a_result, accepted, award_of, settle
+from app.chance import fresh_key
+from bidding.award import queries, services
+from bidding.award.rules import Declined, Excuse, Phase
+from tests.builders.award import a_result, accepted, award_of, settle, winner
+from tests.builders.registration import agencies
 from tests.conftest import Client
+from tests.counting import questions
 
 SECRET_REASON = "engineers are ill"
 
@@ -100,3 +103,31 @@ def test_desk_and_announcement_show_what_waits(app: Flask, client: Client) -> No
     accepted(award_of(no))
     client.sign_in(login)
     assert "/contracts/" in client.get("/desk").text
+
+
+def test_lists_ask_no_more_for_more_awards(app: Flask, client: Client) -> None:
+    """Every list reads its rows with one question, however many they are."""
+    rivals = agencies(2)
+
+    def asked() -> dict[str, int]:
+        found = {}
+        client.sign_in("agency1")
+        for address in ("/awards/", "/awards/mine", "/desk", "/api/v1/awards"):
+            client.get(address)
+            with questions() as each:
+                assert client.get(address).status_code == 200
+            found[address] = len(each)
+        return found
+
+    def declined_by_both() -> None:
+        no = a_result(rivals=rivals)
+        for _ in rivals:
+            award = award_of(no)
+            services.decline(winner(award), award.no, Declined("no staff", Excuse.TERMS_CHANGED), key=fresh_key())
+            settle()
+
+    declined_by_both()
+    few = asked()
+    for _ in range(3):
+        declined_by_both()
+    assert asked() == few
