@@ -1,12 +1,13 @@
 """Handing in an act: performed at once, or prepared for another hand and performed by it, under all guards again."""
 
 import json
+import re
 from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import Select, select
 
-from app import built
+from app import built, files
 from app.act import Deed, act, chance, wiring
 from app.actor import Actor, Hand
 from app.approval import rules
@@ -21,6 +22,8 @@ from app.refusal import NotFound, NotYours, demand
 from app.region import queries as regions
 from app.stage import Command
 from app.values import Done, Waiting
+
+SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def command(name: str) -> Command:
@@ -56,10 +59,24 @@ def _prepare(name: str, actor: Actor, subject: str | None, input: Any, *, key: s
                 prepared_at=deed.now,
             )
         )
+        # Who agrees may take days; a file that nobody named yet would be gone after one.
+        files.keep(deed, _files(input, actor), by=f"prepared:{no}")
         deed.on("prepared", no)
         deed.subject = no
         deed.keep(act=name)
     return Waiting(name, no)
+
+
+def _files(input: Any, actor: Actor) -> list[str]:
+    """The files of the preparer's own that an input names by their SHA-256, also inside a list."""
+    members = input_members(input)
+    found: list[object] = list(members.values()) if isinstance(members, dict) else []
+    named = [each for one in found for each in (one if isinstance(one, list) else [one])]
+    return [
+        each
+        for each in named
+        if isinstance(each, str) and SHA256.fullmatch(each) and files.known(each, account_id=actor.account_id)
+    ]
 
 
 def row(no: str) -> Select[PreparedAct]:

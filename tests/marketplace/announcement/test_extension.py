@@ -9,11 +9,14 @@ from sqlalchemy import select
 
 from app import files
 from app.actor import Hand, Role
+from app.approval import services as approvals
 from app.chance import fresh_key
+from app.clock import clock
 from app.database import db
 from app.notice.models import Notice
 from app.refusal import NotYours, Refused
 from app.values import Period
+from app.watch import queries as watched
 from app.watch import services as watching
 from app.watch.rules import Failed, Outage
 from bidding.registration import queries as registrations
@@ -180,6 +183,16 @@ def test_nobody_records_an_outage_alone_or_for_another_branch(app):
     other = an_operator("operator9", region="450900")
     with pytest.raises((NotYours, Refused)):
         watching.record(other.with_hand(hand), None, outage, key=fresh_key())
+
+
+def test_the_evidence_waits_for_the_other_hand_as_long_as_it_takes(app):
+    operator, _, outage = an_outage("2026-03-01 08:00", "2026-03-01 09:00")
+    waiting = approvals.submit("outage.record", operator, None, outage, key=fresh_key())
+    files.expire(clock().real() + timedelta(days=3))
+    db.session.rollback()
+    done = approvals.agree(a_supervisor(), waiting.prepared)
+    assert watched.outage(done.subject).evidence == outage.evidence
+    assert files.known(outage.evidence) is not None
 
 
 def test_a_bad_outage_form_says_why_and_loses_nothing(app, client):
