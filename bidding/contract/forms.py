@@ -13,6 +13,7 @@ from app.web.choices import offered
 from app.web.money import MONEY, fen
 from app.web.perform import ActForm
 from bidding.contract.rules import (
+    LONGEST_EXTENSION,
     Accusation,
     Agreed,
     AgreedPrice,
@@ -121,7 +122,7 @@ class ExtendForm(FileForm):
         "申请延长（工作日）",
         validators=[
             InputRequired("请填写要延长多少个工作日，例如 5。"),
-            NumberRange(1, 365, "延长1至365个工作日。"),
+            NumberRange(1, LONGEST_EXTENSION, f"延长1至{LONGEST_EXTENSION}个工作日。"),
         ],
     )
     cause = RadioField(

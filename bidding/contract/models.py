@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.database import BIG, Base
+from app.database import BIG, Base, Code
 from app.values import Fen
 from bidding.award.models import Award
 from bidding.contract.rules import Breach, Cause, Kind, Outcome, Side
@@ -63,8 +63,9 @@ class ContractRequest(Base):
     """What one side asked of the other, or filed with the regulator, and what became of it; never changed afterwards.
 
     `days` are working days more; `amount_fen` is a whole new price, or what settles an end. `version` is that of the
-    contract which it made (the first is the contract itself), `ends` whether it ended it. Where the purchaser has not
-    answered in time, `unanswered_at` says when that was recorded.
+    contract which it made (the first is the contract itself), `ends` whether it ended it. `breach` is what the
+    purchaser filed, `found` what the regulator found. Where the purchaser has not answered in time, `unanswered_at`
+    says when that was recorded.
     """
 
     __tablename__ = "contract_request"
@@ -107,6 +108,7 @@ class ContractRequest(Base):
     content: Mapped[str | None]
     cause: Mapped[Cause | None]
     breach: Mapped[Breach | None]
+    found: Mapped[Breach | None] = mapped_column(Code(Breach, name="found"))
     file: Mapped[str | None] = mapped_column(String(64))
     answer_due_at: Mapped[datetime]
     provisional: Mapped[bool]

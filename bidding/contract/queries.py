@@ -536,6 +536,7 @@ class RequestLine:
     content: str | None
     cause: Cause | None
     breach: Breach | None
+    found: Breach | None
     file: str | None
     answer_due_at: datetime
     unanswered_at: datetime | None
@@ -563,7 +564,8 @@ def _request_lines(
             amount_fen=one.amount_fen,
             content=one.content,
             cause=one.cause,
-            breach=one.breach,
+            breach=one.breach if concerned else one.found,
+            found=one.found,
             file=one.file,
             answer_due_at=one.answer_due_at,
             unanswered_at=one.unanswered_at,
@@ -794,7 +796,7 @@ def _contract(contract: Contract) -> Mapping[str, Any]:
                 name: getattr(one, name)
                 for name in (
                     *("number", "kind", "asked_by", "asked_at", "reason", "days", "amount_fen", "content", "cause"),
-                    *("breach", "file", "answer_due_at", "unanswered_at", "closed_at", "outcome", "answer"),
+                    *("breach", "found", "file", "answer_due_at", "unanswered_at", "closed_at", "outcome", "answer"),
                     *("version", "ends"),
                 )
             }

@@ -245,6 +245,10 @@ class ChangeTerms:
         return self.decide_days if kind in FILED else self.answer_days
 
 
+LONGEST_EXTENSION = 365
+"""Working days that one request may ask for; the market's own limit."""
+
+
 @dataclass(frozen=True, slots=True)
 class SignedContract:
     """What was signed: price in fen, service time in working days, the day of signing, the scan's SHA-256."""
@@ -464,8 +468,8 @@ def refusals_to_extend(extension: Extension, *, terms: ChangeTerms) -> Iterator[
     """Why no more time can be asked for. Source: rules.md §2.7 contract.extension."""
     if not terms.extension:
         yield Refusal("contract_no_extension", "contract.extension")
-    if extension.days < 1:
-        yield Refusal("contract_extension_days", field="days")
+    if not 1 <= extension.days <= LONGEST_EXTENSION:
+        yield Refusal("contract_extension_days", field="days", params={"most": LONGEST_EXTENSION})
 
 
 def refusals_to_amend(amendment: Amendment) -> Iterator[Refusal]:

@@ -355,7 +355,7 @@ def uphold(actor: Actor, subject: str | None, finding: Finding, /, *, key: str) 
         if request is None:
             raise NotFound(deed.act)
         rules.FLOW.after(queries.phase_of(contract), ContractAct.UPHOLD)
-        request.answer, request.breach = finding.reason.strip(), finding.breach
+        request.answer, request.found = finding.reason.strip(), finding.breach
         _end(deed, contract, request, Outcome.UPHELD)
         if finding.breach is not None:
             deed.tell(breach=finding.breach.value)

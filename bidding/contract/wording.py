@@ -82,7 +82,7 @@ WORDS = {
     "cure.contract_request_open": "请等待答复；内容有变的，先撤回再重新提出。",
     "refusal.contract_no_extension": "本地规则不允许延期。",
     "cure.contract_no_extension": "请按合同约定的时限完成。",
-    "refusal.contract_extension_days": "延长的时间至少为 1 个工作日。",
+    "refusal.contract_extension_days": "一次延长 1 至 {most} 个工作日。",
     "cure.contract_extension_days": "请填写要延长的工作日数。",
     "refusal.contract_amount_missing": "变更后的总价必须大于零。",
     "cure.contract_amount_missing": "请填写变更后的合同总价；总价不变的，填原价。",

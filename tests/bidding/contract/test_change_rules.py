@@ -149,3 +149,9 @@ def test_every_request_has_its_yes_and_every_end_its_phase():
     assert asked == set(Kind)
     assert asked - rules.FILED == set(rules.AGREES.values())
     assert set(rules.ENDS) > rules.FILED
+
+
+@pytest.mark.parametrize(("days", "refused"), [(0, True), (1, False), (365, False), (366, True)])
+def test_one_request_asks_for_a_year_at_most(days, refused):
+    """Whoever comes by the machine API meets the same limit as the form."""
+    assert bool(list(rules.refusals_to_extend(Extension(days, Cause.OTHER, "r", None), terms=TERMS))) is refused

@@ -330,8 +330,9 @@ def test_a_breach_is_found_by_another_organisation_and_costs_credit(app: Flask) 
     no = a_contract()
     purchaser, agency = parties(queries.by_no(no))
     regulator = a_regulator("natural_resources", login="regulator2")
-    number = breach_reported(no)
+    number = breach_reported(no, Breach.FEE)
     finding = Finding(number, "the record of the site says so", Breach.SERVICE)
+    assert last_request(no).breach is Breach.FEE
     for stranger in (purchaser, a_supervisor(), a_regulator("transport", login="regulator6")):
         with pytest.raises(NotYours):
             services.uphold(stranger, no, finding, key=fresh_key())
@@ -342,6 +343,7 @@ def test_a_breach_is_found_by_another_organisation_and_costs_credit(app: Flask) 
     assert queries.phase_of(queries.by_no(no)) is Phase.BREACHED
     assert performances.phase_of(performance_of(no)) is ServicePhase.STOPPED
     assert told("contract.uphold", no)["breach"] == "V04"
+    assert (last_request(no).breach, last_request(no).found) == (Breach.FEE, Breach.SERVICE)
     assert credit.score_as_of(agency.party, as_of=instant("2026-03-20 09:00")).deducted == 10
     keep_log()
     assert first_difference(rows=True) is None
