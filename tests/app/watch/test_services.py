@@ -21,6 +21,7 @@ from app.watch.rules import Assignment, Closing, Level, Phase, Reason
 from bidding.selection import queries as selections
 from bidding.selection import rules as selecting
 from marketplace.announcement import services as announcing
+from tests.bidding.selection.test_services import broken_market, handed_in
 from tests.builders.announcement import a_timetable, an_announcement
 from tests.builders.need import a_need, purchaser_for
 from tests.builders.people import a_regulator, a_supervisor, an_operator
@@ -212,3 +213,21 @@ def test_nothing_tells_of_registrations_before_the_freeze(app, at):
     clockwork.go_to(ends - timedelta.resolution)
     assert [one for one in rows() if one.no.startswith((empty, full))] == []
     assert queries.public_of(empty) == queries.public_of(full) == []
+
+
+def test_a_broken_envelope_raises_an_alarm_until_its_body_is_there(app):
+    """protocol.md §2.5: an envelope that does not open raises an alarm and stops the selection."""
+    an_operator(), a_supervisor()
+    no, agencies, bodies, found = broken_market(1)
+    (alarm,) = rows("broken_envelope")
+    assert (alarm.level, alarm.no, alarm.ends_at) == (Level.ALARM, f"{no}/1", found.stopped_at)
+    assert notices("alarm.raise", a_supervisor()) == 1
+    assert [one.event for one in queries.public_of(no)] == [True]
+    handed_in(agencies[1], no, bodies[agencies[1].code])
+    alarm = queries.by_ref(alarm.ref)
+    assert alarm.met_at is not None
+    assert queries.phase_of(alarm) is Phase.RAISED
+    office = a_supervisor()
+    services.assign(office, alarm.ref, Assignment(office.code), key=fresh_key())
+    services.close(office, alarm.ref, REMEDIED, key=fresh_key())
+    assert queries.public_of(no) == []
