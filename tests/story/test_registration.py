@@ -125,18 +125,26 @@ def plain(text: str) -> str:
 
 
 def lines(shown: Shown) -> list[str]:
-    """Status, headers and body, line by line; an ETag is the digest of a body that is compared itself."""
+    """Status, headers and body, line by line.
+
+    Left out are an ETag, the digest of a body that is compared itself, and Expires: Cache-Control, counted from when
+    the file was really sent.
+    """
     headers = [
         f"{name}: {'of the body' if name == 'ETag' else plain(value)}"
         for name, value in shown.headers
-        if name not in ("Content-Length", "Date", "Set-Cookie")
+        if name not in ("Content-Length", "Date", "Expires", "Set-Cookie")
     ]
     return [str(shown.status), *headers, *plain(shown.content.decode(errors="replace")).splitlines()]
 
 
 def told_apart(one: Shown, other: Shown, *, address: str = "") -> list[str]:
     """The lines that only one of two answers has."""
+    if one == other:
+        return []
     pair = lines(one), lines(other)
+    if pair[0] == pair[1]:
+        return []
     if address.startswith("/inbox/"):
         # Notices of one instant stand in an order that chance made.
         pair = sorted(pair[0]), sorted(pair[1])
