@@ -86,7 +86,6 @@ WATCHES = {
         running=queries.undelivered,
         page=lambda no: url_for("performance.page", no=no),
         before=timedelta(days=5),
-        clause="service.late_after",
     ),
     "deliverable_confirmation": Watch(
         title="确认成果",
