@@ -1,9 +1,15 @@
 """One application per database, one outer transaction per test, a clock that stands still until a test moves it."""
 
+import atexit
+import copy
+import gc
 import os
 import shutil
+import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,10 +18,13 @@ import psycopg
 import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
-from sqlalchemy import make_url
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+from sqlalchemy import event, make_url
+from sqlalchemy.engine import Engine
 
-from app.chance import FixedChance
-from app.clock import FixedClock
+from app.chance import Chance, FixedChance
+from app.clock import Clock, FixedClock
 from app.clockwork import services as clockwork
 from app.database import db
 from app.deployment import settle_market_id
@@ -51,14 +60,101 @@ def settings_for(url: str, folder: Path) -> Settings:
     )
 
 
-def build(url: str, folder: Path, **options: Any) -> Flask:
-    """An application with tables and reference data, its clock standing at START."""
-    clock = options.pop("clock", None) or FixedClock(START)
-    app = create_app(
-        settings_for(url, folder), story=STORY, clock=clock, chance=options.pop("chance", FixedChance()), token=TESTS
-    )
+class Compiled(BytecodeCache):
+    """Every template compiled once per process, however many applications it builds."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._known.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._known[bucket.key, bucket.checksum] = bucket.code
+
+
+COMPILED = Compiled()
+
+
+def _hasty(connection: Any, _: object) -> None:
+    # What the test process writes need not outlive a power cut; the servers that tests kill are processes of their own.
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous=OFF").close()
+
+
+event.listen(Engine, "connect", _hasty)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: the collector need not walk through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A database with tables and reference data that nobody is connected to, and its chance as it stood then."""
+
+    url: str
+    folder: Path
+    chance: FixedChance
+
+
+_prepared: dict[tuple[str, datetime], Prepared] = {}
+_rooms = ExitStack()
+"""Of the prepared databases, until the process ends."""
+atexit.register(_rooms.close)
+
+
+def build(url: str, folder: Path, *, clock: Clock | None = None, chance: Chance | None = None) -> Flask:
+    """An application with tables and reference data in a `fresh_database`, its clock standing at START.
+
+    A clock that stands still and a fixed chance always make the same: it is made once per process and then copied.
+    """
+    clock = clock or FixedClock(START)
+    if type(clock) is not FixedClock:
+        return _built(url, folder, clock, chance or FixedChance())
+    known = make_url(url).get_backend_name(), clock.instant
+    if known not in _prepared:
+        _prepared[known] = _prepare(*known)
+    prepared = _prepared[known]
+    _copy(prepared, url, folder)
+    return _application(url, folder, clock, chance or copy.copy(prepared.chance))
+
+
+def _prepare(kind: str, instant: datetime) -> Prepared:
+    folder = Path(_rooms.enter_context(tempfile.TemporaryDirectory(prefix="market-prepared-")))
+    url = _rooms.enter_context(fresh_database(kind, folder))
+    chance = FixedChance()
+    app = _built(url, folder, FixedClock(instant), chance)
+    with app.app_context():
+        # SQLite then has everything in its one file; PostgreSQL copies only what nobody is connected to.
+        db.engine.dispose()
+    return Prepared(url, folder, chance)
+
+
+def _copy(prepared: Prepared, url: str, folder: Path) -> None:
+    """Database and key files."""
+    shutil.copytree(prepared.folder, folder, dirs_exist_ok=True)
+    if url.startswith("sqlite"):
+        return
+    name, source = make_url(url).database, make_url(prepared.url).database
+    with psycopg.connect(os.environ["MARKET_TEST_PG_URL"], autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
+
+
+def _application(url: str, folder: Path, clock: Clock, chance: Chance) -> Flask:
+    app = create_app(settings_for(url, folder), story=STORY, clock=clock, chance=chance, token=TESTS)
     app.config["WTF_CSRF_ENABLED"] = False
     app.test_client_class = Client
+    app.jinja_env.bytecode_cache = COMPILED
+    return app
+
+
+def _built(url: str, folder: Path, clock: Clock, chance: Chance) -> Flask:
+    app = _application(url, folder, clock, chance)
     with app.app_context():
         prepare(app)
     return app
