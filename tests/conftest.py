@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import psycopg
 import pytest
@@ -34,6 +34,8 @@ from app.settings import Settings
 from app.sweep import keep_log, run_due
 from app.values import SHANGHAI
 from story import STORY
+
+T = TypeVar("T")
 
 PASSWORD = "demo-2026-market"
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -224,23 +226,52 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
-def app(built: Flask) -> Iterator[Flask]:
-    """The application in context, inside one outer transaction that is rolled back: services commit for real."""
-    clock: FixedClock = built.extensions["market.clock"]
-    clock.instant = START
-    with built.app_context():
+@contextmanager
+def rolled_back(app: Flask, at: datetime) -> Iterator[Flask]:
+    """The application in context at an instant, inside one outer transaction: services commit for real."""
+    clock: FixedClock = app.extensions["market.clock"]
+    clock.instant = at
+    with app.app_context():
         engine = db.engine
         connection = engine.connect()
         outer = connection.begin()
         db.engines[None] = connection
         try:
-            yield built
+            yield app
         finally:
             db.session.remove()
             outer.rollback()
             connection.close()
             db.engines[None] = engine
+
+
+@pytest.fixture
+def app(built: Flask) -> Iterator[Flask]:
+    """The application in context, inside one outer transaction that is rolled back."""
+    with rolled_back(built, START) as app:
+        yield app
+
+
+@dataclass(frozen=True)
+class Made(Generic[T]):
+    """A market of a module's own, when it was made, and what its maker found worth keeping."""
+
+    app: Flask
+    at: datetime
+    kept: T
+
+
+@contextmanager
+def made_once(kind: str, folder: Path, make: Callable[[], T]) -> Iterator[Made[T]]:
+    """A market on its own database in which `make` really happens; each test then looks at it `rolled_back`."""
+    with fresh_database(kind, folder) as url:
+        app = build(url, folder)
+        with app.app_context():
+            kept = make()
+            db.session.remove()
+        yield Made(app, app.extensions["market.clock"].instant, kept)
+        with app.app_context():
+            db.engine.dispose()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import pytest
 
 from app.approval import services as approvals
 from app.clock import clock
+from app.clockwork import services as clockwork
 from app.database import db
 from app.identity import queries as identities
 from app.refusal import NotFound, Refusal
@@ -25,6 +26,7 @@ from tests.builders.credit import a_poor_record
 from tests.builders.people import COUNTY, a_regulator
 from tests.builders.performance import handed_in
 from tests.builders.pricelist import a_price
+from tests.conftest import instant, made_once, rolled_back
 from tests.counting import questions
 
 ITEM = "0401"
@@ -54,8 +56,7 @@ def sanctioned(code: str, kind: SanctionKind, months: int) -> None:
     approvals.agree(second, waiting.prepared)
 
 
-@pytest.fixture
-def world(app, at):
+def every_way_of_standing():
     """One agency for each way of standing, all admitted; and one that is not."""
     found = {}
     for name in CODES:
@@ -70,10 +71,24 @@ def world(app, at):
     sanctioned(found["suspended"].code, SanctionKind.SUSPEND, 6)
     sanctioned(found["black"].code, SanctionKind.BLACKLIST, 12)
     sanctioned(found["yellow"].code, SanctionKind.YELLOW, 3)
-    at("2026-07-01 09:00")
+    clockwork.go_to(instant("2026-07-01 09:00"))
     a_poor_record(found["poor"], at=clock().market())
     a_publicised("agency_new")
     return found
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def made(request, tmp_path_factory):
+    """Every way of standing, once per database."""
+    with made_once(request.param, tmp_path_factory.mktemp("eligibility"), every_way_of_standing) as made:
+        yield made
+
+
+@pytest.fixture
+def world(made):
+    """Every way of standing, as every test finds it."""
+    with rolled_back(made.app, made.at):
+        yield made.kept
 
 
 def scope(fund: str, now: datetime) -> Scope:

@@ -17,6 +17,7 @@ from tests.builders.award import accepted, award_of, settle
 from tests.builders.need import purchaser_for
 from tests.builders.offer import an_offer
 from tests.builders.registration import a_registration, agencies
+from tests.conftest import made_once, rolled_back
 
 
 def figures(**asked):
@@ -35,8 +36,7 @@ def close(no):
     settle()
 
 
-@pytest.fixture
-def market(app):
+def six_announcements():
     """Two completed, one that nobody answered, one withdrawn, one frozen but undecided, one still open."""
     rivals = agencies(3)
     drawn = an_announcement(budget_fen=5_000_000, price_fen=4_000_000, region="450803")
@@ -58,6 +58,20 @@ def market(app):
     close(waiting)
     running = an_announcement(budget_fen=8_000_000, region="450803")
     return {"rivals": rivals, "running": running}
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def made(request, tmp_path_factory):
+    """The six announcements, once per database."""
+    with made_once(request.param, tmp_path_factory.mktemp("insight"), six_announcements) as made:
+        yield made
+
+
+@pytest.fixture
+def market(made):
+    """The six announcements, as every test finds them."""
+    with rolled_back(made.app, made.at) as app:
+        yield {**made.kept, "client": app.test_client()}
 
 
 def test_the_four_numbers(market):
@@ -103,18 +117,6 @@ def test_months_are_those_of_the_first_publication(market):
     assert {row.code: row.tally.announcements for row in figures().tables[Table.MONTH]} == {"2026-03": 6}
     assert figures(since="2026-04").total == figures(until="2026-02").total == Tally()
     assert figures(since="2026-03", until="2026-03").total == figures().total
-
-
-def test_the_empty_months_between_stand_in_the_table(app):
-    an_announcement()
-    clockwork.go_to(clock().market().replace(month=5, day=11))
-    an_announcement()
-    found = figures()
-    assert [(row.code, row.tally.announcements) for row in found.tables[Table.MONTH]] == [
-        ("2026-03", 1),
-        ("2026-04", 0),
-        ("2026-05", 1),
-    ]
 
 
 def test_working_days_from_publication_to_award(market):
@@ -166,7 +168,8 @@ def test_agencies_and_sanctions(market):
     assert figures(region="450100").library == 0
 
 
-def test_machines_read_the_same_rows(market, client):
+def test_machines_read_the_same_rows(market):
+    client = market["client"]
     page = client.get("/api/v1/statistics?limit=3").json
     rows, after = page["rows"], page["after"]
     while after:
@@ -181,3 +184,15 @@ def test_machines_read_the_same_rows(market, client):
     assert client.get("/api/v1/statistics?region=450803").json["rows"][0]["announcements"] == 3
     for wrong in ("/nothing", "?region=1", "?from=2026"):
         assert client.get(f"/api/v1/statistics{wrong}").status_code == 404
+
+
+def test_the_empty_months_between_stand_in_the_table(app):
+    an_announcement()
+    clockwork.go_to(clock().market().replace(month=5, day=11))
+    an_announcement()
+    found = figures()
+    assert [(row.code, row.tally.announcements) for row in found.tables[Table.MONTH]] == [
+        ("2026-03", 1),
+        ("2026-04", 0),
+        ("2026-05", 1),
+    ]
