@@ -18,7 +18,8 @@ class Award(Base):
     fell. `excuse` was claimed by the winner, `excused` is what the office of the trade made of it. `notice_sha256` is
     the file of the notice, once it was asked for; `seal` the certificate that signed it.
 
-    `provisional` marks the deadline that is running: of the publicity, then of the answer.
+    `provisional` marks the deadline that is running: of the publicity, then of the answer. `held_until`: until then the
+    notice waits, at the longest, because somebody objects.
     """
 
     __tablename__ = "award"
@@ -60,6 +61,7 @@ class Award(Base):
     made_at: Mapped[datetime]
     publicity_ends_at: Mapped[datetime]
     provisional: Mapped[bool]
+    held_until: Mapped[datetime | None]
     noticed_at: Mapped[datetime | None]
     accept_due_at: Mapped[datetime | None]
     accepted_at: Mapped[datetime | None]

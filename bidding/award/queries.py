@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, String, Text, and_, cast, false, func, or_, select, type_coerce
+from sqlalchemy import Select, String, Text, and_, case, cast, false, func, or_, select, type_coerce
 from sqlalchemy.orm import lazyload
 
 from app.actor import Actor, Role
@@ -33,6 +33,8 @@ from marketplace.catalogue.models import ItemVersion
 from marketplace.need.models import Need
 
 IN_FORCE = (Award.declined_at.is_(None), Award.lapsed_at.is_(None), Award.fallen_at.is_(None))
+NOTICE_AT = case((Award.held_until > Award.publicity_ends_at, Award.held_until), else_=Award.publicity_ends_at)
+"""When the notice follows by itself."""
 
 
 WAITING = 50
@@ -102,9 +104,11 @@ def terms(award: Award) -> AwardTerms:
     return rulebook(award.announcement.rulebook or "").terms(AwardTerms)
 
 
-def in_force(attempt_id: int) -> list[Award]:
-    """The awards of an attempt that stand, by place."""
+def in_force(attempt_id: int, *, lock: bool = False) -> list[Award]:
+    """The awards of an attempt that stand, by place; locked until the commit where asked."""
     query = select(Award).where(Award.attempt_id == attempt_id, *IN_FORCE).order_by(Award.seat)
+    if lock:
+        query = query.with_for_update(of=Award)
     return list(db.session.execute(query.execution_options(populate_existing=True)).scalars())
 
 
@@ -205,8 +209,8 @@ def candidate(attempt_id: int, *, rank: int) -> Candidate | None:
 
 
 def due_for_notice(now: datetime) -> list[str]:
-    """Awards whose publicity has ended and whose notice is not issued."""
-    query = select(Award.no).where(Award.noticed_at.is_(None), Award.publicity_ends_at <= now, *IN_FORCE)
+    """Awards whose publicity has ended, that nobody objects to any more, and whose notice is not issued."""
+    query = select(Award.no).where(Award.noticed_at.is_(None), now >= NOTICE_AT, *IN_FORCE)
     return list(db.session.execute(query.order_by(Award.id)).scalars())
 
 
@@ -223,11 +227,9 @@ def due_for_lapse(now: datetime) -> list[str]:
 
 
 def next_notice(now: datetime) -> datetime | None:
-    """The first instant after `now` at which a publicity ends."""
+    """The first instant after `now` at which a publicity ends, or an award has waited its longest."""
     return db.session.execute(
-        select(func.min(Award.publicity_ends_at)).where(
-            Award.noticed_at.is_(None), Award.publicity_ends_at > now, *IN_FORCE
-        )
+        select(func.min(NOTICE_AT)).where(Award.noticed_at.is_(None), now < NOTICE_AT, *IN_FORCE)
     ).scalar()
 
 
@@ -425,6 +427,7 @@ class AwardPage:
     fund: StrEnum
     rank: int
     publicity_ends_at: datetime
+    held_until: datetime | None
     noticed_at: datetime | None
     accept_due_at: datetime | None
     accepted_at: datetime | None
@@ -471,6 +474,7 @@ def page(no: str, *, actor: Actor, now: datetime) -> AwardPage:
         fund=need.fund,
         rank=award.rank,
         publicity_ends_at=award.publicity_ends_at,
+        held_until=award.held_until,
         noticed_at=award.noticed_at,
         accept_due_at=award.accept_due_at,
         accepted_at=award.accepted_at,

@@ -172,10 +172,12 @@ def publicity_days(*, fund: Fund, budget_fen: int, result: ResultTerms, small: S
     return result.publicity_small if budget_fen <= small.small_limit else result.publicity_large
 
 
-def refusals_to_notice(*, publicity_ends_at: datetime, now: datetime) -> Iterator[Refusal]:
-    """Why the notice cannot be issued yet. Source: rules.md §3.1 row 19."""
+def refusals_to_notice(*, publicity_ends_at: datetime, held_until: datetime | None, now: datetime) -> Iterator[Refusal]:
+    """Why the notice cannot be issued yet; both ends are half-open. Source: rules.md §3.1 rows 11 and 19."""
     if now < publicity_ends_at:
         yield Refusal("award_publicity_open", params={"until_at": publicity_ends_at.isoformat()})
+    if held_until is not None and now < held_until:
+        yield Refusal("award_held", "objection.result_pauses", params={"until_at": held_until.isoformat()})
 
 
 def refusals_to_lapse(*, accept_due_at: datetime | None, now: datetime) -> Iterator[Refusal]:

@@ -152,7 +152,12 @@ def notice(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
     with act(AwardAct.NOTICE, actor=actor, key=key, subject=subject, input=nothing) as deed:
         award = deed.lock(queries.row(subject or ""))
         rules.FLOW.after(queries.phase_of(award), AwardAct.NOTICE)
-        demand(rules.refusals_to_notice(publicity_ends_at=award.publicity_ends_at, now=deed.now))
+        demand(
+            rules.refusals_to_notice(
+                publicity_ends_at=award.publicity_ends_at, held_until=award.held_until, now=deed.now
+            ),
+            rulebook=award.announcement.rulebook,
+        )
         award.noticed_at = deed.now
         _about(deed, award)
         deed.tell(winner=award.agency.organisation.code, amount_fen=award.amount_fen, days=award.promised_days)
@@ -293,8 +298,20 @@ def _accept_due(award: Award, since: datetime) -> Deadline:
     return calendar().due(since, queries.terms(award).confirm_days, path=queries.region_path(award))
 
 
+def hold(deed: Deed, attempt_id: int, until: datetime | None) -> None:
+    """A step: the notices of an attempt's awards wait until then, because somebody objects; None = they wait no more.
+
+    The publicity runs on meanwhile. Source: rules.md §2.11 objection.result, §3.1 rows 11 and 12.
+    """
+    for award in queries.in_force(attempt_id, lock=True):
+        if award.noticed_at is None:
+            award.held_until = until
+            deed.on("award", award.no)
+    deed.session.flush()
+
+
 def fall(deed: Deed, award: Award) -> None:
-    """A step: an accepted award whose contract the winner did not sign stands no more; the next candidate follows."""
+    """A step: an award without a signed contract, or that should not have been, stands no more; the next follows."""
     award.fallen_at = deed.now
     pass_on(deed, award)
 

@@ -28,6 +28,8 @@ WORDS = {
     "cure.award_answer_late": "逾期视为放弃，不能再确认或放弃；有异议的请向行业主管部门提出。",
     "refusal.award_publicity_open": "结果公示至{until_at}，尚未届满。",
     "cure.award_publicity_open": "公示期满后自动发出中选通知书。",
+    "refusal.award_held": "有机构提出异议，尚未办结。",
+    "cure.award_held": "异议办结后自动发出中选通知书，最迟等到{until_at}。",
     "refusal.award_answer_open": "中选机构的确认期限尚未届满。",
     "cure.award_answer_open": "期限届满后自动处理。",
     "refusal.award_reason_missing": "没有填写放弃中选的理由。",
