@@ -16,6 +16,7 @@ from marketplace.need.stage import STAGE as NEED
 from marketplace.pricelist.stage import STAGE as PRICELIST
 from marketplace.project.stage import STAGE as PROJECT
 from marketplace.purchaser.stage import STAGE as PURCHASER
+from ratings.complaint.stage import STAGE as COMPLAINT
 from ratings.credit.stage import STAGE as CREDIT
 from ratings.eligibility.stage import STAGE as ELIGIBILITY
 from ratings.evaluation.stage import STAGE as EVALUATION
@@ -44,6 +45,7 @@ STORY: tuple[Stage, ...] = (
     # ratings: what is remembered, and what follows
     PERFORMANCE,
     EVALUATION,
+    COMPLAINT,
     CREDIT,
     SANCTION,
     ELIGIBILITY,

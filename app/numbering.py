@@ -38,7 +38,7 @@ def next_no(deed: Deed, *, region: str, kind: str = "") -> str:
 
 
 def part(no: str, kind: str, place: int) -> str:
-    """A thing that belongs to an announcement: `…-A01` an award, `…-C01` a contract, `…-D01` a deliverable."""
+    """A thing of an announcement: `…-A01` an award, `…-C01` a contract, `…-D01` a deliverable, `…-Y01` an objection."""
     return f"{no}-{kind}{place:02d}"
 
 

@@ -1,1 +1,1 @@
-"""What is remembered, and what follows: performance, evaluation, credit, sanction, eligibility, insight."""
+"""What is remembered, and what follows: performance, evaluation, complaint, credit, sanction, eligibility, insight."""

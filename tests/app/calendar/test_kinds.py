@@ -26,6 +26,9 @@ from marketplace.announcement import services as announcing
 from marketplace.credential import queries as credentials
 from marketplace.need import queries as needs
 from marketplace.purchaser import queries as purchasers
+from ratings.complaint import queries as objections
+from ratings.complaint.rules import Filing
+from ratings.complaint.rules import Kind as ObjectionKind
 from ratings.evaluation.rules import Evaluator
 from tests.builders.agency import a_publicised, an_applicant
 from tests.builders.announcement import a_timetable, an_announcement
@@ -36,9 +39,11 @@ from tests.builders.direct import a_commission
 from tests.builders.direct import an_agency as an_agency_for_direct
 from tests.builders.evaluation import an_evaluation, sheet_of
 from tests.builders.need import a_need, purchaser_for
+from tests.builders.objection import filed
 from tests.builders.people import an_admin, an_operator
 from tests.builders.performance import a_delivery, handed_in, performance_of
 from tests.builders.purchaser import a_filing, a_purchaser, an_unregistered_purchaser, files
+from tests.builders.registration import an_agency as an_agency_to_register
 from tests.conftest import instant
 
 OFF = (1, 4, 5, 6, 7, 8, 11, 12, 13, 14, 15)
@@ -102,6 +107,14 @@ def a_filing_of_a_breach() -> str:
     return f"{no}/{breach_reported(no)}"
 
 
+def an_objection(at: At) -> str:
+    rival = an_agency_to_register()
+    at(BEFORE)
+    no = an_announcement(closes="2027-01-12 10:00")
+    at(EVE)
+    return filed(rival, no, Filing(ObjectionKind.NOTICE, "a brand is prescribed", interest="we offer this")).no
+
+
 CASES: dict[str, tuple[Callable[[At], str], Callable[[str], object]]] = {
     "announcement": (
         lambda at: (at(EVE), an_announcement())[1],
@@ -125,6 +138,7 @@ CASES: dict[str, tuple[Callable[[At], str], Callable[[str], object]]] = {
         lambda at: walked(at, a_filing_of_a_breach),
         lambda no: contracts.by_no(no.partition("/")[0]).requests[-1].answer_due_at,
     ),
+    "objection": (an_objection, lambda no: objections.by_no(no).answer_due_at),
     "performance": (lambda at: walked(at, a_contract), lambda no: performance_of(no).due_at),
     "deliverable": (
         lambda at: walked(at, a_deliverable),
