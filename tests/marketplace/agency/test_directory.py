@@ -10,14 +10,13 @@ from tests.builders.agency import a_publicised, an_agency
 from tests.builders.credit import a_poor_record
 from tests.builders.people import CITY, COUNTY
 from tests.builders.pricelist import a_price
-from tests.conftest import START
+from tests.conftest import START, made_once, rolled_back
 from tests.counting import questions
 
 OTHER = "450881"
 
 
-@pytest.fixture
-def found(app):
+def directory():
     """Three admitted ones in two places, one in publicity."""
     return {
         "bei": an_agency("agency1", name="北江测绘有限公司", price_fen=1_000_000),
@@ -25,6 +24,26 @@ def found(app):
         "digits": an_agency("agency3", name="3S surveying"),
         "waiting": a_publicised("agency4", name="北海测绘有限公司"),
     }
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def made(request, tmp_path_factory):
+    """The directory, once per database."""
+    with made_once(request.param, tmp_path_factory.mktemp("directory"), directory) as made:
+        yield made
+
+
+@pytest.fixture
+def app(made):
+    """The directory's market, as every test finds it."""
+    with rolled_back(made.app, made.at) as app:
+        yield app
+
+
+@pytest.fixture
+def found(app, made):
+    """Who stands in the directory."""
+    return made.kept
 
 
 def listed(client, address: str) -> list[str]:
