@@ -198,13 +198,13 @@ FORBIDDEN = [
 def test_json_that_the_protocol_does_not_allow_is_read_by_neither(page, text):
     assert page.evaluate(REFUSED, text)
     with pytest.raises(lottery.Malformed):
-        lottery._json(text)
+        lottery.strict_json(text)
 
 
 @pytest.mark.parametrize("text", ["9007199254740991", "-0", '{"a":"é","b":"\\ud83d\\ude00"}'])
 def test_json_that_the_protocol_allows_is_read_by_both(page, text):
     assert not page.evaluate(REFUSED, text)
-    lottery._json(text)
+    lottery.strict_json(text)
 
 
 def test_a_citizen_checks_a_draw_on_its_page(page, records):
