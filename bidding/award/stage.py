@@ -17,6 +17,7 @@ from bidding.award.sweeps import SWEEPS
 from bidding.award.views import bp
 from bidding.award.wording import WORDS
 from bidding.direct.rules import DirectAct
+from bidding.offer.rules import OfferAct
 from bidding.selection.rules import SelectionAct
 
 
@@ -113,6 +114,8 @@ STAGE = Stage(
     opens=rules.OPENS,
     hears={
         DirectAct.ACCEPT: services.on_direct,
+        OfferAct.JUDGE: services.on_result,
+        OfferAct.UNEXPLAINED: services.on_result,
         SelectionAct.OPEN: services.on_result,
         SelectionAct.DRAW: services.on_result,
     },

@@ -1,10 +1,11 @@
 """Offers of the demonstration world: whoever registered for a price method hands in the price of its plot."""
 
+from app.approval import services as approvals
 from app.demonstration import Happened, Step, World
 from app.stage import Demo
-from app.values import Fen
+from app.values import Fen, Waiting
 from bidding.offer import services
-from bidding.offer.rules import OfferAct, OfferInput
+from bidding.offer.rules import Judgement, OfferAct, OfferInput, Statement
 from bidding.registration.rules import RegistrationAct
 
 
@@ -23,4 +24,23 @@ def _submit(world: World, step: Step) -> None:
     )
 
 
-DEMO = Demo(hears={RegistrationAct.SUBMIT: _registered}, steps={OfferAct.SUBMIT: _submit})
+def _explain(world: World, step: Step) -> None:
+    """The day after, the purchaser decides and the supervisor consents."""
+    said = Statement(world.words["texts"]["explain"])
+    key = f"demonstration:explain:{step['no']}:{step['agency']}"
+    services.explain(world.acting_for(step["agency"]), step["no"], said, key=key)
+    world.plan(step.plot, OfferAct.JUDGE, after=1, no=step["no"], agency=step["agency"])
+
+
+def _judge(world: World, step: Step) -> None:
+    judgement = Judgement(step["agency"], True, world.words["texts"]["judge"])
+    key = f"demonstration:judge:{step['no']}:{step['agency']}"
+    waiting = approvals.submit(OfferAct.JUDGE, world.actor(step.plot["purchaser"]), step["no"], judgement, key=key)
+    if isinstance(waiting, Waiting):
+        approvals.agree(world.actor("supervisor1"), waiting.prepared)
+
+
+DEMO = Demo(
+    hears={RegistrationAct.SUBMIT: _registered},
+    steps={OfferAct.SUBMIT: _submit, OfferAct.EXPLAIN: _explain, OfferAct.JUDGE: _judge},
+)

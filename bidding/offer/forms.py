@@ -1,12 +1,13 @@
 """What an agency fills in to offer; the amount is typed in 元 and becomes whole fen, exactly."""
 
-from wtforms import StringField, TextAreaField
+from wtforms import RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Regexp
 
 from app.values import Fen
+from app.web.choices import offered
 from app.web.money import MONEY, fen
 from app.web.perform import ActForm
-from bidding.offer.rules import BodyInput, OfferInput
+from bidding.offer.rules import BodyInput, Judgement, OfferInput, Statement
 
 
 class OfferForm(ActForm):
@@ -45,3 +46,36 @@ class BodyForm(ActForm):
 
     def value(self) -> BodyInput:
         return BodyInput(body=self.body.data or "")
+
+
+class StatementForm(ActForm):
+    """Why the work can be done for so little."""
+
+    statement = TextAreaField(
+        "成本说明",
+        description="从人员、设备、材料、税费和利润说明为什么能以这个价格按要求完成。只给业主和监督部门看。",
+        validators=[InputRequired("请写明成本。"), Length(max=5_000, message="说明太长。")],
+    )
+
+    def value(self) -> Statement:
+        return Statement(statement=(self.statement.data or "").replace("\r\n", "\n").strip())
+
+
+class JudgementForm(ActForm):
+    """The purchaser's decision on one agency's low price; whose it is comes from the address."""
+
+    agency = ""
+    accepted = RadioField(
+        "您的决定",
+        choices=offered([("yes", "认可：报价有效"), ("no", "不予认可：报价无效")]),
+        validators=[InputRequired("请选择。")],
+    )
+    reason = TextAreaField(
+        "理由",
+        description="随选取记录公开。",
+        validators=[InputRequired("请写明理由。"), Length(max=1_000, message="理由太长。")],
+    )
+
+    def value(self) -> Judgement:
+        reason = (self.reason.data or "").replace("\r\n", "\n").strip()
+        return Judgement(self.agency, self.accepted.data == "yes", reason)

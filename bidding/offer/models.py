@@ -12,6 +12,41 @@ from bidding.registration.models import Registration
 BODY_AWAITED = "broken_at IS NOT NULL AND handed_in_at IS NULL AND lapsed_at IS NULL"
 
 
+class PriceQuestion(Base):
+    """A price so low that its agency must explain it until `due_at`; then the purchaser decides with reasons.
+
+    `accepted` is None until it is decided; False without a statement where none came in time.
+    """
+
+    __tablename__ = "price_question"
+    __table_args__ = (
+        CheckConstraint("(stated_at IS NULL) = (statement IS NULL)", name="stated_with_words"),
+        CheckConstraint("(decided_at IS NULL) = (accepted IS NULL)", name="decided_with_answer"),
+        CheckConstraint(
+            "decided_at IS NULL OR (stated_at IS NULL) = (reason IS NULL)", name="a_statement_is_answered_with_reasons"
+        ),
+        CheckConstraint("accepted IS NULL OR NOT accepted OR stated_at IS NOT NULL", name="accepted_what_was_stated"),
+        Index(
+            "ix_price_question_open",
+            "due_at",
+            postgresql_where=text("decided_at IS NULL"),
+            sqlite_where=text("decided_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BIG, primary_key=True)
+    offer_id: Mapped[int] = mapped_column(BIG, ForeignKey("offer.id"), unique=True)
+    due_at: Mapped[datetime]
+    provisional: Mapped[bool] = mapped_column(default=False)
+    stated_at: Mapped[datetime | None]
+    statement: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+    accepted: Mapped[bool | None]
+    reason: Mapped[str | None]
+
+    offer: Mapped["Offer"] = relationship(lazy="joined")
+
+
 class Offer(Base):
     """One envelope; `entry_ref` leads to its log entry, whose index decides which one counts (protocol.md §2.4).
 

@@ -1,5 +1,6 @@
 """What may be known of offers: commitments and instants until the opening, bodies after it; the table's only reader."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,14 +8,16 @@ from sqlalchemy import Select, String, cast, func, select
 
 from app.actor import Actor
 from app.audit.models import Entry
+from app.calendar.services import stamp
 from app.database import db
 from app.identity.models import Organisation
 from app.refusal import NotFound, Refusal
+from app.rules_in_force import rulebook
 from app.values import Fen
 from app.workdays import WorkCalendar
 from bidding.offer import rules
-from bidding.offer.models import Offer
-from bidding.offer.rules import Ground
+from bidding.offer.models import Offer, PriceQuestion
+from bidding.offer.rules import Ground, LowPriceTerms
 from bidding.registration import queries as registrations
 from bidding.registration.models import Registration
 from marketplace.agency import queries as agencies
@@ -23,6 +26,7 @@ from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.need.models import Need
 from marketplace.need.rules import BY_PRICE
+from marketplace.purchaser.models import Purchaser
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +209,178 @@ def _unopened(offer: Offer) -> Unopened:
     )
 
 
+# Prices that must be explained
+
+
+def low_price_terms(announcement: Announcement) -> LowPriceTerms:
+    """What counts as a low price under the announcement's rulebook."""
+    return rulebook(registrations.rulebook_of(announcement)).terms(LowPriceTerms)
+
+
+def _questions(attempt_id: int) -> Select[PriceQuestion]:
+    return (
+        select(PriceQuestion)
+        .join(PriceQuestion.offer)
+        .join(Offer.registration)
+        .join(Registration.agency)
+        .join(Agency.organisation)
+        .where(Registration.attempt_id == attempt_id)
+        .order_by(Organisation.code)
+    )
+
+
+def questions(attempt_id: int) -> list[PriceQuestion]:
+    """The attempt's prices that had to be explained, ascending by the agency's code."""
+    return list(db.session.execute(_questions(attempt_id)).scalars())
+
+
+def question_of(offer_id: int) -> PriceQuestion:
+    """What is asked about an offer. Raises `NotFound` where nothing is."""
+    found = db.session.execute(select(PriceQuestion).where(PriceQuestion.offer_id == offer_id)).scalar_one_or_none()
+    if found is None:
+        raise NotFound("price question")
+    return found
+
+
+def question_of_party(attempt_id: int, party_id: int | None) -> PriceQuestion | None:
+    """What is asked about this organisation's price, None where nothing is."""
+    return db.session.execute(_questions(attempt_id).where(Agency.organisation_id == party_id)).scalar_one_or_none()
+
+
+def question_of_agency(attempt_id: int, code: str) -> PriceQuestion | None:
+    """What is asked about the price of the agency with this USCC, None where nothing is."""
+    return db.session.execute(_questions(attempt_id).where(Organisation.code == code)).scalar_one_or_none()
+
+
+def due_for_unexplained(now: datetime) -> list[str]:
+    """Commitments of offers whose price nobody explained in time."""
+    query = select(Offer.commitment).join(PriceQuestion, PriceQuestion.offer_id == Offer.id)
+    query = query.where(PriceQuestion.stated_at.is_(None), PriceQuestion.decided_at.is_(None))
+    return list(db.session.execute(query.where(PriceQuestion.due_at <= now).order_by(PriceQuestion.id)).scalars())
+
+
+def next_unexplained(now: datetime) -> datetime | None:
+    """The first limit after `now` for explaining a price."""
+    query = select(func.min(PriceQuestion.due_at)).where(
+        PriceQuestion.stated_at.is_(None), PriceQuestion.decided_at.is_(None), PriceQuestion.due_at > now
+    )
+    return db.session.execute(query).scalar_one_or_none()
+
+
+def provisional_questions(days: WorkCalendar) -> Select[str, str]:
+    """Commitment and stamp of every price question whose provisional limit this calendar can tell better."""
+    return (
+        select(Offer.commitment, stamp(PriceQuestion.due_at))
+        .join(PriceQuestion, PriceQuestion.offer_id == Offer.id)
+        .where(PriceQuestion.provisional, PriceQuestion.due_at <= days.certain_until)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A price that must be explained, as its parties and the public see it; `statement` for the parties alone."""
+
+    no: str
+    title: str
+    rulebook: str
+    code: str
+    name: str
+    amount_fen: Fen
+    ceiling_fen: Fen
+    mean_fen: Fen | None
+    due_at: datetime
+    stated_at: datetime | None
+    statement: str | None
+    decided_at: datetime | None
+    accepted: bool | None
+    reason: str | None
+
+
+def questions_of(no: str, *, attempt: int | None = None) -> list[Question]:
+    """The prices of an attempt (the present one unless told) that had to be explained."""
+    announcement = registrations.announced(no)
+    chosen = announcements.attempt(announcement.id, attempt or announcement.attempt_number)
+    found = questions(chosen.id)
+    prices = {one.id: one.amount_fen for one in opened(chosen.id) if one.amount_fen is not None} if found else {}
+    return [_question(announcement, one, prices) for one in found]
+
+
+def _question(announcement: Announcement, question: PriceQuestion, prices: Mapping[int, Fen]) -> Question:
+    organisation = question.offer.registration.agency.organisation
+    others = [amount for offer_id, amount in prices.items() if offer_id != question.offer_id]
+    return Question(
+        no=announcement.no or "",
+        title=announcement.need.title,
+        rulebook=registrations.rulebook_of(announcement),
+        code=organisation.code,
+        name=organisation.name,
+        amount_fen=prices[question.offer_id],
+        ceiling_fen=announcement.need.budget_fen,
+        # Shown, never compared: rules.prices compares without division.
+        mean_fen=Fen((2 * sum(others) + len(others)) // (2 * len(others))) if others else None,
+        due_at=question.due_at,
+        stated_at=question.stated_at,
+        statement=question.statement,
+        decided_at=question.decided_at,
+        accepted=question.accepted,
+        reason=question.reason,
+    )
+
+
+def to_explain(no: str, party_id: int | None) -> Question:
+    """This organisation's own price that must be explained. Raises `NotFound` where none is."""
+    code = (
+        None
+        if party_id is None
+        else next(
+            iter(db.session.execute(select(Organisation.code).where(Organisation.id == party_id)).scalars()), None
+        )
+    )
+    for question in questions_of(no):
+        if question.code == code:
+            return question
+    raise NotFound("price question")
+
+
+def to_judge(no: str, code: str, party_id: int | None) -> Question:
+    """A price that the purchaser of an announcement decides on. Raises `NotFound` for everybody else."""
+    if registrations.announced(no).need.purchaser.organisation_id == party_id:
+        for question in questions_of(no):
+            if question.code == code:
+                return question
+    raise NotFound("price question")
+
+
+def unanswered(*, agency: int | None = None, purchaser: int | None = None) -> list[tuple[str, str, str, datetime]]:
+    """What waits for an agency to explain, or for a purchaser to decide: number, title, agency's code, limit."""
+    query = (
+        select(PriceQuestion)
+        .join(PriceQuestion.offer)
+        .join(Offer.registration)
+        .join(Registration.agency)
+        .join(Registration.attempt)
+        .join(Attempt.announcement)
+        .join(Announcement.need)
+        .join(Need.purchaser)
+        .where(PriceQuestion.decided_at.is_(None))
+        .order_by(PriceQuestion.due_at, PriceQuestion.id)
+    )
+    if agency is not None:
+        query = query.where(Agency.organisation_id == agency, PriceQuestion.stated_at.is_(None))
+    if purchaser is not None:
+        query = query.where(Purchaser.organisation_id == purchaser, PriceQuestion.stated_at.is_not(None))
+    found = db.session.execute(query).scalars()
+    return [
+        (
+            need_of(one.offer).title,
+            one.offer.registration.attempt.announcement.no or "",
+            one.offer.registration.agency.organisation.code,
+            one.due_at,
+        )
+        for one in found
+    ]
+
+
 def envelopes(attempt_id: int) -> int:
     """How many valid registrations have an envelope that counts; after the freeze has judged."""
     return len(counting(attempt_id))
@@ -246,12 +422,21 @@ def published(no: str, *, attempt: int | None = None) -> list[Published]:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One envelope of an agency on the frozen list; `body` is None for what was not opened."""
+    """One envelope of an agency on the frozen list; `body` is None for what was not opened.
+
+    `refused`: how a price that had to be explained was lost, None otherwise.
+    """
 
     id: str
     commitment: str
     body: str | None
     index: int
+    refused: str | None
+
+
+def undecided(attempt_id: int) -> bool:
+    """Whether a price of the attempt still has to be explained or decided on."""
+    return any(question.decided_at is None for question in questions(attempt_id))
 
 
 def of_listed(attempt_id: int) -> list[Listed]:
@@ -262,8 +447,13 @@ def of_listed(attempt_id: int) -> list[Listed]:
         .add_columns(Entry.position)
         .join(Entry, Entry.ref == Offer.entry_ref)
     )
+    refused = {
+        question.offer_id: "low_price_unexplained" if question.stated_at is None else "low_price_refused"
+        for question in questions(attempt_id)
+        if question.accepted is False
+    }
     return [
-        Listed(offer.registration.agency.organisation.code, offer.commitment, offer.body, index)
+        Listed(offer.registration.agency.organisation.code, offer.commitment, offer.body, index, refused.get(offer.id))
         for offer, index in rows
         if index is not None
     ]

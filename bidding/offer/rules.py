@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 
 from app.actor import Role
 from app.refusal import Refusal
-from app.values import Done, Fen, Opens
+from app.rulebook import term
+from app.values import Done, Fen, Opens, Ppm
 from bidding.registration.rules import (
     Position,
     RegistrationTerms,
@@ -21,22 +23,33 @@ from bidding.registration.rules import (
 
 
 class OfferAct(StrEnum):
-    """The acts of offering: the envelope; its body, where it did not open; and no body in time."""
+    """The acts of offering: the envelope; its body, where it did not open; a price so low that it must be explained."""
 
     SUBMIT = "offer.submit"
     HAND_IN = "offer.hand_in"
     LAPSE = "offer.lapse"
+    EXPLAIN = "offer.explain"
+    JUDGE = "offer.judge"
+    UNEXPLAINED = "offer.unexplained"
 
 
 MAY = {
     OfferAct.SUBMIT: {Role.AGENCY},
     OfferAct.HAND_IN: {Role.AGENCY},
     OfferAct.LAPSE: {Role.SYSTEM},
+    OfferAct.EXPLAIN: {Role.AGENCY},
+    OfferAct.JUDGE: {Role.PURCHASER},
+    OfferAct.UNEXPLAINED: {Role.SYSTEM},
 }
+CONSENT = {OfferAct.JUDGE: Role.SUPERVISOR}
+"""The purchaser decides, the supervisor consents. Source: rules.md §2.5 offer.low_price_alert."""
 OPENS = {
     OfferAct.SUBMIT: Opens.LATER,
     OfferAct.HAND_IN: Opens.LATER,
     OfferAct.LAPSE: Opens.LATER,
+    OfferAct.EXPLAIN: Opens.AT_ONCE,
+    OfferAct.JUDGE: Opens.AT_ONCE,
+    OfferAct.UNEXPLAINED: Opens.AT_ONCE,
 }
 SEALED = frozenset({OfferAct.SUBMIT, OfferAct.HAND_IN})
 """Its input is kept nowhere, neither in the private part of its entry nor in a receipt (protocol.md §2.6)."""
@@ -51,6 +64,33 @@ class OfferInput:
     amount_fen: Fen = field(repr=False)
     days: int
     files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LowPriceTerms:
+    """Below which share of the ceiling, or of the others' mean, a price must be explained, and within how many days."""
+
+    SECTION: ClassVar[str] = "offer"
+
+    low_price_of_ceiling: Ppm = term("ppm")
+    low_price_of_mean: Ppm = term("ppm")
+    low_price_statement_days: int = term("workday")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Why the work can be done for so little."""
+
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the purchaser makes of one agency's statement (`agency`: its USCC), and why."""
+
+    agency: str
+    accepted: bool
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,3 +175,35 @@ def refusals_to_hand_in(
 def as_received(text: str) -> str:
     """A body as it was handed out, whatever a form or an editor has made of its line ends (protocol.md §0)."""
     return "".join(f"{line}\n" for line in text.replace("\r\n", "\n").strip("\n").split("\n"))
+
+
+STATEMENT_LONGEST = 5_000
+
+
+def refusals_to_explain(text: str, *, due_at: datetime | None, stated: bool, now: datetime) -> Iterator[Refusal]:
+    """Why a cost statement is not taken; half-open. `due_at` is None where no price of this agency is asked about.
+
+    Source: rules.md §2.5 offer.low_price_alert.
+    """
+    if due_at is None:
+        yield Refusal("no_explanation_asked")
+    elif stated:
+        yield Refusal("explained_already")
+    elif now >= due_at:
+        yield Refusal(
+            "explanation_too_late", clause="offer.low_price_statement_days", params={"due_at": due_at.isoformat()}
+        )
+    if not text.strip():
+        yield Refusal("explanation_missing", field="statement")
+    elif len(text) > STATEMENT_LONGEST:
+        yield Refusal("explanation_too_long", field="statement", params={"longest": STATEMENT_LONGEST})
+
+
+def refusals_to_judge(judgement: Judgement, *, open: bool, stated: bool) -> Iterator[Refusal]:
+    """Why a price cannot be decided on now. Source: rules.md §2.5 offer.low_price_alert."""
+    if not open:
+        yield Refusal("no_price_to_judge")
+    elif not stated:
+        yield Refusal("explanation_awaited")
+    if not judgement.reason.strip():
+        yield Refusal("judgement_without_reason", field="reason")

@@ -6,19 +6,21 @@ from datetime import datetime
 
 from app import sealing
 from app.act import Deed, act, chance
-from app.actor import Actor
+from app.actor import Actor, Role
 from app.audit import services as audit
 from app.calendar.services import anew, calendar
+from app.identity import queries as identities
 from app.keyring import keyring
-from app.refusal import NotFound, OutOfTurn, Refusal, demand
+from app.refusal import NotFound, NotYours, OutOfTurn, Refusal, demand
+from app.region import branches
 from app.region import queries as regions
 from app.stage import Moved, Settled
 from app.values import Done, Fen, Nothing
 from app.workdays import Deadline
 from bidding.offer import queries, rules
 from bidding.offer.envelope import Body, Envelope, Kind, Malformed, body_text, open_offer, parse_body, seal_offer
-from bidding.offer.models import Offer
-from bidding.offer.rules import BodyInput, OfferAct, OfferDone, OfferInput
+from bidding.offer.models import Offer, PriceQuestion
+from bidding.offer.rules import BodyInput, Judgement, OfferAct, OfferDone, OfferInput, Statement
 from bidding.registration import queries as registrations
 from bidding.registration import services as registering
 from bidding.registration.models import Registration
@@ -196,6 +198,111 @@ def settle(deed: Deed, commitment: str) -> Settled:
     registering.record(deed, announcement, offer.registration.attempt, offer.registration.agency)
     party = offer.registration.agency.organisation_id
     return Settled((Moved("hand_in", before, after),), (party,), announcement.need.title)
+
+
+def ask_about(deed: Deed, offers: Collection[Offer], *, region: str, days: int) -> datetime:
+    """A step of the opening: until when each of these prices must be explained, in `days` working days."""
+    due = calendar().due(deed.now, days, path=regions.path(region))
+    for offer in offers:
+        deed.add(PriceQuestion(offer_id=offer.id, due_at=due.at, provisional=due.provisional))
+    return due.at
+
+
+def explain(actor: Actor, subject: str | None, said: Statement, /, *, key: str) -> Done:
+    """An agency explains its low price, once (rules.md §2.5 offer.low_price_alert)."""
+    with act(OfferAct.EXPLAIN, actor=actor, key=key, subject=subject, input=said) as deed:
+        announcement = deed.lock(announcements.row(subject or ""))
+        attempt = announcements.present_attempt(announcement)
+        question = queries.question_of_party(attempt.id, actor.party)
+        asked = question is not None and question.decided_at is None
+        demand(
+            rules.refusals_to_explain(
+                said.statement,
+                due_at=question.due_at if question is not None and asked else None,
+                stated=question is not None and question.stated_at is not None,
+                now=deed.now,
+            ),
+            rulebook=announcement.rulebook,
+        )
+        if question is None:
+            raise NotFound(deed.act)
+        question.stated_at, question.statement = deed.now, said.statement.strip()
+        registering.record(deed, announcement, attempt, question.offer.registration.agency)
+    return deed.answer()
+
+
+def judge_price(actor: Actor, subject: str | None, judgement: Judgement, /, *, key: str) -> Done:
+    """The purchaser accepts a low price or does not, with reasons; a supervisor has consented (M18)."""
+    with act(OfferAct.JUDGE, actor=actor, key=key, subject=subject, input=judgement) as deed:
+        announcement = deed.lock(announcements.row(subject or ""))
+        if announcement.need.purchaser.organisation_id != actor.party:
+            raise NotFound(deed.act)
+        attempt = announcements.present_attempt(announcement)
+        question = queries.question_of_agency(attempt.id, judgement.agency)
+        demand(
+            rules.refusals_to_judge(
+                judgement,
+                open=question is not None and question.decided_at is None,
+                stated=question is not None and question.stated_at is not None,
+            ),
+            rulebook=announcement.rulebook,
+        )
+        if question is None:
+            raise NotFound(deed.act)
+        _guard_consent(deed, region=announcement.need.region)
+        question.decided_at, question.accepted, question.reason = deed.now, judgement.accepted, judgement.reason.strip()
+        registering.record(deed, announcement, attempt, question.offer.registration.agency)
+        deed.tell(agency=judgement.agency, accepted=judgement.accepted, reason=judgement.reason.strip())
+    return deed.answer()
+
+
+def _guard_consent(deed: Deed, *, region: str) -> None:
+    """The supervisor who consents must be one of this branch (M04)."""
+    hand = deed.actor.agreed
+    if hand is None:
+        raise NotYours(deed.act)
+    office = Actor(
+        roles=frozenset({hand.role}), party_id=hand.party_id, region=identities.organisation(hand.party_id).region
+    )
+    if not branches.serves(office, region, role=Role.SUPERVISOR):
+        raise branches.outside(deed.act, office, region)
+
+
+def leave_unexplained(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
+    """No statement came in time: the offer is invalid (rules.md §2.5 offer.low_price_alert)."""
+    with act(OfferAct.UNEXPLAINED, actor=actor, key=key, subject=subject) as deed:
+        offer = queries.by_commitment(subject or "")
+        announcement = deed.lock(announcements.row(offer.registration.attempt.announcement.no or ""))
+        question = queries.question_of(offer.id)
+        deed.session.refresh(question)
+        if question.stated_at is not None or question.decided_at is not None or question.due_at > deed.now:
+            raise OutOfTurn("explained", deed.act)
+        question.decided_at, question.accepted = deed.now, False
+        deed.subject = announcement.no
+        registering.record(deed, announcement, offer.registration.attempt, offer.registration.agency)
+        deed.tell(agency=offer.registration.agency.organisation.code)
+    return deed.answer()
+
+
+def settle_question(deed: Deed, commitment: str) -> Settled:
+    """A step: the time to explain a price, computed anew (rules.md §2.1)."""
+    offer = queries.by_commitment(commitment)
+    announcement = deed.lock(announcements.row(offer.registration.attempt.announcement.no or ""))
+    question = queries.question_of(offer.id)
+    deed.session.refresh(question)
+    if not question.provisional:
+        raise OutOfTurn("settled", deed.act)
+    before = after = question.due_at
+    question.provisional = False
+    if question.stated_at is None and question.decided_at is None and offer.opened_at is not None:
+        path = regions.path(announcement.need.region)
+        days = queries.low_price_terms(announcement).low_price_statement_days
+        due = calendar().due(offer.opened_at, days, path=path)
+        after = anew(before, due, path=path, now=deed.now)
+        question.due_at, question.provisional = after, due.provisional
+    registering.record(deed, announcement, offer.registration.attempt, offer.registration.agency)
+    party = offer.registration.agency.organisation_id
+    return Settled((Moved("explanation", before, after),), (party,), announcement.need.title)
 
 
 def open_all(deed: Deed, attempt: Attempt, offers: Collection[Offer], private: bytes | None) -> list[Opened]:

@@ -10,16 +10,25 @@ from app.actor import Actor, Role
 from app.stage import Command, Recipient, Stage, Task, Timed
 from bidding.offer import queries, rules, services
 from bidding.offer.demo import DEMO
-from bidding.offer.rules import BodyInput, OfferAct, OfferInput
+from bidding.offer.rules import BodyInput, Judgement, LowPriceTerms, OfferAct, OfferInput, Statement
 from bidding.offer.sweeps import SWEEPS
 from bidding.offer.views import bp
 from bidding.offer.wording import WORDS
+from bidding.registration import queries as registrations
+from marketplace.announcement import queries as announcements
 
 
 def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
-    """Bodies that are awaited; announcements decided by price where the agency registered and offered nothing yet."""
-    if Role.AGENCY not in actor.roles or actor.party_id is None:
+    """Bodies, explanations and decisions that are awaited; then the announcements that wait for a price."""
+    if actor.party_id is None:
         return
+    if Role.PURCHASER in actor.roles:
+        for title, no, code, _ in queries.unanswered(purchaser=actor.party_id):
+            yield Task(OfferAct.JUDGE, title, url_for("offer.judge", no=no, code=code))
+    if Role.AGENCY not in actor.roles:
+        return
+    for title, no, _, due in queries.unanswered(agency=actor.party_id):
+        yield Task(OfferAct.EXPLAIN, title, url_for("offer.explain", no=no), due=due)
     for unopened in queries.to_hand_in(actor.party_id):
         url = url_for("offer.hand_in", no=unopened.no)
         yield Task(OfferAct.HAND_IN, unopened.title, url, due=unopened.due_at)
@@ -34,6 +43,23 @@ def withdrawn(deed: Deed) -> Iterator[Recipient]:
     yield Recipient(offer.registration.agency.organisation_id, {"no": deed.subject or "", "title": title})
 
 
+def explained(deed: Deed) -> Iterator[Recipient]:
+    """The purchaser, who is to decide now."""
+    announcement = registrations.announced(deed.subject or "")
+    params = {"no": deed.subject or "", "title": announcement.need.title}
+    yield Recipient(announcement.need.purchaser.organisation_id, params)
+
+
+def judged(deed: Deed) -> Iterator[Recipient]:
+    """Both sides hear what became of a low price."""
+    announcement = registrations.announced(deed.subject or "")
+    params = {"no": deed.subject or "", "title": announcement.need.title}
+    question = queries.question_of_agency(announcements.present_attempt(announcement).id, deed.public["agency"])
+    if question is not None:
+        yield Recipient(question.offer.registration.agency.organisation_id, {**params, "side": "agency"})
+    yield Recipient(announcement.need.purchaser.organisation_id, {**params, "side": "purchaser"})
+
+
 STAGE = Stage(
     name="offer",
     title="报价",
@@ -44,12 +70,24 @@ STAGE = Stage(
     sealed=rules.SEALED,
     tasks=tasks,
     sweeps=SWEEPS,
-    timed={"offer": Timed(queries.provisional, services.settle, public=False)},
-    notices={OfferAct.LAPSE: withdrawn},
+    consent=rules.CONSENT,
+    timed={
+        "offer": Timed(queries.provisional, services.settle, public=False),
+        "price_question": Timed(queries.provisional_questions, services.settle_question),
+    },
+    notices={
+        OfferAct.LAPSE: withdrawn,
+        OfferAct.EXPLAIN: explained,
+        OfferAct.JUDGE: judged,
+        OfferAct.UNEXPLAINED: judged,
+    },
     commands={
         OfferAct.SUBMIT: Command(OfferInput, services.submit, "announcement"),
         OfferAct.HAND_IN: Command(BodyInput, services.hand_in, "announcement"),
+        OfferAct.EXPLAIN: Command(Statement, services.explain, "announcement"),
+        OfferAct.JUDGE: Command(Judgement, services.judge_price, "announcement"),
     },
+    terms=(LowPriceTerms,),
     words=WORDS,
     demo=DEMO,
 )

@@ -1,4 +1,4 @@
-"""How time comes to offers: the body of an envelope that did not open is awaited so long and no longer."""
+"""How time comes to offers: a body, and an explanation, is awaited so long and no longer."""
 
 from app.actor import Actor
 from app.sweep import Sweep
@@ -11,4 +11,11 @@ def _lapse(actor: Actor, commitment: str) -> Done:
     return services.lapse(actor, commitment, Nothing(), key=f"sweep:{OfferAct.LAPSE}:{commitment}")
 
 
-SWEEPS = (Sweep(OfferAct.LAPSE, due=queries.due_for_lapse, do=_lapse, upcoming=queries.next_lapse),)
+def _unexplained(actor: Actor, commitment: str) -> Done:
+    return services.leave_unexplained(actor, commitment, Nothing(), key=f"sweep:{OfferAct.UNEXPLAINED}:{commitment}")
+
+
+SWEEPS = (
+    Sweep(OfferAct.LAPSE, due=queries.due_for_lapse, do=_lapse, upcoming=queries.next_lapse),
+    Sweep(OfferAct.UNEXPLAINED, due=queries.due_for_unexplained, do=_unexplained, upcoming=queries.next_unexplained),
+)

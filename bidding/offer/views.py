@@ -11,7 +11,7 @@ from app.web import asked
 from app.web.door import actor, door, public
 from app.web.perform import perform
 from bidding.offer import queries
-from bidding.offer.forms import BodyForm, OfferForm
+from bidding.offer.forms import BodyForm, JudgementForm, OfferForm, StatementForm
 from bidding.offer.rules import OfferAct, OfferDone
 
 bp = Blueprint("offer", __name__)
@@ -51,6 +51,38 @@ def hand_in(no: str) -> Response:
         return render_template("bidding/offer/hand_in.html", page=queries.unopened(actor().party, no), form=form)
 
     return perform(OfferAct.HAND_IN, form, no, page=page, after=lambda done: url_for("offer.hand_in", no=no))
+
+
+@bp.route("/announcements/<no>/offer/explanation", methods=["GET", "POST"])
+@door(OfferAct.EXPLAIN)
+def explain(no: str) -> Response:
+    """Why this price must be explained, until when, and the form."""
+    form = StatementForm()
+
+    def page() -> str:
+        question = queries.to_explain(no, actor().party)
+        return render_template("bidding/offer/explain.html", question=question, form=form)
+
+    return perform(OfferAct.EXPLAIN, form, no, page=page, after=lambda done: url_for("offer.explain", no=no))
+
+
+@bp.route("/announcements/<no>/offers/<code>/judgement", methods=["GET", "POST"])
+@door(OfferAct.JUDGE)
+def judge(no: str, code: str) -> Response:
+    """A low price, what its agency says of it, and the purchaser's decision."""
+    form = JudgementForm()
+    form.agency = code
+
+    def page() -> str:
+        question = queries.to_judge(no, code, actor().party)
+        return render_template("bidding/offer/judge.html", question=question, form=form)
+
+    def after(done: Done | Waiting) -> str:
+        if isinstance(done, Waiting):
+            return url_for("approval.page", no=done.prepared)
+        return url_for("offer.judge", no=no, code=code)
+
+    return perform(OfferAct.JUDGE, form, no, page=page, after=after)
 
 
 @bp.get("/announcements/<no>/offers.json")

@@ -4,6 +4,7 @@ from app.actor import Actor
 from app.cast import number
 from app.demonstration import EVENING, Happened, World, instant
 from app.stage import Demo
+from bidding.offer.rules import OfferAct
 from bidding.selection import queries, services
 from bidding.selection.rules import BeaconInput, SelectionAct, entry_opens
 from marketplace.announcement import queries as announcements
@@ -43,4 +44,10 @@ def drawn(world: World, happened: Happened) -> None:
         world.plan(happened.plot, AnnouncementAct.REPEAT, after=1, no=happened["announcement"])
 
 
-DEMO = Demo(hears={SelectionAct.DRAW: drawn}, day=day, evening=evening)
+def opened(world: World, happened: Happened) -> None:
+    """Whose price is so low that it must be explained, explains it at once."""
+    for code in happened.public.get("low", ()):
+        world.plan(happened.plot, OfferAct.EXPLAIN, no=happened["announcement"], agency=code)
+
+
+DEMO = Demo(hears={SelectionAct.OPEN: opened, SelectionAct.DRAW: drawn}, day=day, evening=evening)

@@ -19,11 +19,13 @@ from app.refusal import NotFound, Refusal
 from app.region import branches
 from app.region import queries as regions
 from app.rules_in_force import rulebook
-from app.values import SHANGHAI
+from app.values import SHANGHAI, Ppm
 from app.watch.queries import Column, Running, limits
 from bidding.offer import queries as offers
+from bidding.offer.queries import Question
+from bidding.offer.rules import LowPriceTerms
 from bidding.registration import queries as registrations
-from bidding.selection import lottery, methods, rules
+from bidding.selection import lottery, methods, prices, rules
 from bidding.selection import transcript as transcripts
 from bidding.selection.models import Beacon, BeaconEntry, Candidate, Selection
 from bidding.selection.rules import Phase
@@ -205,6 +207,7 @@ def case(selection: Selection, record: Mapping[str, Any] | None = None) -> metho
     """All that the attempt's result follows from, as far as it is known; `record` where it has been made."""
     attempt = selection.attempt
     codes = {one.id: one.agency.organisation.code for one in registrations.valid(attempt.id)}
+    refused = {question.offer_id for question in offers.questions(attempt.id) if question.accepted is False}
     return methods.Case(
         winners=attempt.winners,
         alternates=attempt.alternates,
@@ -215,8 +218,19 @@ def case(selection: Selection, record: Mapping[str, Any] | None = None) -> metho
         offers={
             codes[offer.registration_id]: offer.amount_fen
             for offer in offers.counting(attempt.id)
-            if offer.registration_id in codes and offer.amount_fen is not None
+            if offer.registration_id in codes and offer.amount_fen is not None and offer.id not in refused
         },
+    )
+
+
+def abnormally_low(selection: Selection) -> frozenset[str]:
+    """The agencies whose opened prices must be explained (rules.md §2.5 offer.low_price_alert)."""
+    said = _parameters(selection)
+    return prices.abnormally_low(
+        case(selection).offers,
+        ceiling=said["ceiling_fen"],
+        of_ceiling=said["low_of_ceiling_ppm"],
+        of_mean=said["low_of_mean_ppm"],
     )
 
 
@@ -227,7 +241,11 @@ def _parameters(selection: Selection) -> dict[str, int]:
         return found
     need = selection.attempt.announcement.need
     return rules.parameters_of(
-        need.method, budget_fen=need.budget_fen, price_fen=need.price_fen, minimum=selection.minimum
+        need.method,
+        budget_fen=need.budget_fen,
+        price_fen=need.price_fen,
+        minimum=selection.minimum,
+        low=LowPriceTerms(low_price_of_ceiling=Ppm(0), low_price_of_mean=Ppm(0), low_price_statement_days=0),
     )
 
 
@@ -250,9 +268,12 @@ def record_text(no: str, number: int | None = None) -> str:
 
 
 def transcript(no: str, number: int | None = None) -> Mapping[str, Any]:
-    """The transcript `zjcs-transcript-1` of an attempt (protocol.md §4). Raises `NotFound` before its record."""
+    """The transcript `zjcs-transcript-1` of an attempt (protocol.md §4).
+
+    Raises `NotFound` before its record, and while a low price is not decided on.
+    """
     selection = of(attempt_of(no, number).id)
-    if selection is None or selection.record is None:
+    if selection is None or selection.record is None or offers.undecided(selection.attempt_id):
         raise NotFound(no)
     attempt = selection.attempt
     book = rulebook(attempt.announcement.rulebook or "")
@@ -263,7 +284,8 @@ def transcript(no: str, number: int | None = None) -> Mapping[str, Any]:
         method=method(attempt),
         parameters=_parameters(selection),
         offers=[
-            transcripts.Offer(line.id, line.commitment, line.body, line.index) for line in offers.of_listed(attempt.id)
+            transcripts.Offer(line.id, line.commitment, line.body, line.index, line.refused)
+            for line in offers.of_listed(attempt.id)
         ],
     )
 
@@ -328,6 +350,7 @@ class SelectionPage:
     head: Mapping[str, Any] | None
     publish_index: int | None
     freeze_index: int | None
+    questions: tuple[Question, ...]
     unopened: tuple[str, ...]
     bodies_due_at: datetime | None
     registrants: tuple[Registrant, ...] | None
@@ -374,6 +397,9 @@ def _page(selection: Selection, *, actor: Actor) -> SelectionPage:
     announcement, shown = attempt.announcement, names_shown(selection, actor)
     published = None if selection.record is None else json.loads(selection.record)
     known = case(selection, published)
+    asked: tuple[Question, ...] = ()
+    if selection.opened_at is not None:
+        asked = tuple(offers.questions_of(announcement.no or "", attempt=attempt.number))
     broken = offers.broken(attempt.id) if selection.stopped_at is not None else []
     return SelectionPage(
         no=announcement.no or "",
@@ -405,6 +431,7 @@ def _page(selection: Selection, *, actor: Actor) -> SelectionPage:
         head=None if published is None else published["log"]["head"],
         publish_index=None if published is None else published["log"]["publish"]["index"],
         freeze_index=None if published is None else published["log"]["freeze"]["index"],
+        questions=asked,
         unopened=tuple(offer.commitment for offer in broken),
         bodies_due_at=max((due for offer in broken if (due := offer.hand_in_due_at) is not None), default=None),
         registrants=_registrants(selection, order=[] if published is None else published["order"]) if shown else None,

@@ -11,6 +11,7 @@ from app.actor import Role
 from app.refusal import Refusal
 from app.rulebook import term
 from app.values import SHANGHAI, Fen, Opens
+from bidding.offer.rules import LowPriceTerms
 from marketplace.announcement.rules import AnnouncementAct
 from marketplace.need.rules import Method
 from marketplace.purchaser.rules import Fund
@@ -78,10 +79,12 @@ class BeaconInput:
     value: str
 
 
-def parameters_of(method: Method, *, budget_fen: Fen, price_fen: Fen | None, minimum: int) -> dict[str, int]:
+def parameters_of(
+    method: Method, *, budget_fen: Fen, price_fen: Fen | None, minimum: int, low: LowPriceTerms
+) -> dict[str, int]:
     """The integers that a method's result follows from, as its transcript publishes them (protocol.md §4).
 
-    `methods.METHODS` names them; fen. No price must be explained here (shares of nought) and none is too low.
+    `methods.METHODS` names them; fen, ppm. There is no floor: offer.floor is off.
     """
     if method is Method.RANDOM:
         return {"minimum": minimum, "price_fen": price_fen or 0}
@@ -89,8 +92,8 @@ def parameters_of(method: Method, *, budget_fen: Fen, price_fen: Fen | None, min
         "minimum": minimum,
         "ceiling_fen": budget_fen,
         "floor_fen": 0,
-        "low_of_ceiling_ppm": 0,
-        "low_of_mean_ppm": 0,
+        "low_of_ceiling_ppm": low.low_price_of_ceiling,
+        "low_of_mean_ppm": low.low_price_of_mean,
     }
 
 

@@ -1,5 +1,6 @@
 """Freezing, opening, drawing: what the clockwork does with a closed attempt; and typing a day's beacon."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -20,6 +21,8 @@ from app.standing import Scope, standing_of
 from app.values import Done, Nothing
 from bidding.offer import queries as offers
 from bidding.offer import services as opening
+from bidding.offer.models import Offer
+from bidding.offer.rules import LowPriceTerms
 from bidding.offer.services import BrokenEnvelope
 from bidding.registration import queries as registrations
 from bidding.registration import services as registering
@@ -66,6 +69,7 @@ def freeze(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
             budget_fen=announcement.need.budget_fen,
             price_fen=announcement.need.price_fen,
             minimum=minimum,
+            low=book.terms(LowPriceTerms),
         )
         text = lottery.frozen_text(
             market=records.market(),
@@ -208,6 +212,7 @@ def open_offers(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: 
                     for offer in counting
                 ]
             )
+            _ask_about_low_prices(deed, selection, counting)
             _decide(deed, selection)
             deed.disclose("announcement", announcement.no or "")
     return deed.answer()
@@ -234,11 +239,36 @@ def on_lapsed_offer(deed: Deed) -> None:
         selection.valid -= 1
 
 
+def _ask_about_low_prices(deed: Deed, selection: Selection, opened: Sequence[Offer]) -> None:
+    """Prices that need a cost statement are told at once; the ranks wait for what becomes of them (rules.md §2.5)."""
+    announcement, low = selection.attempt.announcement, queries.abnormally_low(selection)
+    asked = [offer for offer in opened if offer.registration.agency.organisation.code in low]
+    if asked:
+        days = offers.low_price_terms(announcement).low_price_statement_days
+        due = opening.ask_about(deed, asked, region=announcement.need.region, days=days)
+        deed.tell(low=sorted(low), explain_by=due)
+
+
+def on_judged_price(deed: Deed) -> None:
+    """`offer.judge`, `offer.unexplained`: once the last low price is decided on, the method ranks what is left."""
+    announcement = deed.session.execute(announcements.row(deed.about("announcement") or "")).scalar_one()
+    selection = queries.of(announcements.present_attempt(announcement).id)
+    if selection is None or selection.resulted_at is not None or selection.voided_at is not None:
+        return
+    deed.session.flush()
+    _decide(deed, selection, None if selection.record is None else json.loads(selection.record))
+
+
 def _decide(deed: Deed, selection: Selection, record: Mapping[str, Any] | None = None) -> None:
     """Write the candidates as the method ranks them, once; where order or factor is still wanted, it waits for both."""
     attempt = selection.attempt
+    if offers.undecided(attempt.id):
+        return
     ranks = methods.result(queries.method(attempt), queries.case(selection, record))
-    if ranks is not None:
+    if ranks == ():
+        announcing.decide(deed, attempt, Decision.UNSUCCESSFUL)
+        deed.tell(reason="no_valid_offer", valid=0, minimum=selection.minimum)
+    elif ranks is not None:
         by_code = {one.agency.organisation.code: one for one in registrations.valid(attempt.id)}
         _candidates(deed, selection, [(by_code[rank.id], rank.value) for rank in ranks])
 
@@ -405,11 +435,16 @@ def told_the_result(deed: Deed) -> Iterable[Recipient]:
         return
     if selection is not None and selection.resulted_at is not None and selection.resulted_at < deed.now:
         return
+    asked = {question.offer.registration_id for question in offers.questions(attempt.id) if not question.decided_at}
     ranks = {candidate.registration_id: candidate.rank for candidate in queries.result(attempt.id)}
     for registration in registrations.judged(attempt.id):
         yield Recipient(
             registration.agency.organisation_id,
-            {**_named(attempt), "side": "agency", "rank": ranks.get(registration.id, 0)},
+            {
+                **_named(attempt),
+                "side": "low" if registration.id in asked else "agency",
+                "rank": ranks.get(registration.id, 0),
+            },
         )
     yield Recipient(_purchaser(attempt), {**_named(attempt), "side": "purchaser", "rank": 0})
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from flask import url_for
 
@@ -18,8 +19,12 @@ from bidding.selection.views import box, bp
 from bidding.selection.wording import WORDS
 from marketplace.announcement.rules import AnnouncementAct
 
-HANDED_IN = frozenset({RegistrationAct.SUBMIT, RegistrationAct.WITHDRAW, RegistrationAct.RECONFIRM})
-HANDED_IN |= frozenset(OfferAct)
+HANDED_IN: frozenset[StrEnum] = frozenset(
+    {
+        *(RegistrationAct.SUBMIT, RegistrationAct.WITHDRAW, RegistrationAct.RECONFIRM),
+        *(OfferAct.SUBMIT, OfferAct.HAND_IN, OfferAct.LAPSE),
+    }
+)
 """What was hidden until the result: whichever act publishes it opens all of them."""
 
 
@@ -101,7 +106,11 @@ STAGE = Stage(
         AnnouncementAct.CLOSE_UNSUCCESSFUL: HANDED_IN,
         SelectionAct.ENTER_BEACON: {SelectionAct.ENTER_BEACON},
     },
-    hears={OfferAct.LAPSE: services.on_lapsed_offer},
+    hears={
+        OfferAct.LAPSE: services.on_lapsed_offer,
+        OfferAct.JUDGE: services.on_judged_price,
+        OfferAct.UNEXPLAINED: services.on_judged_price,
+    },
     sweeps=SWEEPS,
     watches=WATCHES,
     notices={

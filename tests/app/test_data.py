@@ -58,13 +58,13 @@ def test_weights_add_up_and_grades_descend():
         assert [late for late, _ in book.value("eval.timeliness_marks")] == [0, 2, 5, 10]
 
 
-def test_the_deduct_list_holds_what_the_record_itself_establishes():
+def test_the_deduct_list_holds_what_the_record_or_a_regulator_establishes():
     codes = {
         key.removeprefix("points.")
         for key, clause in BOOKS[0].clauses.items()
         if key.startswith("points.") and clause.applied is Applied.SYSTEM
     }
-    assert codes == {"V01", "V02", "V06_11", "V06_31"}
+    assert codes == {"V01", "V02", "V03", "V04", "V06_11", "V06_31", "V10", "V13", "V14"}
 
 
 def test_thirteen_categories_and_seventy_four_items():

@@ -4,8 +4,9 @@ import json
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from app.audit.canonical import sha256_hex
 from app.audit.check import first_difference
 from app.audit.models import Entry
 from app.calendar import services
@@ -18,6 +19,8 @@ from app.values import Nothing
 from bidding.award import queries as awards
 from bidding.contract import queries as contracts
 from bidding.direct import queries as commissions
+from bidding.offer import queries as offers
+from bidding.offer.models import Offer
 from marketplace.agency import queries as agencies
 from marketplace.agency.rules import AgencyAct, Asking
 from marketplace.agency.services import ask, passes
@@ -40,10 +43,14 @@ from tests.builders.direct import an_agency as an_agency_for_direct
 from tests.builders.evaluation import an_evaluation, sheet_of
 from tests.builders.need import a_need, purchaser_for
 from tests.builders.objection import filed
+from tests.builders.offer import an_offer
 from tests.builders.people import an_admin, an_operator
 from tests.builders.performance import a_delivery, handed_in, performance_of
 from tests.builders.purchaser import a_filing, a_purchaser, an_unregistered_purchaser, files
+from tests.builders.registration import a_registration
+from tests.builders.registration import agencies as agencies_for
 from tests.builders.registration import an_agency as an_agency_to_register
+from tests.builders.selection import closed
 from tests.conftest import instant
 
 OFF = (1, 4, 5, 6, 7, 8, 11, 12, 13, 14, 15)
@@ -115,6 +122,28 @@ def an_objection(at: At) -> str:
     return filed(rival, no, Filing(ObjectionKind.NOTICE, "a brand is prescribed", interest="we offer this")).no
 
 
+def an_unopened_offer() -> str:
+    found = agencies_for(2)
+    no = an_announcement(method="BID_LOW", budget_fen=1_000_000)
+    for place, agency in enumerate(found):
+        a_registration(agency, no)
+        body = an_offer(agency, no, amount_fen=900_000 + place).body
+    db.session.execute(update(Offer).values(envelope=b"no box"))
+    db.session.commit()
+    closed(no)
+    return sha256_hex(body)
+
+
+def a_low_price() -> str:
+    found = agencies_for(2)
+    no = an_announcement(method="BID_LOW", budget_fen=1_000_000)
+    for agency, price in zip(found, (900_000, 100_000), strict=True):
+        a_registration(agency, no)
+        body = an_offer(agency, no, amount_fen=price).body
+    closed(no)
+    return sha256_hex(body)
+
+
 CASES: dict[str, tuple[Callable[[At], str], Callable[[str], object]]] = {
     "announcement": (
         lambda at: (at(EVE), an_announcement())[1],
@@ -126,6 +155,14 @@ CASES: dict[str, tuple[Callable[[At], str], Callable[[str], object]]] = {
     "publicity": (a_publicity, lambda code: agencies.by_code(code).publicity_ends_at),
     "credential": (a_verification, lambda no: credentials.by_no(no).verify_due_at),
     "commission": (a_negotiation, lambda no: commissions.open_of(needs.by_no(no).id).due_at),
+    "offer": (
+        lambda at: walked(at, an_unopened_offer),
+        lambda commitment: offers.by_commitment(commitment).hand_in_due_at,
+    ),
+    "price_question": (
+        lambda at: walked(at, a_low_price),
+        lambda commitment: offers.question_of(offers.by_commitment(commitment).id).due_at,
+    ),
     "award": (
         lambda at: walked(at, lambda: award_of(a_result()).no),
         lambda no: awards.by_no(no).accept_due_at,

@@ -111,7 +111,7 @@ def test_each_fault_stands_beside_its_cell(purchaser):
     assert told[6] == {None: "与第2行办理的是同一件事。"}
     assert told[7] == {"phone": "这一格是公式。", "contact": "请填写联系人。"}
     assert (found.ready, found.faulty, found.done) == (1, 5, 0)
-    assert "可填：随机抽取、网上竞价、直接委托。" in [fault.cure for fault in found.rows[1].faults]
+    assert "可填：随机抽取、网上竞价、均价竞价、直接委托。" in [fault.cure for fault in found.rows[1].faults]
 
 
 def test_words_and_codes_mean_the_same(purchaser):

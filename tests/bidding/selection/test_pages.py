@@ -29,7 +29,7 @@ from tests.builders.selection import closed, drawn, selection
 def waiting(n=3, **what):
     """A fiscal announcement after its closing, waiting for the beacon."""
     found = agencies(n)
-    no = an_announcement(**{"fund": "fiscal", **what})
+    no = an_announcement(**{"fund": "fiscal", "budget_fen": 1_000_000, **what})
     for agency in found:
         a_registration(agency, no)
         if what.get("method") == "BID_LOW":
@@ -110,7 +110,7 @@ def test_a_draw_without_beacon_carries_the_warning(app, client):
 def test_a_tie_is_told_with_names_and_prices_before_the_order(app, client):
     no, found = waiting(method="BID_LOW")
     page = client.get(f"/announcements/{no}/record").text
-    assert "并列名次等待抽取" in page
+    assert "名次待定" in page
     assert "8,000.00" in page
     assert found[0].code in page
 
@@ -227,7 +227,7 @@ def test_every_attempt_keeps_its_record_and_a_direct_commission_has_none(app, cl
 @pytest.mark.parametrize("method", ["RANDOM", "BID_LOW", "BID_AVG"])
 def test_a_stranger_recomputes_the_ranks_with_two_files(app, client, tmp_path, method):
     found = agencies(3)
-    no = an_announcement(fund="fiscal", method=method)
+    no = an_announcement(fund="fiscal", method=method, budget_fen=1_000_000)
     for place, agency in enumerate(found):
         a_registration(agency, no)
         if method != "RANDOM":
@@ -255,7 +255,7 @@ def test_a_stranger_recomputes_the_ranks_with_two_files(app, client, tmp_path, m
 
 def test_the_body_of_a_broken_envelope_is_handed_in_by_page(app, client):
     found = agencies(2)
-    no = an_announcement(method="BID_LOW")
+    no = an_announcement(method="BID_LOW", budget_fen=1_000_000)
     bodies = []
     for agency in found:
         a_registration(agency, no)
@@ -282,3 +282,46 @@ def test_the_body_of_a_broken_envelope_is_handed_in_by_page(app, client):
     run_due()
     db.session.rollback()
     assert "8,000.00" in client.get(f"/announcements/{no}/record").text
+
+
+def test_a_low_price_is_explained_and_decided_on_by_page(app, client):
+    found = agencies(2)
+    no = an_announcement(method="BID_LOW", budget_fen=1_000_000)
+    for agency, price in zip(found, (900_000, 600_000), strict=True):
+        a_registration(agency, no)
+        an_offer(agency, no, amount_fen=price)
+    a_supervisor()
+    closed(no)
+    public = client.get(f"/announcements/{no}/record").text
+    assert "等待说明" in public
+    assert "报价已开启，名次待定" in public
+    address, judging = f"/announcements/{no}/offer/explanation", f"/announcements/{no}/offers/{found[1].code}/judgement"
+    client.sign_in("agency1")
+    assert client.get(address).status_code == 404
+    client.get("/logout")
+    client.sign_in("agency2")
+    assert "说明报价成本" in client.get("/desk").text
+    empty = client.post(address, data={"key": fresh_key(), "statement": " "})
+    assert "请写明为什么能以这个价格完成。" in empty.text
+    said = {"key": fresh_key(), "statement": "two surveyors\r\nfive days"}
+    assert "已说明，等待决定" in client.post(address, data=said, follow_redirects=True).text
+    client.get("/logout")
+    client.sign_in("purchaser1")
+    assert "决定是否认可低价" in client.get("/desk").text
+    page = client.get(judging).text
+    assert "two surveyors\nfive days" in page
+    assert "6,000.00 元" in page
+    decision = {"key": fresh_key(), "accepted": "yes", "reason": "the costs add up"}
+    waits = client.post(judging, data=decision)
+    assert waits.status_code == 303
+    prepared = waits.headers["Location"]
+    client.get("/logout")
+    client.sign_in("supervisor1")
+    asked = client.get(prepared).text
+    assert "the costs add up" in asked
+    assert client.post(f"{prepared}/agree", data={"key": fresh_key()}).status_code == 303
+    public = client.get(f"/announcements/{no}/record").text
+    assert "已认可" in public
+    assert "the costs add up" in public
+    assert "two surveyors" not in public
+    assert "第1名，中选" in public

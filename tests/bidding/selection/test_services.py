@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app.actor import Actor
+from app.approval import services as approvals
 from app.audit import services as records
 from app.audit.canonical import sha256_hex
 from app.audit.check import first_difference
@@ -18,10 +19,11 @@ from app.refusal import NotFound, NotYours, Refusal, Refused
 from app.standing import Standing, answer_with
 from app.sweep import run_due
 from app.values import Nothing
+from bidding.award import queries as awards
 from bidding.offer import queries as offers
 from bidding.offer import services as offering
 from bidding.offer.models import Offer
-from bidding.offer.rules import BodyInput
+from bidding.offer.rules import BodyInput, Judgement, OfferAct, Statement
 from bidding.registration import queries as registrations
 from bidding.selection import lottery, queries, rules, services, transcript
 from bidding.selection.models import Beacon, BeaconEntry
@@ -33,6 +35,7 @@ from marketplace.announcement.rules import Decision, Timetable
 from ratings.credit.models import CreditEvent
 from tests import outsider
 from tests.builders.announcement import an_announcement
+from tests.builders.need import purchaser_for
 from tests.builders.offer import an_offer
 from tests.builders.people import a_supervisor, an_operator
 from tests.builders.purchaser import a_purchaser
@@ -45,6 +48,9 @@ EVENING = date(2026, 3, 11)
 def market_of(n, **what):
     """Agencies first (their publicity takes days), then the announcement, then everybody registers."""
     found = agencies(n)
+    if what.get("method", "RANDOM") != "RANDOM":
+        # So small that the prices of most tests need no explanation.
+        what.setdefault("budget_fen", 1_000_000)
     no = an_announcement(**what)
     for agency in found:
         a_registration(agency, no)
@@ -209,7 +215,7 @@ def test_a_tie_waits_for_the_order(app):
 
 def test_a_result_without_tie_stands_and_the_record_follows(app):
     no, found = market_of(3, method="BID_LOW", fund="fiscal")
-    for agency, price in zip(found, (3, 2, 1), strict=True):
+    for agency, price in zip(found, (800_003, 800_002, 800_001), strict=True):
         an_offer(agency, no, amount_fen=price)
     row = closed(no)
     ranked = [one.registration_id for one in queries.result(row.attempt_id)]
@@ -372,7 +378,9 @@ def told(found):
     return [(one["rank"], one["id"], one["amount"]) for one in found["result"]]
 
 
-@pytest.mark.parametrize("prices", [(900_000, 700_000, 800_000, 850_000), (5, 4, 3, 6, 1, 2, 7)])
+@pytest.mark.parametrize(
+    "prices", [(900_000, 700_000, 800_000, 850_000), (800_005, 800_004, 800_003, 800_006, 800_001, 800_002, 800_007)]
+)
 def test_the_mean_waits_for_its_factor_and_the_nearest_wins(app, prices):
     no, found = market_of(len(prices), method="BID_AVG", fund="fiscal", budget_fen=1_000_000)
     for agency, price in zip(found, prices, strict=True):
@@ -396,7 +404,7 @@ def test_every_method_is_recomputed_from_its_transcript(app):
     draw, found = market_of(3, fund="fiscal")
     drawn(draw)
     assert told(recomputed(draw)) == ranked(draw)
-    tie, few = (an_announcement(method="BID_LOW", fund="fiscal") for _ in range(2))
+    tie, few = (an_announcement(method="BID_LOW", fund="fiscal", budget_fen=1_000_000) for _ in range(2))
     for agency in found:
         a_registration(agency, tie)
         an_offer(agency, tie, amount_fen=800_001)
@@ -422,6 +430,127 @@ def test_a_transcript_follows_bodies_that_came_and_bodies_that_did_not(app):
     db.session.rollback()
     assert told(recomputed(no)) == ranked(no)
     assert [one["reasons"] for one in recomputed(no)["offers"] if not one["valid"]] == [["unopened"]]
+
+
+def low_market(prices=(900_000, 690_000, 800_000), **what):
+    """Opened, with every price below 70 % of the ceiling of 10,000 yuan asked about."""
+    no, found = market_of(len(prices), method="BID_LOW", **what)
+    for agency, price in zip(found, prices, strict=True):
+        an_offer(agency, no, amount_fen=price)
+    return no, found, closed(no)
+
+
+def explained(agency, no, text="two surveyors, five days, own instruments"):
+    return offering.explain(agency, no, Statement(text), key=fresh_key())
+
+
+def agreed(no, judgement, *, owner=None):
+    """The purchaser decides, a supervisor of the branch consents."""
+    waiting = approvals.submit(OfferAct.JUDGE, owner or a_purchaser(), no, judgement, key=fresh_key())
+    assert queries.result(queries.attempt_of(no, None).id) == []
+    approvals.agree(a_supervisor(), waiting.prepared)
+
+
+def decided_on(no, agency, *, accepted):
+    agreed(no, Judgement(agency.code, accepted, "the costs add up" if accepted else "wages are missing"))
+    run_due()
+    db.session.rollback()
+
+
+def codes_of(refused):
+    return [reason.code for reason in refused.value.reasons]
+
+
+def test_a_low_price_is_asked_about_before_anybody_is_ranked(app):
+    no, found, row = low_market()
+    assert (row.resulted_at, decision(no), queries.phase_of(row)) == (None, None, Phase.OPENED)
+    opening = next(one for one in records.timeline(f"announcement:{no}") if one.act == "selection.open")
+    assert opening.public["low"] == [found[1].code]
+    for stranger in (found[0], found[2]):
+        with pytest.raises(Refused) as refused:
+            explained(stranger, no)
+        assert codes_of(refused) == ["no_explanation_asked"]
+    early = Judgement(found[1].code, True, "cheap is good")
+    with pytest.raises(Refused) as refused:
+        agreed(no, early)
+    assert codes_of(refused) == ["explanation_awaited"]
+    with pytest.raises(NotYours):
+        offering.judge_price(a_purchaser(), no, early, key=fresh_key())
+    explained(found[1], no)
+    with pytest.raises(Refused) as refused:
+        explained(found[1], no)
+    assert codes_of(refused) == ["explained_already"]
+    with pytest.raises(NotYours):
+        offering.judge_price(found[1], no, early, key=fresh_key())
+    with pytest.raises(Refused) as refused:
+        agreed(no, Judgement(found[0].code, True, "x"))
+    assert codes_of(refused) == ["no_price_to_judge"]
+    with pytest.raises(NotFound):
+        queries.transcript(no)
+
+
+@pytest.mark.parametrize(("accepted", "first"), [(True, 1), (False, 2)])
+def test_the_purchaser_decides_with_reasons_and_the_supervisor_consents(app, accepted, first):
+    no, found, _ = low_market()
+    explained(found[1], no)
+    decided_on(no, found[1], accepted=accepted)
+    assert ranked(no)[0][1] == found[first].code
+    assert len(ranked(no)) == 2 + accepted
+    assert awards.by_no(f"{no}-A01").agency.organisation.code == found[first].code
+    told_of = recomputed(no)
+    assert told(told_of) == ranked(no)
+    assert [one["reasons"] for one in told_of["offers"] if not one["valid"]] == (
+        [] if accepted else [["low_price_refused"]]
+    )
+    assert first_difference(rows=True) is None
+
+
+def test_the_mean_of_the_others_counts_too(app):
+    no, found, _ = low_market(prices=(999_999, 790_000, 999_999))
+    assert [question.code for question in offers.questions_of(no)] == [found[1].code]
+    no_question = an_announcement(method="BID_LOW", budget_fen=1_000_000)
+    for agency, price in zip(found, (999_999, 800_000, 999_999), strict=True):
+        a_registration(agency, no_question)
+        an_offer(agency, no_question, amount_fen=price)
+    closed(no_question)
+    assert offers.questions_of(no_question) == []
+
+
+def test_silence_makes_the_offer_invalid(app):
+    no, found, _ = low_market()
+    due = offers.questions_of(no)[0].due_at
+    clockwork.go_to(due)
+    db.session.rollback()
+    assert [code for _, code, _ in ranked(no)] == [found[2].code, found[0].code]
+    assert [one["reasons"] for one in recomputed(no)["offers"] if not one["valid"]] == [["low_price_unexplained"]]
+    with pytest.raises(Refused) as refused:
+        explained(found[1], no)
+    assert codes_of(refused) == ["no_explanation_asked"]
+
+
+def test_where_the_order_is_known_first_it_is_kept_for_the_decision(app):
+    no, found, _ = low_market(prices=(690_000, 690_000, 690_000), fund="fiscal")
+    record = drawn(no)
+    assert (decision(no), queries.result(queries.attempt_of(no, None).id)) == (None, [])
+    for agency in found[:2]:
+        explained(agency, no)
+    clockwork.go_to(offers.questions_of(no)[2].due_at)
+    db.session.rollback()
+    owner = purchaser_for("fiscal")
+    for agency in found[:2]:
+        agreed(no, Judgement(agency.code, True, "the costs add up"), owner=owner)
+    kept = [code for code in record["order"] if code != found[2].code]
+    assert [code for _, code, _ in ranked(no)] == kept
+    assert told(recomputed(no)) == ranked(no)
+
+
+def test_no_valid_offer_is_left(app):
+    no, _, _ = low_market(prices=(690_000,))
+    clockwork.go_to(offers.questions_of(no)[0].due_at)
+    db.session.rollback()
+    assert (decision(no), ranked(no)) == (Decision.UNSUCCESSFUL, [])
+    assert recomputed(no)["result"] == []
+    announcing.repeat(a_purchaser(), no, Timetable(), key=fresh_key())
 
 
 def test_no_transcript_before_the_record(app):
