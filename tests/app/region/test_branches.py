@@ -23,7 +23,11 @@ from app.watch import queries as alarms
 from app.watch import services as watch
 from app.watch.rules import Assignment, Closing, Failed, Level, Outage, Reason, WatchAct
 from bidding.award import queries as awards
+from bidding.award import services as awarding
+from bidding.award.rules import AwardAct, Declined, Excuse, Judged
 from bidding.contract import queries as contracts
+from bidding.contract import services as contracting
+from bidding.contract.rules import Breach, ContractAct, Denied, Finding
 from bidding.registration import queries as registrations
 from bidding.selection import queries as selections
 from bidding.selection import rules as selecting
@@ -41,6 +45,8 @@ from marketplace.purchaser import queries as purchasers
 from marketplace.purchaser import services as purchaser
 from marketplace.purchaser.rules import PurchaserAct, Seen
 from marketplace.purchaser.rules import Return as Filing
+from ratings.complaint import services as objecting
+from ratings.complaint.rules import ObjectionAct
 from ratings.evaluation import queries as evaluations
 from ratings.evaluation import services as evaluation
 from ratings.evaluation.rules import EvaluationAct, Evaluator
@@ -48,10 +54,12 @@ from ratings.performance import queries as performances
 from ratings.sanction.rules import Decided, SanctionAct, SanctionKind
 from tests.builders.agency import an_applicant
 from tests.builders.announcement import a_timetable, an_announcement
-from tests.builders.contract import a_contract
+from tests.builders.award import a_result, award_of, winner
+from tests.builders.contract import a_contract, breach_reported
 from tests.builders.credential import a_credential
 from tests.builders.evaluation import marks
 from tests.builders.need import a_need, purchaser_for
+from tests.builders.objection import BECAUSE, a_public_result, against_the_winner, appealed
 from tests.builders.people import CITY, a_regulator, an_account, an_operator, organisation_code
 from tests.builders.performance import a_delivery
 from tests.builders.purchaser import a_filing, an_unregistered_purchaser, files
@@ -186,6 +194,34 @@ def an_outage() -> Callable[[Actor], object]:
     return record
 
 
+def an_excuse() -> Callable[[Actor], object]:
+    award = award_of(a_result())
+    no = award.no
+    awarding.decline(winner(award), no, Declined("a flood", Excuse.FORCE_MAJEURE), key=fresh_key())
+    return ends_with(awarding.judge, no, Judged(True, "seen on the spot"))
+
+
+def a_breach(act: Callable[..., object], answer: Callable[[int], object]) -> Callable[[Actor], object]:
+    no = a_contract()
+    return ends_with(act, no, answer(breach_reported(no)))
+
+
+def an_objection() -> str:
+    return appealed(against_the_winner(a_public_result())).no
+
+
+def an_objection_to_uphold() -> Callable[[Actor], object]:
+    no = an_objection()
+
+    def uphold(actor: Actor) -> object:
+        second = an_account(login=f"second of {actor.code}", role=Role.REGULATOR, code=actor.code, region=actor.region)
+        return approvals.agree(
+            second, approvals.submit(ObjectionAct.UPHOLD, actor, no, BECAUSE, key=fresh_key()).prepared
+        )
+
+    return uphold
+
+
 @dataclass(frozen=True)
 class Case:
     """An act of an office on something in SOUTH: who performs it, and how it comes to be due."""
@@ -205,6 +241,16 @@ CASES = {
     AnnouncementAct.APPROVE: Case(Role.OPERATOR, lambda: a_review(announcement.approve)),
     AnnouncementAct.RETURN: Case(Role.OPERATOR, lambda: a_review(announcement.return_, Return("why"))),
     SelectionAct.ENTER_BEACON: Case(Role.SUPERVISOR, a_beacon_to_type),
+    AwardAct.JUDGE: Case(Role.REGULATOR, an_excuse),
+    ContractAct.UPHOLD: Case(
+        Role.REGULATOR,
+        lambda: a_breach(contracting.uphold, lambda number: Finding(number, "nobody came", Breach.SERVICE)),
+    ),
+    ContractAct.DISMISS: Case(
+        Role.REGULATOR, lambda: a_breach(contracting.dismiss, lambda number: Denied(number, "they came"))
+    ),
+    ObjectionAct.UPHOLD: Case(Role.REGULATOR, an_objection_to_uphold),
+    ObjectionAct.DISMISS: Case(Role.REGULATOR, lambda: ends_with(objecting.dismiss, an_objection(), BECAUSE)),
     EvaluationAct.SUBMIT: Case(Role.REGULATOR, a_sheet_to_mark),
     EvaluationAct.EDIT: Case(Role.REGULATOR, a_sheet_to_edit),
     SanctionAct.DECIDE: Case(Role.REGULATOR, a_case),
