@@ -2,8 +2,11 @@
 
 import asyncio
 import hashlib
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from io import BytesIO
+from typing import Any, TypeVar
 
 from asn1crypto import x509
 from cryptography.hazmat.primitives import hashes
@@ -25,6 +28,8 @@ FIELD = "Seal"
 RESERVED = 16_384
 """Hex digits kept free for the signature with its certificates."""
 
+T = TypeVar("T")
+
 
 def signed(pdf: bytes, by: Seal, *, at: datetime) -> bytes:
     """The PDF with one certifying signature after which nothing may be changed; `at` is when it says it was made."""
@@ -40,8 +45,14 @@ def signed(pdf: bytes, by: Seal, *, at: datetime) -> bytes:
     steps.send(SigObjSetup(sig_placeholder=placeholder, mdp_setup=lock))
     prepared, output = steps.send(SigIOSetup(md_algorithm=DIGEST))
     signature = KeySigner(by).async_sign(prepared.document_digest, DIGEST, use_pades=True)
-    steps.send(asyncio.run(signature))
+    steps.send(_done(signature))
     return bytes(output.getvalue())
+
+
+def _done(step: Coroutine[Any, Any, T]) -> T:
+    """What an asynchronous step gives, run in a thread of its own: this one may have an event loop already."""
+    with ThreadPoolExecutor(max_workers=1) as alone:
+        return alone.submit(asyncio.run, step).result()
 
 
 class Repeatable(IncrementalPdfFileWriter):

@@ -73,7 +73,7 @@ STAGE = Stage(
     consent=rules.CONSENT,
     timed={
         "offer": Timed(queries.provisional, services.settle, public=False),
-        "price_question": Timed(queries.provisional_questions, services.settle_question),
+        "low_price": Timed(queries.provisional_questions, services.settle_question),
     },
     notices={
         OfferAct.LAPSE: withdrawn,

@@ -159,7 +159,7 @@ CASES: dict[str, tuple[Callable[[At], str], Callable[[str], object]]] = {
         lambda at: walked(at, an_unopened_offer),
         lambda commitment: offers.by_commitment(commitment).hand_in_due_at,
     ),
-    "price_question": (
+    "low_price": (
         lambda at: walked(at, a_low_price),
         lambda commitment: offers.question_of(offers.by_commitment(commitment).id).due_at,
     ),
