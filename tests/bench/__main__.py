@@ -60,7 +60,15 @@ def write(table: dict[str, list[str]]) -> None:
         "|---|---|---|---|",
         *(line for identifier in sorted(table) for line in table[identifier]),
     ]
-    PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    PAGE.write_text("\n".join(lines) + "\n" + _remarks(), encoding="utf-8")
+
+
+def _remarks() -> str:
+    """What people wrote below the table: what stands in the way of a goal, and how that was found."""
+    page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    _, _, below = page.rpartition("\n| ")
+    _, separator, remarks = below.partition("\n\n")
+    return f"\n{remarks}" if separator else ""
 
 
 def postgresql() -> str:
