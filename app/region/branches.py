@@ -31,6 +31,17 @@ def guard_trade(deed: Deed, of: str, *, authority: str) -> None:
         raise outside(deed.act, deed.actor, of)
 
 
+def guard_consent(deed: Deed, of: str) -> None:
+    """Inside an act that wants another office's consent: raises `NotYours` unless that office serves `of` too."""
+    hand = deed.actor.agreed
+    if hand is None:
+        raise NotYours(deed.act)
+    region = identities.organisation(hand.party_id).region
+    office = Actor(roles=frozenset({hand.role}), party_id=hand.party_id, region=region)
+    if not serves(office, of, role=hand.role):
+        raise outside(deed.act, office, of)
+
+
 def outside(name: str, actor: Actor, of: str) -> NotYours:
     """What an office is told that reaches beyond its branch."""
     params = {"of": queries.name(of), "own": queries.name(actor.region)}

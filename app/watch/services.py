@@ -140,6 +140,7 @@ def record(actor: Actor, subject: str | None, outage: Outage, /, *, key: str) ->
     with act(WatchAct.RECORD, actor=actor, key=key, subject=subject, input=outage) as deed:
         deed.lock_none()
         branches.guard(deed, outage.region)
+        branches.guard_consent(deed, outage.region)
         hand = actor.agreed
         known = files.known(outage.evidence, account_id=actor.account_id) is not None
         demand(rules.refusals_to_record(outage, evidence_known=known, now=deed.now))

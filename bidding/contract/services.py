@@ -10,7 +10,6 @@ from app.act import Deed, act
 from app.actor import Actor, Role
 from app.calendar.services import anew, calendar
 from app.clock import MICROSECOND
-from app.identity import queries as identities
 from app.numbering import part
 from app.refusal import NotFound, NotYours, OutOfTurn, Refusal, demand
 from app.region import branches
@@ -62,13 +61,13 @@ def on_notice(deed: Deed) -> None:
 
 
 def on_draw(deed: Deed) -> None:
-    """A step: the award fell because its attempt was void; a contract that is not on record yet is not wanted."""
-    no = deed.about("award")
-    award = None if no is None else awards.by_no(no)
-    contract = None if award is None or award.fallen_at is None else queries.of_award(award.id)
-    if contract is not None and contract.confirmed_at is None:
-        contract.lapsed_at = deed.now
-        deed.on("contract", contract.no)
+    """A step: awards fell because their attempt was void; contracts that are not on record yet are not wanted."""
+    for no in [subject.removeprefix("award:") for subject in deed.subjects if subject.startswith("award:")]:
+        award = awards.by_no(no)
+        contract = None if award.fallen_at is None else queries.of_award(award.id)
+        if contract is not None and contract.confirmed_at is None:
+            contract.lapsed_at = deed.now
+            deed.on("contract", contract.no)
 
 
 def _open(deed: Deed, award: Award) -> None:
@@ -269,7 +268,7 @@ def exceed(actor: Actor, subject: str | None, agreed: AgreedPrice, /, *, key: st
         request, won, share = _priced(deed, contract, side, agreed)
         reasons = rules.refusals_to_exceed(agreed, asked_fen=request.amount_fen or 0, won_fen=won, share=share)
         demand(reasons, rulebook=deed.basis)
-        _guard_consent(deed, contract)
+        branches.guard_consent(deed, contract.award.announcement.need.region)
         _change_price(deed, contract, request)
         deed.tell(consent=Role.SUPERVISOR.value)
     return deed.answer()
@@ -496,20 +495,6 @@ def _priced(deed: Deed, contract: Contract, side: Side, agreed: AgreedPrice) -> 
     """The request, the price that was won, the share that both sides may change alone."""
     request = _answered(deed, contract, side, agreed.number)
     return request, contract.award.amount_fen, queries.change_terms(contract).change_share
-
-
-def _guard_consent(deed: Deed, contract: Contract) -> None:
-    """The supervisor who consents must be one of this branch."""
-    hand, need = deed.actor.agreed, contract.award.announcement.need
-    if hand is None:
-        raise NotYours(deed.act)
-    office = Actor(
-        roles=frozenset({hand.role}),
-        party_id=hand.party_id,
-        region=identities.organisation(hand.party_id).region,
-    )
-    if not branches.serves(office, need.region, role=Role.SUPERVISOR):
-        raise branches.outside(deed.act, office, need.region)
 
 
 def _change_price(deed: Deed, contract: Contract, request: ContractRequest) -> None:

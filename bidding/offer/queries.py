@@ -329,17 +329,11 @@ def _question(announcement: Announcement, question: PriceQuestion, prices: Mappi
 
 def to_explain(no: str, party_id: int | None) -> Question:
     """This organisation's own price that must be explained. Raises `NotFound` where none is."""
-    code = (
-        None
-        if party_id is None
-        else next(
-            iter(db.session.execute(select(Organisation.code).where(Organisation.id == party_id)).scalars()), None
-        )
-    )
-    for question in questions_of(no):
-        if question.code == code:
-            return question
-    raise NotFound("price question")
+    own = question_of_party(announcements.present_attempt(registrations.announced(no)).id, party_id)
+    if own is None:
+        raise NotFound("price question")
+    code = own.offer.registration.agency.organisation.code
+    return next(question for question in questions_of(no) if question.code == code)
 
 
 def to_judge(no: str, code: str, party_id: int | None) -> Question:

@@ -6,12 +6,11 @@ from datetime import datetime
 
 from app import sealing
 from app.act import Deed, act, chance
-from app.actor import Actor, Role
+from app.actor import Actor
 from app.audit import services as audit
 from app.calendar.services import anew, calendar
-from app.identity import queries as identities
 from app.keyring import keyring
-from app.refusal import NotFound, NotYours, OutOfTurn, Refusal, demand
+from app.refusal import NotFound, OutOfTurn, Refusal, demand
 from app.region import branches
 from app.region import queries as regions
 from app.stage import Moved, Settled
@@ -249,23 +248,11 @@ def judge_price(actor: Actor, subject: str | None, judgement: Judgement, /, *, k
         )
         if question is None:
             raise NotFound(deed.act)
-        _guard_consent(deed, region=announcement.need.region)
+        branches.guard_consent(deed, announcement.need.region)
         question.decided_at, question.accepted, question.reason = deed.now, judgement.accepted, judgement.reason.strip()
         registering.record(deed, announcement, attempt, question.offer.registration.agency)
         deed.tell(agency=judgement.agency, accepted=judgement.accepted, reason=judgement.reason.strip())
     return deed.answer()
-
-
-def _guard_consent(deed: Deed, *, region: str) -> None:
-    """The supervisor who consents must be one of this branch (M04)."""
-    hand = deed.actor.agreed
-    if hand is None:
-        raise NotYours(deed.act)
-    office = Actor(
-        roles=frozenset({hand.role}), party_id=hand.party_id, region=identities.organisation(hand.party_id).region
-    )
-    if not branches.serves(office, region, role=Role.SUPERVISOR):
-        raise branches.outside(deed.act, office, region)
 
 
 def leave_unexplained(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from app.actor import Actor
+from app.actor import Actor, Role
 from app.approval import services as approvals
 from app.audit import services as records
 from app.audit.canonical import sha256_hex
@@ -37,7 +37,7 @@ from tests import outsider
 from tests.builders.announcement import an_announcement
 from tests.builders.need import purchaser_for
 from tests.builders.offer import an_offer
-from tests.builders.people import a_supervisor, an_operator
+from tests.builders.people import a_supervisor, an_account, an_operator
 from tests.builders.purchaser import a_purchaser
 from tests.builders.registration import a_registration, a_withdrawal, agencies
 from tests.builders.selection import VALUE, a_beacon, closed, drawn, selection
@@ -503,6 +503,17 @@ def test_the_purchaser_decides_with_reasons_and_the_supervisor_consents(app, acc
         [] if accepted else [["low_price_refused"]]
     )
     assert first_difference(rows=True) is None
+
+
+def test_a_supervisor_of_another_branch_does_not_consent(app):
+    no, found, _ = low_market()
+    explained(found[1], no)
+    judgement = Judgement(found[1].code, True, "the costs add up")
+    waiting = approvals.submit(OfferAct.JUDGE, a_purchaser(), no, judgement, key=fresh_key())
+    a_supervisor()
+    with pytest.raises(NotYours):
+        approvals.agree(an_account(login="far", role=Role.SUPERVISOR, region="450821"), waiting.prepared)
+    assert queries.result(queries.attempt_of(no, None).id) == []
 
 
 def test_the_mean_of_the_others_counts_too(app):
