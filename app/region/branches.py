@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_, true
+from sqlalchemy import ColumnElement, Text, and_, false, or_, true, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.act import Deed
@@ -25,10 +25,16 @@ def guard(deed: Deed, of: str) -> None:
         raise outside(deed.act, deed.actor, of)
 
 
-def guard_trade(deed: Deed, of: str, *, authority: str) -> None:
-    """Inside an act of a regulator: raises `NotYours` unless it is the competent office of this trade there."""
-    if not is_competent(deed.actor, of, authority=authority):
-        raise outside(deed.act, deed.actor, of)
+def guard_trade(deed: Deed, of: str, *, authorities: Collection[str]) -> None:
+    """Inside an act of a regulator: raises `NotYours` unless it is the competent office of one of these trades there.
+
+    Of an office of another trade it says nothing about branches.
+    """
+    if decides(deed.actor, of, authorities=authorities):
+        return
+    if deed.actor.authorities.isdisjoint(authorities):
+        raise NotYours(deed.act)
+    raise outside(deed.act, deed.actor, of)
 
 
 def guard_consent(deed: Deed, of: str) -> None:
@@ -62,6 +68,31 @@ def is_competent(actor: Actor, of: str, *, authority: str) -> bool:
     return rules.competent(actor.region, of=of, offices=offices)
 
 
+def decides(actor: Actor, of: str, *, authorities: Collection[str]) -> bool:
+    """Whether the actor is a regulator, and its office the competent one of one of these trades for what lies in `of`.
+
+    An item may belong to several trades; any one of them decides. Source: rules.md §5; any one of them: (inferred).
+    """
+    return Role.REGULATOR in actor.roles and any(
+        is_competent(actor, of, authority=authority) for authority in authorities
+    )
+
+
+def nearest(role: Role, of: str, *, authority: str | None = None) -> list[int]:
+    """The offices of a kind that are told of what lies in `of`: the nearest on the way up, else every one of them."""
+    for region in queries.path(of):
+        found = identities.parties_with(role, region=region, authority=authority)
+        if found:
+            return found
+    return identities.parties_with(role, authority=authority)
+
+
+def deciding(of: str, *, authorities: Collection[str]) -> list[int]:
+    """Whom `decides` is true of: of each trade the nearest offices; of a trade without any on the way up, all."""
+    found = (nearest(Role.REGULATOR, of, authority=authority) for authority in authorities)
+    return list(dict.fromkeys(party for parties in found for party in parties))
+
+
 def sees(actor: Actor, of: str) -> bool:
     """Whether an office may read what is not public in `of`: where it acts in any of its roles; nobody else may."""
     return any(serves(actor, of, role=role) for role in actor.roles & OFFICES)
@@ -77,6 +108,20 @@ def judged(column: Column, actor: Actor, *, authority: str) -> ColumnElement[boo
     """The SQL twin of `is_competent`, for one of the actor's own trades."""
     offices = identities.office_regions(Role.REGULATOR, authority=authority)
     return _among(column, lambda code: rules.competent(actor.region, of=code, offices=offices))
+
+
+def decided(column: Column, authorities: Column, actor: Actor) -> ColumnElement[bool]:
+    """The SQL twin of `decides`, over a column of region codes and one of a JSON list of trades."""
+    if Role.REGULATOR not in actor.roles:
+        return false()
+    mine = (
+        and_(
+            type_coerce(authorities, Text).contains(f'"{authority}"', autoescape=True),
+            judged(column, actor, authority=authority),
+        )
+        for authority in sorted(actor.authorities)
+    )
+    return or_(false(), *mine)
 
 
 def seen(column: Column, actor: Actor) -> ColumnElement[bool]:

@@ -264,15 +264,6 @@ def watch_of(alarm: Alarm) -> Watch:
 # Whom it concerns
 
 
-def nearest(role: Role, *, region: str, authority: str | None) -> list[int]:
-    """The offices of a kind that must act on what lies in a region: the nearest on the way up, else every one."""
-    for code in regions.path(region):
-        found = identities.parties_with(role, region=code, authority=authority)
-        if found:
-            return found
-    return identities.parties_with(role, authority=authority)
-
-
 def responsible(alarm: Alarm) -> list[int]:
     """Who must act: the organisation, or the nearest offices."""
     watch = watch_of(alarm)
@@ -284,18 +275,14 @@ def responsible(alarm: Alarm) -> list[int]:
     found = [
         party
         for role in watch.offices
-        for party in nearest(role, region=alarm.region, authority=alarm.authority if role is Role.REGULATOR else None)
+        for party in branches.nearest(role, alarm.region, authority=alarm.authority if role is Role.REGULATOR else None)
     ]
     return list(dict.fromkeys(found))
 
 
 def overseers(alarm: Alarm) -> list[int]:
     """The operators and supervisors whose branch it is."""
-    found = [
-        party
-        for role in (Role.OPERATOR, Role.SUPERVISOR)
-        for party in nearest(role, region=alarm.region, authority=None)
-    ]
+    found = [party for role in (Role.OPERATOR, Role.SUPERVISOR) for party in branches.nearest(role, alarm.region)]
     return list(dict.fromkeys(found))
 
 

@@ -209,7 +209,7 @@ def told_assigned(deed: Deed) -> Iterator[Recipient]:
 def told_closed(deed: Deed) -> Iterator[Recipient]:
     """Whoever had to act learns what came of it, and so does the supervisor."""
     alarm = queries.by_ref(deed.subject or "")
-    supervisors = queries.nearest(Role.SUPERVISOR, region=alarm.region, authority=None)
+    supervisors = branches.nearest(Role.SUPERVISOR, alarm.region)
     for party in dict.fromkeys((*queries.responsible(alarm), *supervisors)):
         yield Recipient(party, {**_said(alarm, yours=False), "reason": alarm.reason or ""})
 

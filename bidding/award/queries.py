@@ -6,14 +6,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, String, Text, and_, case, cast, false, func, or_, select, type_coerce
+from sqlalchemy import Select, String, and_, case, cast, func, or_, select
 from sqlalchemy.orm import lazyload
 
 from app.actor import Actor, Role
 from app.audit import services as records
 from app.calendar.services import calendar
 from app.database import db
-from app.identity import queries as identities
 from app.identity.models import Organisation
 from app.refusal import NotFound, NotYours
 from app.region import branches
@@ -118,28 +117,15 @@ def last_rank(attempt_id: int) -> int:
 
 
 def judges(award: Award, actor: Actor) -> bool:
-    """Whether the actor's office is the competent one of one of the item's trades, which judges an excuse."""
+    """Whether the actor's office judges an excuse: the competent one of one of the item's trades."""
     need = award.announcement.need
-    return Role.REGULATOR in actor.roles and any(
-        branches.is_competent(actor, need.region, authority=authority) for authority in need.item.authorities
-    )
+    return branches.decides(actor, need.region, authorities=need.item.authorities)
 
 
 def offices(award: Award) -> list[int]:
-    """The offices to be told that an excuse waits: of each of the item's trades the nearest in the region tree.
-
-    Of a trade that has no office on the way up all are (`app.region.rules.competent`).
-    """
-    need, found = award.announcement.need, []
-    for authority in need.item.authorities:
-        for region in regions.path(need.region):
-            nearest = identities.parties_with(Role.REGULATOR, region=region, authority=authority)
-            if nearest:
-                break
-        else:
-            nearest = identities.parties_with(Role.REGULATOR, authority=authority)
-        found += [party for party in nearest if party not in found]
-    return found
+    """The offices to be told that an excuse waits."""
+    need = award.announcement.need
+    return branches.deciding(need.region, authorities=need.item.authorities)
 
 
 def counts(award: Award) -> bool:
@@ -255,19 +241,16 @@ def to_answer(agency_party: int) -> list[Award]:
 
 def to_judge(actor: Actor) -> list[Award]:
     """Awards whose excuse waits for this office."""
-    mine = [
-        and_(
-            type_coerce(ItemVersion.authorities, Text).contains(f'"{authority}"', autoescape=True),
-            branches.judged(Need.region, actor, authority=authority),
-        )
-        for authority in sorted(actor.authorities)
-    ]
     found = db.session.execute(
         select(Award)
         .join(Announcement, Announcement.id == Award.announcement_id)
         .join(Need, Need.id == Announcement.need_id)
         .join(ItemVersion, ItemVersion.id == Need.item_version_id)
-        .where(Award.excuse.is_not(None), Award.judged_at.is_(None), or_(false(), *mine))
+        .where(
+            Award.excuse.is_not(None),
+            Award.judged_at.is_(None),
+            branches.decided(Need.region, ItemVersion.authorities, actor),
+        )
         .order_by(Award.declined_at)
         .limit(WAITING)
     )

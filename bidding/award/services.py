@@ -229,8 +229,8 @@ def judge(actor: Actor, subject: str | None, judged: Judged, /, *, key: str) -> 
     """
     with act(AwardAct.JUDGE, actor=actor, key=key, subject=subject, input=judged) as deed:
         award = deed.lock(queries.row(subject or ""))
-        if not queries.judges(award, actor):
-            raise branches.outside(deed.act, actor, award.announcement.need.region)
+        need = award.announcement.need
+        branches.guard_trade(deed, need.region, authorities=need.item.authorities)
         rules.FLOW.after(queries.phase_of(award), AwardAct.JUDGE)
         demand(
             rules.refusals_to_judge(judged, excuse=award.excuse, judged_at=award.judged_at, now=deed.now),

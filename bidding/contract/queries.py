@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, Text, and_, case, cast, func, or_, select, type_coerce
+from sqlalchemy import Select, String, case, cast, func, select
 from sqlalchemy.orm import lazyload
 
 from app import files
@@ -17,10 +17,8 @@ from app.audit.models import Disclosure, Entry, EntrySubject
 from app.calendar.services import stamp
 from app.database import db
 from app.files import Piece
-from app.identity import queries as identities
 from app.refusal import NotFound, NotYours
 from app.region import branches
-from app.region import queries as regions
 from app.rules_in_force import rulebook
 from app.values import Opens
 from app.watch.queries import Column, Running, limits
@@ -248,30 +246,16 @@ def present_fen(contract: Contract) -> int:
     return known[-1].amount_fen if known else contract.award.amount_fen
 
 
-def is_competent(actor: Actor, contract: Contract) -> bool:
+def decides(contract: Contract, actor: Actor) -> bool:
     """Whether the actor decides what is filed: the competent office of one of the item's trades."""
     need = contract.award.announcement.need
-    return Role.REGULATOR in actor.roles and any(
-        branches.is_competent(actor, need.region, authority=authority) for authority in need.item.authorities
-    )
+    return branches.decides(actor, need.region, authorities=need.item.authorities)
 
 
 def offices(contract: Contract) -> list[int]:
-    """The offices to be told of a filing: of each of the item's trades the nearest in the region tree.
-
-    Of a trade that has no office on the way up all are: any one of them may decide (`app.region.rules.competent`).
-    """
+    """The offices to be told of a filing."""
     need = contract.award.announcement.need
-    found: list[int] = []
-    for authority in need.item.authorities:
-        for region in regions.path(need.region):
-            nearest = identities.parties_with(Role.REGULATOR, region=region, authority=authority)
-            if nearest:
-                break
-        else:
-            nearest = identities.parties_with(Role.REGULATOR, authority=authority)
-        found += [party for party in nearest if party not in found]
-    return found
+    return branches.deciding(need.region, authorities=need.item.authorities)
 
 
 def request_file_for(no: str, number: int, *, actor: Actor) -> str:
@@ -457,15 +441,6 @@ def to_answer(party: int) -> list[tuple[Contract, ContractRequest]]:
 
 def to_decide(actor: Actor) -> list[tuple[str, str, datetime]]:
     """Number, title and due instant of what waits for an office's decision, the most urgent first."""
-    trades: list[ColumnElement[bool]] = [
-        and_(
-            type_coerce(ItemVersion.authorities, Text).contains(f'"{authority}"', autoescape=True),
-            branches.judged(Need.region, actor, authority=authority),
-        )
-        for authority in sorted(actor.authorities)
-    ]
-    if not trades:
-        return []
     query = (
         select(Contract.no, Need.title, ContractRequest.answer_due_at)
         .select_from(ContractRequest)
@@ -474,7 +449,11 @@ def to_decide(actor: Actor) -> list[tuple[str, str, datetime]]:
         .join(Announcement, Announcement.id == Award.announcement_id)
         .join(Need, Need.id == Announcement.need_id)
         .join(ItemVersion, ItemVersion.id == Need.item_version_id)
-        .where(ContractRequest.closed_at.is_(None), ContractRequest.kind.in_(FILED), or_(*trades))
+        .where(
+            ContractRequest.closed_at.is_(None),
+            ContractRequest.kind.in_(FILED),
+            branches.decided(Need.region, ItemVersion.authorities, actor),
+        )
         .order_by(ContractRequest.answer_due_at, ContractRequest.id)
         .limit(WAITING)
     )
@@ -657,7 +636,7 @@ def waiting_page(no: str, *, actor: Actor, number: int | None, now: datetime) ->
     """The same for whoever may answer the request of this number; `NotYours` for others, `NotFound` without one."""
     contract = by_no(no)
     side = side_of(contract, actor)
-    if side is None and not is_competent(actor, contract):
+    if side is None and not decides(contract, actor):
         raise NotYours(no)
     if all(one.number != number for one in contract.requests):
         raise NotFound(no)
@@ -692,7 +671,7 @@ def _answers(contract: Contract, actor: Actor, side: Side | None) -> dict[int, t
     """What this reader may do about each open request, by its number."""
     following = rules.FLOW.acts_in(phase_of(contract))
     won, share = contract.award.amount_fen, change_terms(contract).change_share
-    decides = is_competent(actor, contract)
+    deciding = decides(contract, actor)
     found: dict[int, tuple[StrEnum, ...]] = {}
     for one in contract.requests:
         if one.closed_at is not None:
@@ -700,7 +679,7 @@ def _answers(contract: Contract, actor: Actor, side: Side | None) -> dict[int, t
         if one.asked_by is side:
             acts = [ContractAct.RECALL]
         elif one.kind in FILED:
-            acts = [ContractAct.UPHOLD, ContractAct.DISMISS] if decides else []
+            acts = [ContractAct.UPHOLD, ContractAct.DISMISS] if deciding else []
         elif side is None:
             acts = []
         else:

@@ -407,11 +407,8 @@ def _of(deed: Deed, actor: Actor, only: Side | None = None) -> tuple[Contract, S
 
 def _filed(deed: Deed, actor: Actor, number: int) -> tuple[Contract, ContractRequest | None]:
     contract = deed.lock(queries.row(deed.subject or ""))
-    if not queries.is_competent(actor, contract):
-        need = contract.award.announcement.need
-        if actor.authorities & set(need.item.authorities):
-            raise branches.outside(deed.act, actor, need.region)
-        raise NotYours(deed.act)
+    need = contract.award.announcement.need
+    branches.guard_trade(deed, need.region, authorities=need.item.authorities)
     _about(deed, contract)
     request = _waiting(contract, number)
     return contract, request if request is not None and request.kind in rules.FILED else None

@@ -8,7 +8,7 @@ from app.act import Deed, act
 from app.actor import Actor
 from app.calendar.services import anew, calendar
 from app.numbering import next_no
-from app.refusal import NotYours, OutOfTurn, demand
+from app.refusal import OutOfTurn, demand
 from app.region import branches
 from app.region.queries import path
 from app.rulebook import Rulebook
@@ -98,9 +98,8 @@ def _judged(deed: Deed, no: str) -> Credential:
     """The certificate that an office is about to judge, locked; raises `NotYours` for another trade's or branch's."""
     credential = deed.lock(queries.row(no))
     authority = queries.authority_of(credential.qualification)
-    if authority is None or authority not in deed.actor.authorities:
-        raise NotYours(deed.act)
-    branches.guard_trade(deed, credential.agency.organisation.region, authority=authority)
+    trades = () if authority is None else (authority,)
+    branches.guard_trade(deed, credential.agency.organisation.region, authorities=trades)
     rules.FLOW.after(queries.phase_of(credential, queries.local_day(deed.now)), CredentialAct(deed.act))
     deed.on("credential", no)
     deed.on("agency", credential.agency.organisation.code)

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, String, Text, and_, case, cast, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, or_, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, lazyload
 
 from app.actor import Actor, Role
 from app.calendar.services import calendar
 from app.database import Instant, db
-from app.identity import queries as identities
 from app.refusal import NotFound, NotYours
 from app.region import branches
 from app.region import queries as regions
@@ -214,26 +213,13 @@ def purchaser_party(announcement: Announcement) -> int:
 def decides(announcement: Announcement, actor: Actor) -> bool:
     """Whether the actor's office is the competent one of one of the item's trades."""
     need = announcement.need
-    return Role.REGULATOR in actor.roles and any(
-        branches.is_competent(actor, need.region, authority=authority) for authority in need.item.authorities
-    )
+    return branches.decides(actor, need.region, authorities=need.item.authorities)
 
 
 def offices(announcement: Announcement) -> list[int]:
-    """The offices that may decide: of each of the item's trades the nearest in the region tree.
-
-    Of a trade that has no office on the way up all are (`app.region.rules.competent`).
-    """
-    need, found = announcement.need, list[int]()
-    for authority in need.item.authorities:
-        for region in regions.path(need.region):
-            nearest = identities.parties_with(Role.REGULATOR, region=region, authority=authority)
-            if nearest:
-                break
-        else:
-            nearest = identities.parties_with(Role.REGULATOR, authority=authority)
-        found += [party for party in nearest if party not in found]
-    return found
+    """The offices that may decide."""
+    need = announcement.need
+    return branches.deciding(need.region, authorities=need.item.authorities)
 
 
 def offices_of(no: str) -> tuple[int, ...]:
@@ -451,17 +437,9 @@ def to_appeal(party_id: int, *, now: datetime) -> Iterator[Waits]:
 
 def to_decide(actor: Actor) -> Iterator[Waits]:
     """What waits for this office's decision."""
-    trades = [
-        and_(
-            type_coerce(ItemVersion.authorities, Text).contains(f'"{authority}"', autoescape=True),
-            branches.judged(Need.region, actor, authority=authority),
-        )
-        for authority in sorted(actor.authorities)
-    ]
-    if not trades:
-        return iter(())
     query = _waiting(Objection.decide_due_at).join(ItemVersion, ItemVersion.id == Need.item_version_id)
-    return _waits(query.where(Objection.appealed_at.is_not(None), or_(*trades)))
+    mine = branches.decided(Need.region, ItemVersion.authorities, actor)
+    return _waits(query.where(Objection.appealed_at.is_not(None), mine))
 
 
 def _waiting(

@@ -237,8 +237,8 @@ def _locked(deed: Deed, verb: ObjectionAct) -> Objection:
 def _guard(deed: Deed, objection: Objection) -> None:
     """Raises `NotYours` for whom this objection is not."""
     if deed.role is Role.REGULATOR:
-        if not queries.decides(objection.announcement, deed.actor):
-            raise branches.outside(deed.act, deed.actor, objection.announcement.need.region)
+        need = objection.announcement.need
+        branches.guard_trade(deed, need.region, authorities=need.item.authorities)
         return
     side = objection.party_id if deed.role is Role.AGENCY else queries.purchaser_party(objection.announcement)
     if deed.actor.party_id != side:

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, String, Text, and_, cast, func, or_, select, tuple_, type_coerce
+from sqlalchemy import ColumnElement, Row, Select, String, cast, func, select, tuple_
 from sqlalchemy.orm import lazyload
 
 from app.actor import Actor, Role
 from app.audit.canonical import instant
 from app.calendar.services import calendar
 from app.database import db
-from app.identity import queries as identities
 from app.identity.models import Organisation
 from app.refusal import NotFound, Refusal
 from app.region import branches
@@ -160,29 +159,15 @@ def evaluator_of(actor: Actor, contract: Contract) -> Evaluator | None:
     need = contract.award.announcement.need
     if Role.PURCHASER in actor.roles and actor.party_id == need.purchaser.organisation_id:
         return Evaluator.OWNER
-    if Role.REGULATOR in actor.roles and any(
-        branches.is_competent(actor, need.region, authority=authority) for authority in need.item.authorities
-    ):
+    if branches.decides(actor, need.region, authorities=need.item.authorities):
         return Evaluator.AUTHORITY
     return None
 
 
 def offices(contract: Contract) -> list[int]:
-    """The offices to be told that a sheet waits: of each of the item's trades the nearest in the region tree.
-
-    Of a trade that has no office on the way up all are: any one of them may mark (`app.region.rules.competent`).
-    """
+    """The offices to be told that a sheet waits; any one of them may mark."""
     need = contract.award.announcement.need
-    found: list[int] = []
-    for authority in need.item.authorities:
-        for region in regions.path(need.region):
-            nearest = identities.parties_with(Role.REGULATOR, region=region, authority=authority)
-            if nearest:
-                break
-        else:
-            nearest = identities.parties_with(Role.REGULATOR, authority=authority)
-        found += [party for party in nearest if party not in found]
-    return found
+    return branches.deciding(need.region, authorities=need.item.authorities)
 
 
 def concerned(sheet: Sheet) -> list[int]:
@@ -380,19 +365,10 @@ def waiting_for_owner(party_id: int, *, now: datetime) -> list[Waiting]:
 
 def waiting_for_authority(actor: Actor, *, now: datetime) -> list[Waiting]:
     """The sheets that wait for an office, of its trades and where it is the competent one, the most urgent first."""
-    trades = [
-        and_(
-            type_coerce(ItemVersion.authorities, Text).contains(f'"{authority}"', autoescape=True),
-            branches.judged(Need.region, actor, authority=authority),
-        )
-        for authority in sorted(actor.authorities)
-    ]
-    if not trades:
-        return []
     return _waiting(
         Sheet.evaluator == Evaluator.AUTHORITY,
         Sheet.due_at > now,
-        or_(*trades),
+        branches.decided(Need.region, ItemVersion.authorities, actor),
     )
 
 

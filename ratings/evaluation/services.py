@@ -185,10 +185,10 @@ def parts(subject: str | None) -> tuple[str, Evaluator]:
 def _lock(deed: Deed, no: str) -> Sheet:
     """The sheet of the actor's own class; raises `NotYours` for who has no part in the contract."""
     sheet = deed.lock(queries.row(no, rules.EVALUATORS[deed.role]))
-    if queries.evaluator_of(deed.actor, sheet.contract) is not sheet.evaluator:
+    if sheet.evaluator is Evaluator.AUTHORITY:
         need = sheet.contract.award.announcement.need
-        if deed.actor.authorities & set(need.item.authorities):
-            raise branches.outside(deed.act, deed.actor, need.region)
+        branches.guard_trade(deed, need.region, authorities=need.item.authorities)
+    elif queries.evaluator_of(deed.actor, sheet.contract) is not sheet.evaluator:
         raise NotYours(deed.act)
     return sheet
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
+from sqlalchemy import select
 
 from app import files as stored
 from app.act import wiring
@@ -16,6 +17,7 @@ from app.chance import fresh_key
 from app.clock import clock
 from app.clockwork import services as clockwork
 from app.clockwork.rules import ClockAct
+from app.database import db
 from app.refusal import NotYours
 from app.region import branches
 from app.values import Nothing
@@ -37,10 +39,13 @@ from marketplace.agency import services as agency
 from marketplace.agency.rules import AgencyAct, Asking, Rejection
 from marketplace.announcement import services as announcement
 from marketplace.announcement.rules import AnnouncementAct, Return
+from marketplace.catalogue.models import ItemVersion
 from marketplace.credential import services as credential
 from marketplace.credential.rules import CredentialAct, Doubt
 from marketplace.invitation import services as invitation
 from marketplace.invitation.rules import Invitation, InvitationAct
+from marketplace.need import queries as needs
+from marketplace.need.models import Need
 from marketplace.purchaser import queries as purchasers
 from marketplace.purchaser import services as purchaser
 from marketplace.purchaser.rules import PurchaserAct, Seen
@@ -301,6 +306,93 @@ def test_where_the_county_has_the_trade_the_city_leaves_it(app, act):
     with pytest.raises(NotYours):
         perform(a_regulator(TRADE))
     perform(office(Role.REGULATOR, SOUTH))
+
+
+@pytest.mark.parametrize(
+    "act", [CredentialAct.VERIFY, AwardAct.JUDGE, ContractAct.UPHOLD, ObjectionAct.DISMISS, EvaluationAct.SUBMIT]
+)
+def test_an_office_of_another_trade_is_told_nothing_of_branches(app, act):
+    """It sits in the right place, and another place would not help it."""
+    perform = CASES[act].due()
+    stranger = an_account(
+        login="water", role=Role.REGULATOR, organisation="water office", region=SOUTH, authorities=("water",)
+    )
+    with pytest.raises(NotYours) as refused:
+        perform(stranger)
+    assert refused.value.reason is None
+
+
+def at_work(region: str, *trades: str) -> Actor:
+    return an_account(
+        login="-".join((region, *trades)),
+        role=Role.REGULATOR,
+        organisation=f"{trades} office of {region}",
+        region=region,
+        authorities=trades,
+    )
+
+
+def test_of_several_trades_any_one_decides_and_of_each_the_nearest(app):
+    city, county = at_work(CITY, "water", "transport"), at_work(SOUTH, "water")
+    both = ("water", "transport")
+    assert branches.decides(county, SOUTH, authorities=both)
+    # Of transport the county has no office: the city's decides, though of water it would leave the case.
+    assert branches.decides(city, SOUTH, authorities=both)
+    assert not branches.decides(city, SOUTH, authorities=("water",))
+    assert not branches.decides(county, NORTH, authorities=both)
+    assert not branches.decides(county, SOUTH, authorities=())
+    assert branches.deciding(SOUTH, authorities=both) == [county.party, city.party]
+    assert branches.deciding(NORTH, authorities=both) == [city.party]
+    # On the way up from the capital nobody is: all are told, any one may decide.
+    assert set(branches.deciding("450100", authorities=("water",))) == {city.party, county.party}
+    assert branches.decides(county, "450100", authorities=("water",))
+
+
+def test_only_regulators_decide_whatever_trade_their_organisation_has(app):
+    supervisor = an_account(
+        login="audit", role=Role.SUPERVISOR, organisation="audit", region=SOUTH, authorities=(TRADE,)
+    )
+    assert supervisor.authorities == {TRADE}
+    assert not branches.decides(supervisor, SOUTH, authorities=(TRADE,))
+    assert waiting_to_be_decided(supervisor) == []
+
+
+def waiting_to_be_decided(actor: Actor) -> list[str]:
+    """Needs whose filings this office decides, found by the question of the lists."""
+    query = select(Need.no).join(ItemVersion, ItemVersion.id == Need.item_version_id)
+    return list(
+        db.session.execute(query.where(branches.decided(Need.region, ItemVersion.authorities, actor))).scalars()
+    )
+
+
+def test_lists_ask_what_the_acts_ask(app):
+    no = a_need(purchaser_for("state"), fund="state")
+    offices = [
+        at_work(region, *trades)
+        for region in (CITY, SOUTH, NORTH)
+        for trades in ((TRADE,), ("water",), (TRADE, "water"))
+    ]
+    authorities = needs.by_no(no).item.authorities
+    for actor in offices:
+        found = branches.decides(actor, SOUTH, authorities=authorities)
+        assert waiting_to_be_decided(actor) == ([no] if found else [])
+        assert (actor.party in branches.deciding(SOUTH, authorities=authorities)) is found
+    assert any(branches.decides(actor, SOUTH, authorities=authorities) for actor in offices)
+
+
+def test_a_supervisor_of_a_far_branch_does_not_agree_to_an_outage(app):
+    operator, far, near = office(Role.OPERATOR, SOUTH), office(Role.SUPERVISOR, NORTH), office(Role.SUPERVISOR, SOUTH)
+    until = clock().market()
+    proof = stored.store(BytesIO(b"%PDF-1.4 proof"), account_id=operator.account_id or 0, name="proof.pdf").sha256
+    outage = Outage(until - timedelta(hours=1), until, SOUTH, Failed.ALL, "power failed", proof)
+    waiting = approvals.submit(WatchAct.RECORD, operator, None, outage, key=fresh_key())
+    with pytest.raises(NotYours) as refused:
+        approvals.agree(far, waiting.prepared)
+    assert refused.value.reason is not None
+    assert refused.value.reason.params == {"of": "港南区", "own": "港北区"}
+    assert alarms.outages().rows == ()
+    approvals.agree(near, waiting.prepared)
+    assert [row.region for row in alarms.outages().rows] == [SOUTH]
 
 
 def test_an_agency_from_elsewhere_is_checked_by_any_operator_unless_the_province_has_one(app):
