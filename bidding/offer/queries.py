@@ -25,7 +25,7 @@ from marketplace.agency.models import Agency
 from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.need.models import Need
-from marketplace.need.rules import BY_PRICE
+from marketplace.need.rules import SEALED
 from marketplace.purchaser.models import Purchaser
 
 
@@ -456,7 +456,7 @@ def of_listed(attempt_id: int) -> list[Listed]:
 def ground(announcement: Announcement, registration: Registration | None) -> Ground:
     """What an offer of this registration stands on."""
     return Ground(
-        by_price=announcement.need.method in BY_PRICE,
+        by_price=announcement.need.method in SEALED,
         ceiling_fen=announcement.need.budget_fen,
         promised_days=None if registration is None else registration.promised_days,
         confirmed=registration is not None and registration.revision == announcement.revision,

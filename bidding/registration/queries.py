@@ -24,7 +24,7 @@ from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.announcement.rules import AnnouncementKind
 from marketplace.need import queries as needs
-from marketplace.need.rules import BY_PRICE
+from marketplace.need.rules import SEALED
 
 AFTER_THE_FREEZE = frozenset({Role.OPERATOR, Role.REGULATOR, Role.SUPERVISOR})
 """Offices that see the names between the freeze and the result; the purchaser of the need does too."""
@@ -254,7 +254,7 @@ def page(actor: Actor, no: str, *, now: datetime) -> RegistrationPage:
         expected_days=announcement.expected_days,
         revision=announcement.revision,
         rulebook=rulebook_of(announcement),
-        by_price=announcement.need.method in BY_PRICE,
+        by_price=announcement.need.method in SEALED,
         open=times.bar(now) is None,
         own=None if latest is None else _own(latest, announcement, open=times.bar(now) is None),
         refusals=tuple(rules.refusals_to_take_part(facts, window=times, now=now)),

@@ -1,7 +1,7 @@
 """What is frozen, what follows from it next, who may see which names, and the beacons of the days."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -28,12 +28,12 @@ from bidding.registration import queries as registrations
 from bidding.selection import lottery, methods, prices, rules
 from bidding.selection import transcript as transcripts
 from bidding.selection.models import Beacon, BeaconEntry, Candidate, Selection
-from bidding.selection.rules import Phase
+from bidding.selection.rules import Facts, Phase
 from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.announcement.rules import AnnouncementKind, Decision
 from marketplace.need.models import Need
-from marketplace.need.rules import BY_PRICE, Method
+from marketplace.need.rules import SEALED, SECOND, Method
 
 BEACONS = 7_301_116
 """The advisory lock under which a day's two entries are compared on PostgreSQL; on SQLite the write lock does."""
@@ -110,21 +110,43 @@ def head_over(selection: Selection) -> Head | None:
     return None if entry is None else records.first_head_over(entry)
 
 
-def next_act(selection: Selection) -> StrEnum | None:
-    """The one act that now follows from a frozen attempt."""
-    head = head_over(selection)
-    return rules.next_act(
-        sealed=method(selection.attempt) in BY_PRICE,
+def facts_of(
+    selection: Selection,
+    *,
+    method: Method,
+    decision: Decision | None,
+    head_at: datetime | None,
+    beacon_known: Callable[[datetime], bool],
+) -> Facts:
+    """How far the attempt has come; method and decision are asked for, because a list of many has read them already."""
+    after = beacon_after(selection)
+    return Facts(
+        sealed=method in SEALED,
+        keyed=method in SEALED | SECOND,
         valid=selection.valid,
         minimum=selection.minimum,
         opened=selection.opened_at is not None,
         destroyed=selection.key_destroyed_at is not None,
-        decided=selection.attempt.decision is not None,
+        decided=decision is not None,
         bodies_awaited=_awaited(selection),
         drawn=selection.drawn_at is not None,
-        head_at=None if head is None else head.timestamp,
-        beacon_after=beacon_after(selection),
-        beacon_known=beacon_of(selection) is not None,
+        head_at=head_at,
+        beacon_after=after,
+        beacon_known=after is not None and beacon_known(after),
+    )
+
+
+def next_act(selection: Selection) -> StrEnum | None:
+    """The one act that now follows from a frozen attempt."""
+    head = head_over(selection)
+    return rules.next_act(
+        facts_of(
+            selection,
+            method=method(selection.attempt),
+            decision=selection.attempt.decision,
+            head_at=None if head is None else head.timestamp,
+            beacon_known=lambda after: beacon_of(selection) is not None,
+        )
     )
 
 
@@ -177,19 +199,14 @@ def due_for(act: StrEnum) -> list[str]:
     known: dict[date, bool] = {}
     found = []
     for selection, no, number, decision, method, head_at in waiting:
-        after = beacon_after(selection)
         follows = rules.next_act(
-            sealed=method in BY_PRICE,
-            valid=selection.valid,
-            minimum=selection.minimum,
-            opened=selection.opened_at is not None,
-            destroyed=selection.key_destroyed_at is not None,
-            decided=decision is not None,
-            bodies_awaited=_awaited(selection),
-            drawn=False,
-            head_at=head_at,
-            beacon_after=after,
-            beacon_known=after is not None and _beacon_since(rules.first_day(after), known),
+            facts_of(
+                selection,
+                method=method,
+                decision=decision,
+                head_at=head_at,
+                beacon_known=lambda after: _beacon_since(rules.first_day(after), known),
+            )
         )
         if follows is act:
             found.append(subject(no, number))
@@ -415,7 +432,7 @@ def _page(selection: Selection, *, actor: Actor) -> SelectionPage:
         winners=attempt.winners,
         alternates=attempt.alternates,
         rulebook=announcement.rulebook or "",
-        priced=method(attempt) in BY_PRICE,
+        priced=method(attempt) in SEALED,
         factor=known.factor,
         reference_fen=methods.reference(known),
         commitment=attempt.commitment,
@@ -621,7 +638,7 @@ def beaconless() -> Running:
 def unopened() -> Running:
     """Frozen attempts with enough envelopes that nobody has opened, with their freeze."""
     return _attempts(Selection.frozen_at).where(
-        Need.method.in_(BY_PRICE),
+        Need.method.in_(SEALED),
         Selection.valid >= Selection.minimum,
         Selection.opened_at.is_(None),
         *UNDRAWN,

@@ -134,20 +134,30 @@ def is_late(*, head_at: datetime, beacon_after: datetime | None) -> bool:
     return beacon_after is not None and head_at >= beacon_after
 
 
-def next_act(
-    *,
-    sealed: bool,
-    valid: int,
-    minimum: int,
-    opened: bool,
-    destroyed: bool,
-    decided: bool,
-    bodies_awaited: bool,
-    drawn: bool,
-    head_at: datetime | None,
-    beacon_after: datetime | None,
-    beacon_known: bool,
-) -> StrEnum | None:
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """How far a frozen attempt has come; `queries.facts_of` gathers it.
+
+    `sealed`: envelopes were handed in before the closing. `keyed`: its envelopes, whenever handed in, have a key.
+    `valid`, `minimum`: what was counted at the freeze. `bodies_awaited`: the opening had to stop, and waits. `head_at`:
+    of the first signed head over the freeze. `beacon_after`: None for the rule `none`.
+    """
+
+    sealed: bool
+    keyed: bool
+    valid: int
+    minimum: int
+    opened: bool
+    destroyed: bool
+    decided: bool
+    bodies_awaited: bool
+    drawn: bool
+    head_at: datetime | None
+    beacon_after: datetime | None
+    beacon_known: bool
+
+
+def next_act(facts: Facts) -> StrEnum | None:
     """The one act that now follows from a frozen attempt, None where it must wait or is over.
 
     Nothing is opened or decided before a signed head covers the freeze. Too late a head leads to the draw at once,
@@ -155,18 +165,18 @@ def next_act(
     still follows. While bodies of envelopes that did not open are awaited, everything waits; then all are opened.
     Source: protocol.md §1.3, §2.5; rules.md §2.6 and §3.1 rows 13 to 17.
     """
-    if drawn or bodies_awaited or head_at is None:
+    if facts.drawn or facts.bodies_awaited or facts.head_at is None:
         return None
-    if is_late(head_at=head_at, beacon_after=beacon_after):
+    if is_late(head_at=facts.head_at, beacon_after=facts.beacon_after):
         return SelectionAct.DRAW
-    if valid < minimum:
-        if sealed and not destroyed:
+    if facts.valid < facts.minimum:
+        if facts.keyed and not facts.destroyed:
             return SelectionAct.DESTROY_KEY
-        if not decided:
+        if not facts.decided:
             return AnnouncementAct.CLOSE_UNSUCCESSFUL
-    elif sealed and not opened:
+    elif facts.sealed and not facts.opened:
         return SelectionAct.OPEN
-    return SelectionAct.DRAW if beacon_after is None or beacon_known else None
+    return SelectionAct.DRAW if facts.beacon_after is None or facts.beacon_known else None
 
 
 def first_day(after: datetime) -> date:

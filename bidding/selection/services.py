@@ -37,7 +37,7 @@ from marketplace.announcement import services as announcing
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.announcement.rules import AnnouncementAct, Decision, Unsuccessful
 from marketplace.need import queries as needs
-from marketplace.need.rules import BY_PRICE
+from marketplace.need.rules import SEALED
 
 SECRET_INFO = b"zjcs-secret-1"
 OFFER_INFO = b"zjcs-offer-1"
@@ -145,7 +145,7 @@ def _told(judged: Sequence[Registration], verdicts: Mapping[int, tuple[Refusal, 
 def _counted(attempt: Attempt, judged: Sequence[Registration]) -> int:
     """What the minimum is compared with: valid registrations, in a price method those with an unopened envelope."""
     valid = {registration.id for registration in judged if not registration.reasons}
-    if queries.method(attempt) in BY_PRICE:
+    if queries.method(attempt) in SEALED:
         valid &= {offer.registration_id for offer in offers.counting(attempt.id)}
     return len(valid)
 
@@ -170,7 +170,7 @@ def close_unsuccessful(actor: Actor, subject: str | None, nothing: Nothing, /, *
     no, number = _parts(subject)
     attempt = queries.attempt_of(no, number)
     selection = _in_turn(attempt, AnnouncementAct.CLOSE_UNSUCCESSFUL)
-    reason = "too_few_offers" if queries.method(attempt) in BY_PRICE else "too_few_registrations"
+    reason = "too_few_offers" if queries.method(attempt) in SEALED else "too_few_registrations"
     return announcing.close_unsuccessful(
         actor, no, Unsuccessful(reason, valid=selection.valid, minimum=selection.minimum), key=key
     )

@@ -57,7 +57,7 @@ from marketplace.announcement.rules import (
 from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import ItemVersion
 from marketplace.need.models import Need
-from marketplace.need.rules import Method
+from marketplace.need.rules import SEALED, Method, Particulars
 from marketplace.purchaser.models import Purchaser
 from marketplace.purchaser.rules import Fund
 
@@ -626,6 +626,8 @@ class AnnouncementPage:
     provisional: bool
     revision: int
     winners: int
+    particulars: Particulars
+    sealed: bool
     withdraw_reason: str | None
     withdraw_explanation: str | None
     attempts: tuple[Row[*tuple[Any, ...]], ...]
@@ -660,6 +662,8 @@ def page(no: str, *, now: datetime) -> AnnouncementPage:
         provisional=row.closing_provisional,
         revision=row.revision,
         winners=present.winners,
+        particulars=Particulars.kept(row.particulars),
+        sealed=row.method in SEALED,
         withdraw_reason=row.withdraw_reason,
         withdraw_explanation=row.withdraw_explanation,
         attempts=tuple(tries),
@@ -686,6 +690,7 @@ SHOWN = (
     Need.approval,
     Need.authority,
     Need.phone,
+    Need.particulars,
     Purchaser.organisation_id,
     ItemVersion.qualification,
     ItemVersion.requires,

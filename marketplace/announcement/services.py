@@ -43,7 +43,7 @@ from marketplace.announcement.rules import (
 from marketplace.need import queries as needs
 from marketplace.need import services as need_steps
 from marketplace.need.models import Need
-from marketplace.need.rules import BY_PRICE
+from marketplace.need.rules import SEALED, SECOND
 from marketplace.need.rules import Phase as NeedPhase
 from marketplace.purchaser.rules import Fund
 
@@ -523,7 +523,7 @@ def _open_attempt(
     deed.add(announcement)
     secret = chance().secret()
     committed = hashlib.sha256(secret).digest()
-    offer_key, sealed_offer_key = _offer_key() if need.method in BY_PRICE else (None, None)
+    offer_key, sealed_offer_key = _offer_key() if need.method in SEALED | SECOND else (None, None)
     deed.add(
         Attempt(
             announcement_id=announcement.id,
@@ -535,7 +535,7 @@ def _open_attempt(
             beacon_rule=book.terms(DrawTerms).beacon(need.fund),
             offer_key=offer_key,
             sealed_offer_key=sealed_offer_key,
-            winners=1,
+            winners=need.winners,
             alternates=book.terms(StandbyTerms).alternates,
             decision=None if closes_at else Decision.DRAWN,
             decided_at=None if closes_at else deed.now,
@@ -581,6 +581,10 @@ def _announce(deed: Deed, announcement: Announcement, need: Need, book: Rulebook
         deed.tell(closes_at=announcement.closes_at)
     if need.price_fen is not None:
         deed.tell(price_fen=need.price_fen)
+    if need.winners > 1:
+        deed.tell(winners=need.winners)
+    if need.particulars is not None:
+        deed.tell(particulars=need.asked.given())
     if present.offer_key is not None:
         deed.tell(offer_key=present.offer_key.hex())
 

@@ -5,7 +5,7 @@ from app.demonstration import Step, World
 from app.stage import Demo
 from app.values import Fen
 from marketplace.need import services
-from marketplace.need.rules import Method, NeedInput, Payer
+from marketplace.need.rules import FIXED_PRICE, Method, NeedInput, Particulars, Payer
 from marketplace.purchaser.rules import Fund
 
 
@@ -22,7 +22,7 @@ def _create(world: World, step: Step) -> None:
         fund=fund,
         payer=Payer.PURCHASER,
         budget_fen=Fen(plot["budget"] * 100),
-        price_fen=Fen(plot["price"] * 100) if method is Method.RANDOM else None,
+        price_fen=Fen(plot["price"] * 100) if method in FIXED_PRICE else None,
         expected_days=plot["days"],
         method=method,
         contact=owner.name,
@@ -30,6 +30,8 @@ def _create(world: World, step: Step) -> None:
         above_limit=False,
         excluded=False,
         project_code=_project(plot.key, region, world) if fund is Fund.FISCAL else None,
+        winners=plot.get("winners", 1),
+        particulars=Particulars(**plot.get("particulars", {})),
     )
     done = services.create(world.actor(plot["purchaser"]), None, wanted, key=f"demonstration:need:{plot.key}")
     world.note(plot, "need", done.subject or "")

@@ -2,19 +2,49 @@
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from wtforms import RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
-from app.values import Fen, Nothing
+from app.values import Fen, Nothing, Ppm
 from app.web.choices import offered
 from app.web.money import MONEY, fen, typed
 from app.web.perform import ActForm
-from marketplace.need.rules import Asked, Begun, Method, NeedInput, Payer
+from marketplace.need.rules import ASKED, OFFERED, Asked, Begun, Method, NeedInput, Particulars, Payer
 from marketplace.purchaser.rules import Fund
 
 NOT_CHOSEN = "请选择"
+
+EXPLAINED = {
+    Method.RANDOM: "随机抽取：价格事先固定，从符合条件的报名机构中抽取",
+    Method.BID_LOW: "网上竞价：密封报价，最低价中选",
+    Method.BID_AVG: "均价竞价：密封报价，最接近均价乘以抽定系数的中选",
+    Method.BID_RATE: "下浮率竞价：密封报下浮率，下浮最多的中选",
+    Method.BID_LIVE: "实时竞价：限时公开竞价，最低价中选",
+    Method.BID_ROUNDS: "多轮竞价：分轮报价，逐轮降价，最低价中选",
+    Method.SHORTLIST_THEN_BID: "抽取后竞价：先抽取若干家，再由其密封报价，最低价中选",
+    Method.CREDIT_MERIT: "信用择优：价格事先固定，按信用抽取短名单，由业主选定并说明理由",
+    Method.SCHEME_MERIT: "方案择优：密封报价并提交方案，按公布的权重评分",
+    Method.COMPARE: "公开比选：方案择优，由抽取的评审人员评分",
+    Method.DIRECT: "直接委托：与一家机构洽谈",
+}
+
+STARTING = {
+    "min_ppm": "0",
+    "max_ppm": "30",
+    "minutes": "30",
+    "rounds": "3",
+    "shortlist": "5",
+    "long_list": "10",
+    "short_list": "3",
+    "judges": "3",
+    "weight_service": "40",
+    "weight_team": "30",
+    "weight_price": "30",
+}
+"""What stands in the fields at first. Source: rules.md §2.6; rates and minutes inferred."""
 
 YES_NO = offered([("no", "否"), ("yes", "是")])
 
@@ -22,6 +52,22 @@ YES_NO = offered([("no", "否"), ("yes", "是")])
 def lines(text: str | None) -> str:
     """Text of several lines as the market keeps it: browsers send CR LF."""
     return (text or "").replace("\r\n", "\n").strip()
+
+
+def whole(label: str, missing: str, description: str = "") -> StringField:
+    """A whole number that only some methods ask for; what is missing is said by the rules."""
+    return StringField(
+        label, description=description, validators=[Optional(), Regexp(r"^\s*\d{1,4}\s*$", message=missing)]
+    )
+
+
+def rate(label: str, description: str = "") -> StringField:
+    """A discount rate typed in per cent, at most two decimals."""
+    return StringField(
+        label,
+        description=description,
+        validators=[Optional(), Regexp(r"^\s*\d{1,2}(\.\d{1,2})?\s*$", message="请填写百分数，最多两位小数。")],
+    )
 
 
 class NeedForm(ActForm):
@@ -86,21 +132,30 @@ class NeedForm(ActForm):
     )
     method = RadioField(
         "选取方式",
-        choices=offered(
-            [
-                (Method.RANDOM.value, "随机抽取：价格事先固定，从符合条件的报名机构中抽取"),
-                (Method.BID_LOW.value, "网上竞价：密封报价，最低价中选"),
-                (Method.BID_AVG.value, "均价竞价：密封报价，最接近均价乘以抽定系数的中选"),
-                (Method.DIRECT.value, "直接委托：与一家机构洽谈"),
-            ]
-        ),
+        choices=offered([(method.value, EXPLAINED[method]) for method in OFFERED]),
         validators=[InputRequired("请选择选取方式。")],
     )
     price_fen = StringField(
         "服务价格",
-        description="仅随机抽取填写，不高于预算；中选机构按此价格签约。",
+        description="价格事先固定的选取方式填写，不高于预算；中选机构按此价格签约。",
         validators=[Optional(), Regexp(MONEY, message="请填写金额，最多两位小数。")],
     )
+    winners = StringField(
+        "中选家数",
+        description="一般为 1 家。多家中选的，各家按各自的中选价分别签约。",
+        validators=[Optional(), Regexp(r"^\s*\d{1,2}\s*$", message="请填写整数。")],
+    )
+    min_ppm = rate("最低下浮率（%）", "报价不得低于它；不限的填 0。")
+    max_ppm = rate("最高下浮率（%）", "报价不得高于它。以服务预算为基准价，下浮率越高价格越低。")
+    rounds = whole("竞价轮数", "请填写整数。", "每家每轮至多报价一次。")
+    minutes = whole("竞价时长（分钟）", "请填写整数。", "多轮竞价为每轮的时长。临近结束时的新报价会顺延结束。")
+    shortlist = whole("抽取多少家报价", "请填写整数。", "从有效报名机构中抽取，只有抽中的可以报价。")
+    long_list = whole("长名单家数", "请填写整数。", "按信用分从高到低取前几家。")
+    short_list = whole("短名单家数", "请填写整数。", "从长名单中抽取，由您从短名单中选定并公开理由。")
+    judges = whole("评审人数", "请填写整数。", "从您的评审人员名册中随机抽取，不少于 3 人。")
+    weight_service = whole("服务方案权重（%）", "请填写整数。")
+    weight_team = whole("人员权重（%）", "请填写整数。")
+    weight_price = whole("价格权重（%）", "请填写整数。", "三项权重之和为 100。")
     project_code = StringField(
         "投资项目代码",
         description="投资项目在线审批监管平台的代码，例如 2603-450803-04-01-123456；财政性资金必填。",
@@ -151,12 +206,34 @@ class NeedForm(ActForm):
             project_code=lines(self.project_code.data) or None,
             approval=lines(self.approval.data) or None,
             authority=self.authority.data or None,
+            winners=int((self.winners.data or "1").strip()),
+            particulars=self._particulars(Method(self.method.data)),
         )
+
+    def _particulars(self, method: Method) -> Particulars:
+        """Only what the chosen method asks: what stands in the other fields was typed for another one."""
+        typed_in = {name: (self[name].data or "").strip() for name in ASKED.get(method, ())}
+        read: dict[str, Any] = {
+            name: _ppm(text) if name.endswith("_ppm") else int(text) for name, text in typed_in.items() if text
+        }
+        return Particulars(**read)
+
+
+def _ppm(text: str) -> Ppm:
+    """Per cent with at most two decimals, exactly."""
+    return Ppm(int(Decimal(text) * 10_000))
+
+
+def _typed(name: str, value: int) -> str:
+    return f"{Decimal(value) / 10_000:f}" if name.endswith("_ppm") else str(value)
 
 
 def shown(need: NeedInput) -> Mapping[str, Any]:
     """A stored need as the form's data."""
     return {
+        **STARTING,
+        **{name: _typed(name, value) for name, value in need.particulars.given().items()},
+        "winners": str(need.winners),
         "above_limit": "no",
         "excluded": "no",
         "item": need.item,
@@ -181,6 +258,8 @@ def shown(need: NeedInput) -> Mapping[str, Any]:
 def begun(known: Begun, *, item: str | None, region: str) -> Mapping[str, Any]:
     """A new form with what the market knows already."""
     return {
+        **STARTING,
+        "winners": "1",
         "item": item,
         "region": region,
         "payer": Payer.PURCHASER.value,

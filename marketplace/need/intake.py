@@ -28,6 +28,7 @@ COLUMNS = (
     Column("budget_fen", unit="yuan", width=20),
     Column("method", width=14),
     Column("price_fen", unit="yuan", width=16),
+    Column("winners", width=10),
     Column("project_code", exact=True, width=28),
     Column("approval", width=24),
     Column("authority", width=20),

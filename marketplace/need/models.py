@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.database import BIG, Base
 from app.values import Fen
 from marketplace.catalogue.models import ItemVersion
-from marketplace.need.rules import Method, Payer
+from marketplace.need.rules import Method, Particulars, Payer
 from marketplace.purchaser.models import Purchaser
 from marketplace.purchaser.rules import Fund
 
@@ -16,6 +16,7 @@ from marketplace.purchaser.rules import Fund
 class Need(Base):
     """What a purchaser needs: one item, of the version that was in force when the need was written.
 
+    `particulars`: JSON object of what its method asks besides, None where it asks for nothing.
     `taken_at`: handed in for announcement, or under direct commission; cleared when it comes back.
     """
 
@@ -23,7 +24,8 @@ class Need(Base):
     __table_args__ = (
         CheckConstraint("budget_fen > 0", name="budget_positive"),
         CheckConstraint("price_fen IS NULL OR (price_fen > 0 AND price_fen <= budget_fen)", name="price_in_budget"),
-        CheckConstraint("(method = 'RANDOM') = (price_fen IS NOT NULL)", name="random_states_price"),
+        CheckConstraint("(method IN ('RANDOM', 'CREDIT_MERIT')) = (price_fen IS NOT NULL)", name="random_states_price"),
+        CheckConstraint("winners >= 1", name="winners_from_one"),
         CheckConstraint("method <> 'DIRECT' OR payer = 'purchaser'", name="authority_pays_competes"),
         CheckConstraint("expected_days > 0", name="days_positive"),
         CheckConstraint("abandoned_at IS NULL OR taken_at IS NULL", name="taken_or_abandoned"),
@@ -44,6 +46,8 @@ class Need(Base):
     price_fen: Mapped[Fen | None]
     expected_days: Mapped[int]
     method: Mapped[Method]
+    winners: Mapped[int] = mapped_column(server_default="1")
+    particulars: Mapped[str | None]
     project_code: Mapped[str | None] = mapped_column(String(30))
     approval: Mapped[str | None]
     authority: Mapped[str | None] = mapped_column(String(40), ForeignKey("authority.code"))
@@ -58,3 +62,8 @@ class Need(Base):
     item: Mapped[ItemVersion] = relationship(lazy="joined")
 
     __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def asked(self) -> Particulars:
+        """What its method asks for besides."""
+        return Particulars.kept(self.particulars)

@@ -116,6 +116,8 @@ def input_of(need: Need) -> NeedInput:
         project_code=need.project_code,
         approval=need.approval,
         authority=need.authority,
+        winners=need.winners,
+        particulars=need.asked,
     )
 
 

@@ -1,9 +1,11 @@
 """What may be asked for here, from which funds, by which method."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar
 
@@ -11,7 +13,7 @@ from app.actor import Role
 from app.flow import Flow
 from app.refusal import Refusal
 from app.rulebook import term
-from app.values import Fen, Opens
+from app.values import Fen, Opens, Ppm
 from marketplace.purchaser.rules import Fund
 
 
@@ -29,11 +31,30 @@ class Method(StrEnum):
     DIRECT = "DIRECT"
     RANDOM = "RANDOM"
     BID_LOW = "BID_LOW"
+    BID_LIVE = "BID_LIVE"
+    BID_ROUNDS = "BID_ROUNDS"
     BID_AVG = "BID_AVG"
+    BID_RATE = "BID_RATE"
+    SHORTLIST_THEN_BID = "SHORTLIST_THEN_BID"
+    CREDIT_MERIT = "CREDIT_MERIT"
+    SCHEME_MERIT = "SCHEME_MERIT"
+    COMPARE = "COMPARE"
 
 
-BY_PRICE = frozenset({Method.BID_LOW, Method.BID_AVG})
-"""Decided by prices that stay sealed until all are opened."""
+OFFERED = (Method.RANDOM, Method.BID_LOW, Method.BID_AVG, Method.DIRECT)
+"""What may be chosen, in the order in which it is shown."""
+
+SEALED = frozenset({Method.BID_LOW, Method.BID_AVG, Method.BID_RATE, Method.SCHEME_MERIT, Method.COMPARE})
+"""Envelopes are handed in until registration closes, and all are opened in one act."""
+
+SECOND = frozenset({Method.SHORTLIST_THEN_BID})
+"""Envelopes are handed in by those whom the draw invited, until a closing of their own."""
+
+LIVE = frozenset({Method.BID_LIVE, Method.BID_ROUNDS})
+"""An auction after the freeze."""
+
+FIXED_PRICE = frozenset({Method.RANDOM, Method.CREDIT_MERIT})
+"""The price is announced; nobody competes by it."""
 
 
 class Payer(StrEnum):
@@ -103,8 +124,71 @@ class DirectTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class Particulars:
+    """What a method asks of its purchaser beyond budget and price; None where it asks for nothing.
+
+    Rates in ppm; `minutes`: the length of an auction, in rounds that of each; `shortlist`: how many are drawn to offer;
+    `long_list`, `short_list`: the sizes of the lists by credit; weights in per cent. Source: rules.md §2.6.
+    """
+
+    min_ppm: Ppm | None = None
+    max_ppm: Ppm | None = None
+    minutes: int | None = None
+    rounds: int | None = None
+    shortlist: int | None = None
+    long_list: int | None = None
+    short_list: int | None = None
+    judges: int | None = None
+    weight_service: int | None = None
+    weight_team: int | None = None
+    weight_price: int | None = None
+
+    @classmethod
+    def kept(cls, text: str | None) -> "Particulars":
+        """As a row keeps them: the JSON object of what was given, or None."""
+        return cls() if text is None else cls(**json.loads(text))
+
+    def given(self) -> dict[str, int]:
+        """The numbers that were given, by name."""
+        return {each.name: value for each in fields(self) if (value := getattr(self, each.name)) is not None}
+
+
+WEIGHTS = ("weight_service", "weight_team", "weight_price")
+
+ASKED: Mapping[Method, tuple[str, ...]] = {
+    Method.BID_RATE: ("min_ppm", "max_ppm"),
+    Method.BID_LIVE: ("minutes",),
+    Method.BID_ROUNDS: ("rounds", "minutes"),
+    Method.SHORTLIST_THEN_BID: ("shortlist",),
+    Method.CREDIT_MERIT: ("long_list", "short_list"),
+    Method.SCHEME_MERIT: WEIGHTS,
+    Method.COMPARE: ("judges", *WEIGHTS),
+}
+"""The particulars of each method, each of them and no other."""
+
+LIMITS: Mapping[str, tuple[int, int]] = {
+    "min_ppm": (0, 999_999),
+    "max_ppm": (1, 999_999),
+    "minutes": (1, 240),
+    "rounds": (1, 20),
+    "shortlist": (1, 100),
+    "long_list": (1, 100),
+    "short_list": (1, 100),
+    "judges": (3, 15),
+    **dict.fromkeys(WEIGHTS, (0, 100)),
+}
+"""The least and the most of each, both included; the market's own."""
+
+MOST_WINNERS = 20
+FULL_WEIGHT = 100
+
+
+@dataclass(frozen=True, slots=True)
 class NeedInput:
-    """What a purchaser fills in; money in fen. `above_limit` and `excluded` are the two first questions (M55)."""
+    """What a purchaser fills in; money in fen. `above_limit` and `excluded` are the two first questions (M55).
+
+    `winners`: how many are to be chosen, each for the whole price or for his own (several winners, M17).
+    """
 
     item: str
     title: str
@@ -124,6 +208,8 @@ class NeedInput:
     project_code: str | None = None
     approval: str | None = None
     authority: str | None = None
+    winners: int = 1
+    particulars: Particulars = Particulars()
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,11 +327,41 @@ def _refusals_to_money(need: NeedInput, *, terms: Terms) -> Iterator[Refusal]:
 
 
 def _refusals_to_method(need: NeedInput, *, terms: Terms) -> Iterator[Refusal]:
-    if need.method is Method.RANDOM and need.price_fen is None:
+    if need.method not in OFFERED:
+        yield Refusal("need_method_not_offered", field="method")
+    if need.method in FIXED_PRICE and need.price_fen is None:
         yield Refusal("need_price_missing", field="price_fen")
-    if need.method is not Method.RANDOM and need.price_fen is not None:
+    if need.method not in FIXED_PRICE and need.price_fen is not None:
         yield Refusal("need_price_without_draw", field="price_fen")
+    if not 1 <= need.winners <= (1 if need.method is Method.DIRECT else MOST_WINNERS):
+        yield Refusal("need_winners_out_of_range", field="winners", params={"most": MOST_WINNERS})
+    yield from refusals_to_particulars(need.method, need.particulars)
     yield from refusals_to_method(need.method, Money(need.fund, need.payer, need.budget_fen), terms=terms)
+
+
+def refusals_to_particulars(method: Method, particulars: Particulars) -> Iterator[Refusal]:
+    """Each number that the method asks for, within its bounds, and no other. Source: rules.md §2.6."""
+    asked, given = ASKED.get(method, ()), particulars.given()
+    for name in sorted(given.keys() - set(asked)):
+        yield Refusal("need_particular_not_asked", field=name, params={"what": f"particular.{name}"})
+    for name in asked:
+        least, most = LIMITS[name]
+        if name not in given:
+            yield Refusal("need_particular_missing", field=name, params={"what": f"particular.{name}"})
+        elif not least <= given[name] <= most:
+            bounds = {"least": _spoken(name, least), "most": _spoken(name, most)}
+            yield Refusal("need_particular_out_of_range", field=name, params={"what": f"particular.{name}", **bounds})
+    for lower, upper in (("min_ppm", "max_ppm"), ("short_list", "long_list")):
+        if lower in given and upper in given and given[lower] > given[upper]:
+            crossed = {"lower": f"particular.{lower}", "upper": f"particular.{upper}"}
+            yield Refusal("need_particulars_crossed", field=lower, params=crossed)
+    weights = [given.get(name, 0) for name in WEIGHTS if name in asked]
+    if weights and (sum(weights) != FULL_WEIGHT or given.get("weight_price") == FULL_WEIGHT):
+        yield Refusal("need_weights_not_full", field="weight_service")
+
+
+def _spoken(name: str, value: int) -> str:
+    return f"{Decimal(value) / 10_000}%" if name.endswith("_ppm") else str(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,10 +435,7 @@ def matrix(terms: Terms) -> tuple[MatrixRow, ...]:
 
 def allowed(money: Money, *, terms: Terms) -> tuple[Allowed, ...]:
     """Each method, with what stands against it for such money."""
-    return tuple(
-        Allowed(method, tuple(refusals_to_method(method, money, terms=terms)))
-        for method in (Method.RANDOM, Method.BID_LOW, Method.BID_AVG, Method.DIRECT)
-    )
+    return tuple(Allowed(method, tuple(refusals_to_method(method, money, terms=terms))) for method in OFFERED)
 
 
 def phase_of(*, abandoned_at: datetime | None, taken_at: datetime | None) -> Phase:

@@ -6,6 +6,7 @@ from functools import cache
 
 from app.act import Deed, act
 from app.actor import Actor
+from app.audit.canonical import canonical
 from app.numbering import next_no
 from app.refusal import NotFound, Refusal, demand
 from app.region import queries as regions
@@ -147,6 +148,8 @@ def _columns(need: NeedInput, now: datetime) -> dict[str, object]:
         "price_fen": need.price_fen,
         "expected_days": need.expected_days,
         "method": need.method,
+        "winners": need.winners,
+        "particulars": canonical(need.particulars.given()) if need.particulars.given() else None,
         "project_code": need.project_code,
         "approval": need.approval,
         "authority": need.authority,
@@ -159,7 +162,13 @@ def _record(deed: Deed, no: str, need: NeedInput) -> None:
     deed.on("need", no)
     deed.on("purchaser", deed.actor.code or "")
     deed.on("item", need.item)
-    told = {"price_fen": need.price_fen, "budget_line": need.budget_line, "project_code": need.project_code}
+    told = {
+        "price_fen": need.price_fen,
+        "budget_line": need.budget_line,
+        "project_code": need.project_code,
+        "winners": need.winners if need.winners > 1 else None,
+        "particulars": need.particulars.given() or None,
+    }
     deed.tell(
         title=need.title.strip(),
         item=need.item,

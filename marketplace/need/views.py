@@ -14,7 +14,7 @@ from app.web.door import actor, door, members
 from app.web.perform import perform
 from marketplace.need import queries
 from marketplace.need.forms import NOT_CHOSEN, AbandonForm, NeedForm, begun, shown
-from marketplace.need.rules import Method, NeedAct
+from marketplace.need.rules import OFFERED, Method, NeedAct
 
 bp = Blueprint("need", __name__, url_prefix="/needs")
 
@@ -32,7 +32,7 @@ def _seen(form: NeedForm) -> dict[str, Any]:
 
 
 def _form(form: NeedForm, need: Any = None) -> str:
-    return render_template("marketplace/need/form.html", form=form, need=need, **_seen(form))
+    return render_template("marketplace/need/form.html", form=form, need=need, offered=OFFERED, **_seen(form))
 
 
 def _next(done: Done | Waiting) -> str:

@@ -24,7 +24,11 @@ function show(name, wanted) {
 }
 
 function arrange() {
-  show("price_fen", value("method") === "RANDOM");
+  for (const part of form.querySelectorAll("[data-methods]")) {
+    const wanted = part.dataset.methods.split(" ").includes(value("method"));
+    for (const input of part.querySelectorAll("[name]")) show(input.name, wanted);
+  }
+  show("winners", value("method") !== "DIRECT");
   show("budget_line", value("payer") === "authority");
 }
 

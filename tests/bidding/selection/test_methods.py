@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bidding.selection import merit, methods, prices
 from bidding.selection.methods import METHODS, Family, Outcome
+from marketplace.need import rules as need_rules
 
 PAGE = (Path(methods.__file__).parents[2] / "docs" / "methods.md").read_text(encoding="utf-8")
 BLOCKS = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
@@ -192,3 +193,12 @@ def test_what_is_said_before_the_draw_stands_after_it(offers, winners, data):
         early = methods.result(method, methods.Case(**known))
         late = methods.result(method, methods.Case(**known, order=order))
         assert early in (None, late)
+
+
+def test_the_need_knows_the_same_of_each_method():
+    """The need speaks of methods before any selection is; both must say the same."""
+    assert METHODS.keys() == set(need_rules.Method)
+    assert {code for code, row in METHODS.items() if row.sealed and not row.second} == need_rules.SEALED
+    assert {code for code, row in METHODS.items() if row.second} == need_rules.SECOND
+    assert {code for code, row in METHODS.items() if row.live} == need_rules.LIVE
+    assert {code for code, row in METHODS.items() if "price_fen" in row.parameters} == need_rules.FIXED_PRICE

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.refusal import Refusal
 from bidding.selection import lottery, rules
-from bidding.selection.rules import BeaconInput, MinimumTerms, Phase, SelectionAct
+from bidding.selection.rules import BeaconInput, Facts, MinimumTerms, Phase, SelectionAct
 from marketplace.announcement.rules import AnnouncementAct
 from marketplace.purchaser.rules import Fund
 
@@ -19,6 +19,7 @@ TICK = timedelta(microseconds=1)
 
 WAITING = {
     "sealed": False,
+    "keyed": False,
     "valid": 3,
     "minimum": 3,
     "opened": False,
@@ -30,6 +31,7 @@ WAITING = {
     "beacon_after": AFTER,
     "beacon_known": False,
 }
+SEALED = {"sealed": True, "keyed": True}
 
 
 @pytest.mark.parametrize(
@@ -65,27 +67,29 @@ def test_the_stricter_class_needs_three(fund, minimum, clause):
         ({"head_at": AFTER, "sealed": True}, SelectionAct.DRAW),
         ({"head_at": AFTER, "drawn": True}, None),
         # BID_LOW
-        ({"sealed": True}, SelectionAct.OPEN),
-        ({"sealed": True, "head_at": None}, None),
-        ({"sealed": True, "opened": True, "decided": True}, None),
-        ({"sealed": True, "opened": True, "decided": True, "beacon_known": True}, SelectionAct.DRAW),
-        ({"sealed": True, "bodies_awaited": True, "beacon_known": True}, None),
-        ({"sealed": True, "valid": 2}, SelectionAct.DESTROY_KEY),
-        ({"sealed": True, "valid": 2, "destroyed": True}, AnnouncementAct.CLOSE_UNSUCCESSFUL),
-        ({"sealed": True, "valid": 2, "destroyed": True, "decided": True, "beacon_known": True}, SelectionAct.DRAW),
+        ({**SEALED}, SelectionAct.OPEN),
+        ({**SEALED, "head_at": None}, None),
+        ({**SEALED, "opened": True, "decided": True}, None),
+        ({**SEALED, "opened": True, "decided": True, "beacon_known": True}, SelectionAct.DRAW),
+        ({**SEALED, "bodies_awaited": True, "beacon_known": True}, None),
+        ({**SEALED, "valid": 2}, SelectionAct.DESTROY_KEY),
+        ({**SEALED, "valid": 2, "destroyed": True}, AnnouncementAct.CLOSE_UNSUCCESSFUL),
+        ({**SEALED, "valid": 2, "destroyed": True, "decided": True, "beacon_known": True}, SelectionAct.DRAW),
     ],
 )
 def test_one_act_follows(change, expected):
-    assert rules.next_act(**{**WAITING, **change}) == expected
+    assert rules.next_act(Facts(**{**WAITING, **change})) == expected
 
 
 @given(
-    st.fixed_dictionaries({name: st.booleans() for name in ("sealed", "decided", "bodies_awaited", "beacon_known")}),
+    st.fixed_dictionaries(
+        {name: st.booleans() for name in ("sealed", "keyed", "decided", "bodies_awaited", "beacon_known")}
+    ),
     st.integers(0, 5),
     st.integers(1, 5),
 )
 def test_too_few_are_never_opened(flags, valid, minimum):
-    opened = rules.next_act(**{**WAITING, **flags, "valid": valid, "minimum": minimum}) is SelectionAct.OPEN
+    opened = rules.next_act(Facts(**{**WAITING, **flags, "valid": valid, "minimum": minimum})) is SelectionAct.OPEN
     assert not (opened and valid < minimum)
 
 

@@ -16,6 +16,7 @@ from marketplace.need.rules import (
     Method,
     Money,
     NeedInput,
+    Particulars,
     Payer,
     Phase,
     ScopeTerms,
@@ -25,6 +26,7 @@ from marketplace.need.rules import (
     phase_of,
     refusals_to_method,
     refusals_to_need,
+    refusals_to_particulars,
 )
 from tests.conftest import START
 
@@ -57,6 +59,43 @@ def refused(known=KNOWN, terms=TERMS, **changes):
     return {
         (reason.code, reason.clause) for reason in refusals_to_need(replace(NEED, **changes), known=known, terms=terms)
     }
+
+
+WEIGHED = {"weight_service": 40, "weight_team": 30, "weight_price": 30}
+
+
+@pytest.mark.parametrize(
+    ("method", "given", "reasons"),
+    [
+        (Method.RANDOM, {}, []),
+        (Method.RANDOM, {"rounds": 3}, ["need_particular_not_asked"]),
+        (Method.BID_RATE, {"min_ppm": 0, "max_ppm": 300_000}, []),
+        (Method.BID_RATE, {"min_ppm": 300_000, "max_ppm": 300_000}, []),
+        (Method.BID_RATE, {"min_ppm": 300_001, "max_ppm": 300_000}, ["need_particulars_crossed"]),
+        (Method.BID_RATE, {"min_ppm": 0, "max_ppm": 1_000_000}, ["need_particular_out_of_range"]),
+        (Method.BID_RATE, {"min_ppm": 0}, ["need_particular_missing"]),
+        (Method.BID_LIVE, {"minutes": 240}, []),
+        (Method.BID_LIVE, {"minutes": 241}, ["need_particular_out_of_range"]),
+        (Method.BID_ROUNDS, {"minutes": 3, "rounds": 0}, ["need_particular_out_of_range"]),
+        (Method.CREDIT_MERIT, {"long_list": 3, "short_list": 3}, []),
+        (Method.CREDIT_MERIT, {"long_list": 3, "short_list": 4}, ["need_particulars_crossed"]),
+        (Method.SCHEME_MERIT, WEIGHED, []),
+        (Method.SCHEME_MERIT, {**WEIGHED, "weight_price": 31}, ["need_weights_not_full"]),
+        (Method.SCHEME_MERIT, {"weight_service": 0, "weight_team": 0, "weight_price": 100}, ["need_weights_not_full"]),
+        (Method.COMPARE, {**WEIGHED, "judges": 2}, ["need_particular_out_of_range"]),
+    ],
+)
+def test_each_method_asks_for_its_own_numbers(method, given, reasons):
+    assert [reason.code for reason in refusals_to_particulars(method, Particulars(**given))] == reasons
+
+
+@pytest.mark.parametrize(
+    ("method", "winners", "fits"), [("RANDOM", 20, True), ("RANDOM", 21, False), ("DIRECT", 2, False)]
+)
+def test_how_many_are_chosen(method, winners, fits):
+    price = NEED.price_fen if method == "RANDOM" else None
+    found = refused(method=Method(method), winners=winners, price_fen=price)
+    assert (("need_winners_out_of_range", None) in found) is not fits
 
 
 def test_an_ordinary_need_is_in_order():
