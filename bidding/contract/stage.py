@@ -12,7 +12,7 @@ from app.refusal import Refusal
 from app.stage import Command, Recipient, Stage, Task, Timed, Watch
 from app.values import Nothing
 from bidding.award.rules import AwardAct
-from bidding.contract import queries, rules, services
+from bidding.contract import limits, lists, queries, rules, services
 from bidding.contract.demo import DEMO
 from bidding.contract.rules import (
     Accusation,
@@ -79,19 +79,19 @@ def about_request(deed: Deed) -> Iterator[Recipient]:
 def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
     """Contracts to sign, uploads and requests of the other side to answer, filings to decide, successors to choose."""
     if Role.REGULATOR in actor.roles:
-        for no, title, due_at in queries.to_decide(actor):
+        for no, title, due_at in lists.to_decide(actor):
             yield Task(ContractAct.UPHOLD, title, url_for("contract.page", no=no), due_at)
     if actor.party_id is None:
         return
-    for contract, request in queries.to_answer(actor.party_id):
+    for contract, request in lists.to_answer(actor.party_id):
         if queries.side_of(contract, actor) is not None:
             page = url_for("contract.page", no=contract.no)
             yield Task(ANSWERS[request.kind], contract.award.announcement.need.title, page, request.answer_due_at)
-    for contract in queries.to_reselect(actor.party_id):
+    for contract in lists.to_reselect(actor.party_id):
         yield Task(
             ContractAct.RESELECT, contract.award.announcement.need.title, url_for("contract.reselect", no=contract.no)
         )
-    for contract in queries.open_of_party(actor.party_id):
+    for contract in lists.open_of_party(actor.party_id):
         side = queries.side_of(contract, actor)
         if side is None:
             continue
@@ -105,7 +105,7 @@ def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
 
 def contract_box(*, no: str) -> Mapping[str, Any]:
     """On the announcement's page: the contract that followed."""
-    contracts = queries.of_announcement(no)
+    contracts = lists.of_announcement(no)
     if not contracts:
         return {}
     return {
@@ -122,9 +122,9 @@ WATCHES = {
     "contract_signing": Watch(
         title="签订合同",
         kind="contract",
-        running=queries.unsigned,
+        running=limits.unsigned,
         page=_contract,
-        others=queries.winner_of,
+        others=limits.winner_of,
         before=timedelta(days=3),
         clause="contract.sign_days",
         alarms=False,
@@ -132,9 +132,9 @@ WATCHES = {
     "contract_upload": Watch(
         title="上传合同",
         kind="contract",
-        running=queries.unuploaded,
+        running=limits.unuploaded,
         page=_contract,
-        others=queries.winner_of,
+        others=limits.winner_of,
         before=timedelta(days=2),
         clause="contract.upload_days",
         public=True,
@@ -142,7 +142,7 @@ WATCHES = {
     "contract_confirmation": Watch(
         title="确认合同",
         kind="contract",
-        running=queries.unconfirmed,
+        running=limits.unconfirmed,
         page=_contract,
         before=timedelta(days=1),
         clause="contract.confirm_days",
@@ -151,7 +151,7 @@ WATCHES = {
     "contract_answer": Watch(
         title="答复延期申请",
         kind="contract",
-        running=queries.unanswered,
+        running=limits.unanswered,
         page=_contract,
         before=timedelta(days=1),
         clause="contract.answer_days",
@@ -160,9 +160,9 @@ WATCHES = {
     "contract_decision": Watch(
         title="认定违约或不签约",
         kind="contract",
-        running=queries.undecided,
+        running=limits.undecided,
         page=_contract,
-        others=queries.offices_of,
+        others=limits.offices_of,
         before=timedelta(days=3),
         clause="contract.decide_days",
     ),
@@ -193,8 +193,8 @@ STAGE = Stage(
     },
     sweeps=SWEEPS,
     timed={
-        "contract": Timed(queries.provisional, services.settle),
-        "contract_request": Timed(queries.provisional_requests, services.settle_request, public=False),
+        "contract": Timed(limits.provisional, services.settle),
+        "contract_request": Timed(limits.provisional_requests, services.settle_request, public=False),
     },
     watches=WATCHES,
     notices={act: both_sides if act in (*SIGNING, ContractAct.RESELECT) else about_request for act in ContractAct},

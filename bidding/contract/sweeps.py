@@ -3,7 +3,7 @@
 from app.actor import Actor
 from app.sweep import Sweep
 from app.values import Done, Nothing
-from bidding.contract import queries, services
+from bidding.contract import limits, services
 from bidding.contract.rules import Agreed
 
 
@@ -17,6 +17,6 @@ def _unanswered(actor: Actor, subject: str) -> Done:
 
 
 SWEEPS = (
-    Sweep("contract.deem", due=queries.due_for_deeming, do=_deem, upcoming=queries.next_deeming),
-    Sweep("contract.unanswered", due=queries.due_unanswered, do=_unanswered, upcoming=queries.next_unanswered),
+    Sweep("contract.deem", due=limits.due_for_deeming, do=_deem, upcoming=limits.next_deeming),
+    Sweep("contract.unanswered", due=limits.due_unanswered, do=_unanswered, upcoming=limits.next_unanswered),
 )

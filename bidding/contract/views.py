@@ -16,7 +16,7 @@ from app.web.desk import panel
 from app.web.door import actor, door, members, public
 from app.web.money import typed
 from app.web.perform import ActForm, perform
-from bidding.contract import queries
+from bidding.contract import lists, pages, parcel, queries
 from bidding.contract.forms import (
     AccuseForm,
     AgreeForm,
@@ -45,15 +45,13 @@ ARCHIVED = ("archived_performance", "archived_evaluation")
 @members(Role.PURCHASER, Role.AGENCY)
 def mine() -> str:
     """My organisation's contracts, on either side."""
-    return render_template(
-        "bidding/contract/list.html", page=queries.of_party(actor().party, request.args.get("after"))
-    )
+    return render_template("bidding/contract/list.html", page=lists.of_party(actor().party, request.args.get("after")))
 
 
 def _page(no: str, form: ActForm) -> str:
     return render_template(
         "bidding/contract/page.html",
-        page=queries.page(no, actor=actor(), now=now()),
+        page=pages.page(no, actor=actor(), now=now()),
         form=form,
         happened=timeline(f"contract:{no}"),
     )
@@ -81,7 +79,7 @@ def _after(done: Done | Waiting) -> str:
 @door(ContractAct.UPLOAD)
 def upload(no: str) -> Answer:
     """Hand in what was signed; the award's price and time stand in the fields."""
-    own = queries.own_page(no, actor=actor(), now=now())
+    own = pages.own_page(no, actor=actor(), now=now())
     form = UploadForm(amount=typed(own.line.amount_fen), days=own.award_days)
     form.account_id = actor().account_id or 0
     return perform(
@@ -102,7 +100,7 @@ def confirm(no: str) -> Answer:
 
 
 def _because(act: ContractAct, no: str) -> Answer:
-    own = queries.own_page(no, actor=actor(), now=now())
+    own = pages.own_page(no, actor=actor(), now=now())
     form = BecauseForm()
     return perform(
         act,
@@ -132,7 +130,7 @@ def lapse(no: str) -> Answer:
 def archive(no: str) -> Response:
     """Everything of this procurement in one file, sent while it is made."""
     later = [found for name in ARCHIVED if (found := panel(name, no=no))]
-    pieces, about = queries.archive(no, actor=actor(), later=later, now=now())
+    pieces, about = parcel.pieces(no, actor=actor(), later=later, now=now())
     sent = Response(files.parcel(pieces, about=about), mimetype="application/zip")
     sent.headers["Content-Disposition"] = f'attachment; filename="{no}.zip"'
     return sent
@@ -149,7 +147,7 @@ def request_file(no: str, number: int) -> Response:
 
 
 def _ask(act: ContractAct, no: str, form: ActForm) -> Answer:
-    own = queries.own_page(no, actor=actor(), now=now())
+    own = pages.own_page(no, actor=actor(), now=now())
     if isinstance(form, FileForm):
         form.account_id = actor().account_id or 0
     return perform(
@@ -172,7 +170,7 @@ def extend(no: str) -> Answer:
 @door(ContractAct.AMEND)
 def amend(no: str) -> Answer:
     """Hand in a changed price or content."""
-    own = queries.own_page(no, actor=actor(), now=now())
+    own = pages.own_page(no, actor=actor(), now=now())
     return _ask(ContractAct.AMEND, no, AmendForm(amount=typed(own.present_fen)))
 
 
@@ -244,7 +242,7 @@ def recall(no: str) -> Answer:
 
 
 def _deny(act: ContractAct, no: str, form: DenyForm) -> Answer:
-    shown = queries.waiting_page(no, actor=actor(), number=form.number.data, now=now())
+    shown = pages.waiting_page(no, actor=actor(), number=form.number.data, now=now())
     return perform(
         act,
         form,

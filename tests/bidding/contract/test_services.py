@@ -13,7 +13,7 @@ from app.refusal import NotFound, NotYours, OutOfTurn, Refused
 from app.values import Nothing
 from bidding.award import queries as awards
 from bidding.award.rules import Phase as AwardPhase
-from bidding.contract import queries, services
+from bidding.contract import lists, queries, services
 from bidding.contract.rules import Because, Phase, SignedContract
 from tests.builders.agency import an_agency_account
 from tests.builders.award import accepted_award, award_of, settle
@@ -154,5 +154,5 @@ def test_lists_of_a_party(app: Flask) -> None:
     """Either side sees it once; a third party nothing."""
     no = a_contract()
     for actor in parties(queries.by_no(no)):
-        assert [line.no for line in queries.of_party(actor.party).rows] == [no]
-    assert not queries.of_party(an_operator().party).rows
+        assert [line.no for line in lists.of_party(actor.party).rows] == [no]
+    assert not lists.of_party(an_operator().party).rows

@@ -1,0 +1,134 @@
+"""Everything of one procurement as one parcel, each piece with its hash."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from app import files
+from app.actor import Actor
+from app.audit import services as audit
+from app.audit.models import Disclosure, Entry, EntrySubject
+from app.database import db
+from app.files import Piece
+from app.refusal import NotYours
+from app.values import Opens
+from bidding.award import queries as awards
+from bidding.contract import queries
+from bidding.contract.models import Contract
+from bidding.selection import queries as selections
+from marketplace.announcement import queries as announcements
+from marketplace.need.models import Need
+
+
+def pieces(
+    no: str, *, actor: Actor, later: Sequence[Mapping[str, Any]], now: datetime
+) -> tuple[list[Piece], Mapping[str, Any]]:
+    """Everything of one procurement as pieces of a parcel, and what opens its manifest.
+
+    `later` is what the chapters after this one add: `documents` (name → members) and `files` (name → SHA-256). For both
+    sides, the item's regulator and the supervisor; names and telephone numbers only for the two sides. Raises
+    `NotFound`, or `NotYours` for whom it does not concern. Source: rules.md §3.1 row 35, §4.
+    """
+    contract = queries.by_no(no)
+    if not queries.concerns(contract, actor):
+        raise NotYours(no)
+    announcement = contract.award.announcement
+    documents: dict[str, Any] = {
+        "need.json": _need(announcement.need, personal=queries.side_of(contract, actor) is not None),
+        "announcement/announcement.json": announcements.resource_one(announcement.no or "", now=now),
+        "award.json": [
+            awards.members(awards.by_no(winner.no)) for winner in awards.of_announcement(announcement.no or "")
+        ],
+        "contract/contract.json": _contract(contract),
+    }
+    papers = {} if contract.file is None else {"contract/scan": contract.file}
+    papers |= {f"contract/request-{one.number:02d}": one.file for one in contract.requests if one.file is not None}
+    for attempt in announcements.attempts(announcement.id):
+        found = selections.of(attempt.id)
+        if found is not None and found.record is not None:
+            documents[f"announcement/attempt-{attempt.number}/record.json"] = json.loads(found.record)
+    for part in later:
+        documents |= part.get("documents", {})
+        papers |= part.get("files", {})
+    log, head = _log(contract)
+    documents["log.json"] = log
+    pieces = [files.document(name, audit.plain(members)) for name, members in documents.items()]
+    kept = {name: files.stored(name, sha256) for name, sha256 in papers.items()}
+    lost = [{"name": name, "sha256": papers[name]} for name, piece in kept.items() if piece is None]
+    about = {"format": "zjcs-archive-1", "market": audit.market(), "contract": no, "head": head, "lost": lost}
+    return [*pieces, *(piece for piece in kept.values() if piece is not None)], about
+
+
+def _need(need: Need, *, personal: bool) -> Mapping[str, Any]:
+    members: dict[str, Any] = {
+        "no": need.no,
+        "title": need.title,
+        "content": need.content,
+        "item": need.item_code,
+        "region": need.region,
+        "fund": need.fund.value,
+        "payer": need.payer.value,
+        "budget_line": need.budget_line,
+        "budget_fen": need.budget_fen,
+        "price_fen": need.price_fen,
+        "expected_days": need.expected_days,
+        "method": need.method.value,
+        "project_code": need.project_code,
+        "approval": need.approval,
+        "created_at": need.created_at,
+    }
+    return members | ({"contact": need.contact, "phone": need.phone} if personal else {})
+
+
+def _contract(contract: Contract) -> Mapping[str, Any]:
+    return {
+        "no": contract.no,
+        "award": contract.award.no,
+        "phase": queries.phase_of(contract).value,
+        "opened_at": contract.opened_at,
+        "sign_due_at": contract.sign_due_at,
+        "upload_due_at": contract.upload_due_at,
+        "signed_on": None if contract.signed_on is None else contract.signed_on.isoformat(),
+        "uploaded_by": contract.uploaded_by,
+        "uploaded_at": contract.uploaded_at,
+        "confirmed_at": contract.confirmed_at,
+        "deemed": contract.deemed,
+        "lapsed_at": contract.lapsed_at,
+        "ended_at": queries.ended_at(contract),
+        "versions": [asdict(version) for version in queries.versions(contract)],
+        "requests": [
+            {
+                name: getattr(one, name)
+                for name in (
+                    *("number", "kind", "asked_by", "asked_at", "reason", "days", "amount_fen", "content", "cause"),
+                    *("breach", "found", "file", "answer_due_at", "unanswered_at", "closed_at", "outcome", "answer"),
+                    *("version", "ends"),
+                )
+            }
+            for one in contract.requests
+        ],
+    }
+
+
+def _log(contract: Contract) -> tuple[list[Mapping[str, Any]], Mapping[str, Any] | None]:
+    """What the log says openly of award and contract, each entry with its proof, and the first head over them all.
+
+    That head and not the newest one: the archive stays the same until something happens.
+    """
+    about = [f"award:{contract.award.no}", f"contract:{contract.no}"]
+    told = select(EntrySubject.entry_id).where(EntrySubject.subject.in_(about))
+    opened = select(Disclosure.entry_id).where(Disclosure.entry_id == Entry.id).exists()
+    query = (
+        select(Entry)
+        .where(Entry.id.in_(told), Entry.position.is_not(None), (Entry.opens == Opens.AT_ONCE) | opened)
+        .order_by(Entry.position)
+    )
+    entries = db.session.execute(query).scalars().all()
+    head = audit.first_head_over(entries[-1]) if entries else None
+    if head is None:
+        return [], None
+    return [audit.entry_proof(entry, head) for entry in entries], audit.head_members(head)
