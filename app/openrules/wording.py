@@ -139,6 +139,7 @@ CLAUSES = {
     "min_valid.credit_merit": "信用择优",
     "min_valid.scheme_merit_fiscal_state": "方案择优：财政性、国有资金",
     "min_valid.scheme_merit_social": "方案择优：社会资金",
+    "min_valid.beyond_winners": "选取多家时比中选家数多出",
     "min_valid.thin": "合格机构少于最少家数时",
     "min_valid.thin_publicity_days": "合格机构家数、日期和名单的公示期",
     "attempts.max": "同一条件公告的次数上限",

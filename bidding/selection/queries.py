@@ -28,7 +28,7 @@ from bidding.registration import queries as registrations
 from bidding.selection import lottery, methods, prices, rules
 from bidding.selection import transcript as transcripts
 from bidding.selection.models import Beacon, BeaconEntry, Candidate, Selection
-from bidding.selection.rules import Facts, Phase
+from bidding.selection.rules import Facts, MinimumTerms, Phase
 from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.announcement.rules import AnnouncementKind, Decision
@@ -84,6 +84,17 @@ def phase_of(selection: Selection) -> Phase:
 def method(attempt: Attempt) -> Method:
     """How the attempt selects."""
     return attempt.announcement.need.method
+
+
+def minimum_of(attempt: Attempt) -> rules.Minimum:
+    """The fewest that make a selection of this attempt, by the rulebook that its announcement froze."""
+    announcement = attempt.announcement
+    return rules.minimum_for(
+        announcement.need.method,
+        announcement.need.fund,
+        winners=attempt.winners,
+        terms=rulebook(announcement.rulebook or "").terms(MinimumTerms),
+    )
 
 
 # What follows next
@@ -427,7 +438,7 @@ def _page(selection: Selection, *, actor: Actor) -> SelectionPage:
         frozen_at=selection.frozen_at,
         frozen=selection.frozen,
         minimum=selection.minimum,
-        minimum_clause=rules.minimum_clause(announcement.need.fund),
+        minimum_clause=minimum_of(attempt).clause,
         valid=selection.valid if shown else None,
         winners=attempt.winners,
         alternates=attempt.alternates,

@@ -30,7 +30,7 @@ from bidding.registration.models import Registration
 from bidding.registration.rules import RegistrationAct
 from bidding.selection import lottery, methods, queries, rules, transcript
 from bidding.selection.models import Beacon, BeaconEntry, Candidate, Selection
-from bidding.selection.rules import BeaconInput, MinimumTerms, SelectionAct
+from bidding.selection.rules import BeaconInput, SelectionAct
 from marketplace.agency import queries as agencies
 from marketplace.announcement import queries as announcements
 from marketplace.announcement import services as announcing
@@ -63,7 +63,7 @@ def freeze(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
         verdicts = {registration.id: _against(registration, scope, at=frozen_at) for registration in judged}
         for registration in judged:
             registering.judge(deed, registration, rules.codes(verdicts[registration.id]))
-        minimum = rules.minimum_for(announcement.need.fund, terms=book.terms(MinimumTerms))
+        minimum = queries.minimum_of(attempt).count
         parameters = rules.parameters_of(
             announcement.need.method,
             budget_fen=announcement.need.budget_fen,
@@ -171,9 +171,10 @@ def close_unsuccessful(actor: Actor, subject: str | None, nothing: Nothing, /, *
     attempt = queries.attempt_of(no, number)
     selection = _in_turn(attempt, AnnouncementAct.CLOSE_UNSUCCESSFUL)
     reason = "too_few_offers" if queries.method(attempt) in SEALED else "too_few_registrations"
-    return announcing.close_unsuccessful(
-        actor, no, Unsuccessful(reason, valid=selection.valid, minimum=selection.minimum), key=key
+    ended = Unsuccessful(
+        reason, valid=selection.valid, minimum=selection.minimum, clause=queries.minimum_of(attempt).clause
     )
+    return announcing.close_unsuccessful(actor, no, ended, key=key)
 
 
 # The opening
@@ -466,7 +467,13 @@ def _purchaser(attempt: Attempt) -> int:
 
 
 def _named(attempt: Attempt) -> dict[str, str | int]:
-    return {"no": attempt.announcement.no or "", "title": attempt.announcement.need.title, "attempt": attempt.number}
+    announcement = attempt.announcement
+    return {
+        "no": announcement.no or "",
+        "title": announcement.need.title,
+        "attempt": attempt.number,
+        "winners": attempt.winners,
+    }
 
 
 # The beacon

@@ -209,11 +209,12 @@ class Withdrawal:
 
 @dataclass(frozen=True, slots=True)
 class Unsuccessful:
-    """How an attempt failed: the reason's code, how many counted, how many it takes."""
+    """How an attempt failed: the reason's code, how many counted, how many it takes by which rulebook key."""
 
     reason_code: str
     valid: int
     minimum: int
+    clause: str = ""
 
 
 @dataclass(frozen=True, slots=True)

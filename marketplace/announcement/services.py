@@ -231,6 +231,8 @@ def close_unsuccessful(actor: Actor, subject: str | None, outcome: Unsuccessful,
         deed.basis, deed.attempt = announcement.rulebook, present.number
         _about(deed, announcement.need, announcement)
         deed.tell(attempt=present.number, reason=outcome.reason_code, valid=outcome.valid, minimum=outcome.minimum)
+        if outcome.clause:
+            deed.tell(clause=outcome.clause)
         deed.disclose("announcement", announcement.no or "")
     return deed.answer()
 

@@ -59,6 +59,18 @@ IN_FORCE = and_(Award.declined_at.is_(None), Award.lapsed_at.is_(None), Award.fa
 ACCEPTED = and_(IN_FORCE, Award.noticed_at.is_not(None), Award.accepted_at.is_not(None))
 """The SQL twin of `bidding.award.rules.Phase.ACCEPTED`: a completed selection."""
 
+WON = (
+    select(
+        Award.attempt_id,
+        func.sum(case((ACCEPTED, 1), else_=0)).label("accepted"),
+        func.sum(case((ACCEPTED, Award.amount_fen), else_=0)).label("amount"),
+    )
+    .where(IN_FORCE)
+    .group_by(Award.attempt_id)
+    .subquery("won")
+)
+"""The awards of each attempt that stand, in one row: an attempt has one for each of its places."""
+
 OUTCOME: ColumnElement[str] = case(
     (Announcement.withdrawn_at.is_not(None), cast(Announcement.withdraw_reason, Text)),
     (Announcement.repeat_at.is_not(None), literal(Outcome.OPEN.value)),
@@ -68,8 +80,11 @@ OUTCOME: ColumnElement[str] = case(
         literal(Outcome.NOBODY_LEFT.value),
     ),
     (Attempt.decision == Decision.UNSUCCESSFUL, literal(Outcome.TOO_FEW.value)),
-    (and_(Award.id.is_not(None), ACCEPTED), literal(Outcome.COMPLETED.value)),
-    (and_(Announcement.kind == AnnouncementKind.DIRECT, Award.id.is_(None)), literal(Outcome.DIRECT_ENDED.value)),
+    (WON.c.accepted > 0, literal(Outcome.COMPLETED.value)),
+    (
+        and_(Announcement.kind == AnnouncementKind.DIRECT, WON.c.attempt_id.is_(None)),
+        literal(Outcome.DIRECT_ENDED.value),
+    ),
     else_=literal(Outcome.OPEN.value),
 )
 
@@ -101,10 +116,12 @@ PRESENT = join(Announcement, Need, Need.id == Announcement.need_id).join(
 def counted(asked: Asked, *tables: Table) -> dict[Table, dict[str, Tally]]:
     """Every announcement in exactly one row of each of these tables, by the row's code.
 
+    The budget is that of one place: it is counted once for each award that was accepted, as what was awarded is.
+
     One query, whose rows are as many as the tables have: the database goes over the announcements once and adds up what
     it found once for each table.
     """
-    completed = case((and_(Award.id.is_not(None), ACCEPTED), 1), else_=0)
+    accepted = func.coalesce(WON.c.accepted, 0)
     keys: dict[Table, ColumnElement[str]] = {
         Table.MONTH: func.substr(local_day(Announcement.published_at), 1, 7),
         Table.REGION: _part(asked.region),
@@ -116,12 +133,12 @@ def counted(asked: Asked, *tables: Table) -> dict[Table, dict[str, Tally]]:
     found = (
         select(
             *(keys[table].label(table.value) for table in tables),
-            completed.label("completed"),
-            (completed * Need.budget_fen).label("budget"),
-            (completed * func.coalesce(Award.amount_fen, 0)).label("amount"),
+            case((accepted > 0, 1), else_=0).label("completed"),
+            (accepted * Need.budget_fen).label("budget"),
+            func.coalesce(WON.c.amount, 0).label("amount"),
         )
         .select_from(PRESENT)
-        .outerjoin(Award, and_(Award.attempt_id == Attempt.id, IN_FORCE))
+        .outerjoin(WON, WON.c.attempt_id == Attempt.id)
         .outerjoin(Selection, Selection.attempt_id == Attempt.id)
         .where(*_announced(asked))
         .cte("found")

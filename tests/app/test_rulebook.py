@@ -13,7 +13,7 @@ import pytest
 from app.factory import HOUSE
 from app.rulebook import SHIPPED, Applied, Evidence, NoRulebook, RulebookError, Rulebooks, term
 from bidding.selection.rules import MinimumTerms, minimum_for
-from marketplace.need.rules import Method
+from marketplace.need.rules import OFFERED, Method
 from marketplace.purchaser.rules import Fund
 from ratings.credit.rules import CONDUCT_MOST, FULL, Behaviour
 from ratings.evaluation.rules import BEST, EXPLAINED_UP_TO, LATE_FOR, WORST
@@ -227,22 +227,25 @@ def test_no_key_is_claimed_and_then_left_alone():
 @pytest.mark.parametrize("book", [GUANGXI, GUANGXI_TODAY, GUIGANG, GUIGANG_TODAY])
 def test_what_is_said_to_be_fixed_in_the_program_is_what_stands_in_the_program(book):
     said = Rulebooks.load().get(book).value
-    assert set(said("method.offered")) == set(Method)
+    assert set(said("method.offered")) == set(OFFERED)
     assert (said("credit.base"), said("credit.conduct_most")) == (FULL, CONDUCT_MOST)
     assert (said("eval.lowest"), said("eval.highest"), said("eval.reason_up_to")) == (WORST, BEST, EXPLAINED_UP_TO)
     assert timedelta(days=said("eval.late_days")) == LATE_FOR
     assert (said("service.late_after") + 1, said("service.very_late_after") + 1) == LEVELS
 
 
-@pytest.mark.parametrize("method", ["random", "bid"])
+@pytest.mark.parametrize(
+    ("row", "method"), [("random", Method.RANDOM), ("bid", Method.BID_RATE), ("merit", Method.CREDIT_MERIT)]
+)
 @pytest.mark.parametrize("book", [GUANGXI, GUIGANG_TODAY])
-def test_the_table_of_outcomes_says_what_the_minimum_does(book, method):
+def test_the_table_of_outcomes_says_what_the_minimum_does(book, row, method):
     chosen = Rulebooks.load().get(book)
+    terms = chosen.terms(MinimumTerms)
     for valid, word in enumerate(("none", "one", "two", "three")):
-        row = chosen.value(f"outcome.{method}_{word}")
+        said = chosen.value(f"outcome.{row}_{word}")
         for funds, fund in (("public", Fund.FISCAL), ("public", Fund.STATE), ("social", Fund.SOCIAL)):
-            enough = valid >= minimum_for(fund, terms=chosen.terms(MinimumTerms))
-            assert (row[funds] == "unsuccessful") is not enough, (word, fund)
+            enough = valid >= minimum_for(method, fund, winners=1, terms=terms).count
+            assert (said[funds] == "unsuccessful") is not enough, (word, fund)
 
 
 def test_a_further_folder_adds_books_but_replaces_none(write):

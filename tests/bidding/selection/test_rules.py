@@ -8,11 +8,14 @@ from hypothesis import strategies as st
 
 from app.refusal import Refusal
 from bidding.selection import lottery, rules
-from bidding.selection.rules import BeaconInput, Facts, MinimumTerms, Phase, SelectionAct
+from bidding.selection.rules import BeaconInput, Facts, Minimum, MinimumTerms, Phase, SelectionAct
 from marketplace.announcement.rules import AnnouncementAct
+from marketplace.need.rules import Method
 from marketplace.purchaser.rules import Fund
 
-TERMS = MinimumTerms(fiscal_state=3, social=1)
+TERMS = MinimumTerms(
+    fiscal_state=3, social=1, credit_merit=2, scheme_merit_fiscal_state=2, scheme_merit_social=1, beyond_winners=1
+)
 FROZEN_AT = datetime(2026, 3, 4, 1, 0, tzinfo=UTC)
 AFTER = FROZEN_AT + timedelta(minutes=30)
 TICK = timedelta(microseconds=1)
@@ -35,16 +38,22 @@ SEALED = {"sealed": True, "keyed": True}
 
 
 @pytest.mark.parametrize(
-    ("fund", "minimum", "clause"),
+    ("method", "fund", "winners", "minimum", "clause"),
     [
-        (Fund.FISCAL, 3, "min_valid.fiscal_state"),
-        (Fund.STATE, 3, "min_valid.fiscal_state"),
-        (Fund.SOCIAL, 1, "min_valid.social"),
+        (Method.RANDOM, Fund.FISCAL, 1, 3, "min_valid.fiscal_state"),
+        (Method.BID_LOW, Fund.STATE, 2, 3, "min_valid.fiscal_state"),
+        (Method.BID_LOW, Fund.STATE, 3, 4, "min_valid.beyond_winners"),
+        (Method.BID_RATE, Fund.SOCIAL, 1, 1, "min_valid.social"),
+        (Method.RANDOM, Fund.SOCIAL, 3, 1, "min_valid.social"),
+        (Method.CREDIT_MERIT, Fund.FISCAL, 1, 2, "min_valid.credit_merit"),
+        (Method.CREDIT_MERIT, Fund.STATE, 2, 3, "min_valid.beyond_winners"),
+        (Method.CREDIT_MERIT, Fund.SOCIAL, 2, 2, "min_valid.credit_merit"),
+        (Method.SCHEME_MERIT, Fund.FISCAL, 1, 2, "min_valid.scheme_merit_fiscal_state"),
+        (Method.COMPARE, Fund.SOCIAL, 1, 1, "min_valid.scheme_merit_social"),
     ],
 )
-def test_the_stricter_class_needs_three(fund, minimum, clause):
-    assert rules.minimum_for(fund, terms=TERMS) == minimum
-    assert rules.minimum_clause(fund) == clause
+def test_the_stricter_class_needs_more_and_one_more_than_places(method, fund, winners, minimum, clause):
+    assert rules.minimum_for(method, fund, winners=winners, terms=TERMS) == Minimum(minimum, clause)
 
 
 @pytest.mark.parametrize(
