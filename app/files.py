@@ -45,6 +45,9 @@ PDF = "application/pdf"
 PNG = "image/png"
 JPEG = "image/jpeg"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+SEALED = "application/octet-stream"
+"""What nobody can read before its box is opened; never sent as it lies."""
+
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 CSV = "text/csv"
 TYPES = {PDF: ".pdf", PNG: ".png", JPEG: ".jpg", XLSX: ".xlsx", DOCX: ".docx", CSV: ".csv"}
@@ -129,6 +132,26 @@ def store(stream: BinaryIO, *, account_id: int, name: str, kinds: Collection[str
         return found
     finally:
         Path(waiting).unlink(missing_ok=True)
+
+
+def content(stream: BinaryIO, *, kinds: Collection[str] = PAPERS) -> bytes:
+    """What somebody hands in, judged as `store` judges it, and kept nowhere. Raises `FileRefused`."""
+    taken = io.BytesIO()
+    _copied(stream, taken)
+    _wanted(taken, kinds)
+    return taken.getvalue()
+
+
+def store_sealed(box: bytes, *, account_id: int) -> str:
+    """Keep a sealed box as a file; its SHA-256, under which an act names it. Nothing is told of what is in it."""
+    digest = hashlib.sha256(box).hexdigest()
+    with _uploads() as session:
+        _note(session, Stored(digest, len(box), SEALED), account_id=account_id, name="")
+        path(digest).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        waiting = path(digest).with_suffix(".incoming")
+        waiting.write_bytes(box)
+        waiting.replace(path(digest))
+    return digest
 
 
 def known(sha256: str, *, account_id: int | None = None) -> Stored | None:

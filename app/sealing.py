@@ -33,12 +33,23 @@ def seal(plaintext: bytes, *, recipient: bytes, associated: bytes, info: bytes, 
 
 def open_box(box: bytes, *, private: bytes, associated: bytes, info: bytes) -> bytes:
     """The plaintext of a box of `seal`. Raises Unopenable. Source: docs/protocol.md §2.2."""
-    holder = X25519PrivateKey.from_private_bytes(private)
-    sender, ciphertext = box[:32], box[32:]
+    return open_with(box, key=key_of(box, private=private, info=info), associated=associated)
+
+
+def key_of(box: bytes, *, private: bytes, info: bytes) -> bytes:
+    """The one key of a box, 32 bytes, as its recipient finds it: it opens this box and no other. Raises Unopenable."""
+    holder, sender = X25519PrivateKey.from_private_bytes(private), box[:32]
     try:
         shared = holder.exchange(X25519PublicKey.from_public_bytes(sender))
-        key = _key(shared, sender, holder.public_key().public_bytes_raw(), info)
-        return AESGCM(key).decrypt(_NONCE, ciphertext, associated)
+    except ValueError as error:
+        raise Unopenable from error
+    return _key(shared, sender, holder.public_key().public_bytes_raw(), info)
+
+
+def open_with(box: bytes, *, key: bytes, associated: bytes) -> bytes:
+    """The plaintext of a box of `seal`, by its own key. Raises Unopenable."""
+    try:
+        return AESGCM(key).decrypt(_NONCE, box[32:], associated)
     except (InvalidTag, ValueError) as error:
         raise Unopenable from error
 

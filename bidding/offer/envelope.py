@@ -26,11 +26,15 @@ __all__ = [
     "commitment",
     "new_attempt_key",
     "open_offer",
+    "open_proposal",
     "parse_body",
+    "proposal_key",
     "seal_offer",
+    "seal_proposal",
 ]
 
 INFO: Final = FORMAT.encode()
+PROPOSAL_INFO: Final = b"zjcs-proposal-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +71,36 @@ def open_offer(envelope: Envelope, *, private: bytes) -> str:
     if hashlib.sha256(plaintext).hexdigest() != envelope.commitment:
         raise sealing.Unopenable
     return plaintext.decode()
+
+
+def seal_proposal(content: bytes, *, attempt_key: bytes, ephemeral: bytes) -> bytes:
+    """Seals a file of an offer to the attempt's public key, bound to its own SHA-256, the `file` line of the body.
+
+    The construction is the envelope's (§2.2), with an `info` of its own. That files are sealed so is inferred:
+    protocol.md says what of a file stands in the body, and nothing of its bytes.
+    """
+    return sealing.seal(
+        content,
+        recipient=attempt_key,
+        associated=hashlib.sha256(content).digest(),
+        info=PROPOSAL_INFO,
+        ephemeral=ephemeral,
+    )
+
+
+def proposal_key(box: bytes, *, private: bytes, sha256: str) -> bytes:
+    """The key of one sealed file, known from the opening on; it opens this file alone.
+
+    Raises sealing.Unopenable unless the file opens and is the one of that `file` line.
+    """
+    key = sealing.key_of(box, private=private, info=PROPOSAL_INFO)
+    open_proposal(box, key=key, sha256=sha256)
+    return key
+
+
+def open_proposal(box: bytes, *, key: bytes, sha256: str) -> bytes:
+    """The bytes of a sealed file. Raises sealing.Unopenable, also when it is not the file of that `file` line."""
+    content = sealing.open_with(box, key=key, associated=bytes.fromhex(sha256))
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise sealing.Unopenable
+    return content

@@ -1,7 +1,10 @@
 """What an agency fills in to offer; the amount is typed in 元 and becomes whole fen, exactly."""
 
-from wtforms import RadioField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Regexp
+from collections.abc import Callable
+from typing import BinaryIO
+
+from wtforms import HiddenField, MultipleFileField, RadioField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from app.values import Fen
 from app.web.choices import offered
@@ -28,10 +31,26 @@ class OfferForm(ActForm):
         ],
     )
 
+    files = MultipleFileField(
+        "方案文件",
+        description="写明怎么做、派谁来做。PDF、图片、Word 或 Excel，最多5个，合计不超过20MB。",
+    )
+    taken = HiddenField(validators=[Optional(), Regexp(r"^([0-9a-f]{64}:[0-9a-f]{64} ?)+$")])
+    """Files that were sealed before a refusal: they need not be chosen again."""
+
+    take_in: Callable[[BinaryIO], tuple[str, str]]
+    """Seals one chosen file at once: its SHA-256, and that of its box."""
+
     def value(self) -> OfferInput:
+        chosen = [self.take_in(one.stream) for one in self.files.data or () if one and one.filename]
+        if chosen:
+            self.taken.data = " ".join(f"{file}:{box}" for file, box in sorted(dict(chosen).items()))
+        pairs = [pair.split(":") for pair in (self.taken.data or "").split()]
         return OfferInput(
             amount_fen=fen(self.amount_fen.data) or Fen(0),
             days=int((self.days.data or "0").strip()),
+            files=tuple(file for file, _ in pairs),
+            boxes=tuple(box for _, box in pairs),
         )
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import BIG, Base
@@ -88,3 +88,26 @@ class Offer(Base):
     lapsed_at: Mapped[datetime | None]
 
     registration: Mapped[Registration] = relationship(lazy="joined")
+
+
+class Proposal(Base):
+    """One sealed file of an offer, `place` counted from 1 in the order of the body's `file` lines.
+
+    `box`: SHA-256 under which it lies sealed. From the opening on `sha256` is that of the file itself, and `key` opens
+    it; where `key` is missing then, it did not open.
+    """
+
+    __tablename__ = "proposal"
+    __table_args__ = (
+        UniqueConstraint("offer_id", "place"),
+        CheckConstraint("key IS NULL OR sha256 IS NOT NULL", name="key_of_a_known_file"),
+    )
+
+    id: Mapped[int] = mapped_column(BIG, primary_key=True)
+    offer_id: Mapped[int] = mapped_column(BIG, ForeignKey("offer.id"))
+    place: Mapped[int]
+    box: Mapped[str] = mapped_column(String(64))
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    key: Mapped[bytes | None]
+
+    offer: Mapped[Offer] = relationship(lazy="joined")

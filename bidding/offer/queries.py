@@ -1,11 +1,13 @@
 """What may be known of offers: commitments and instants until the opening, bodies after it; the table's only reader."""
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, String, cast, func, select
 
+from app import files, sealing
 from app.actor import Actor
 from app.audit.models import Entry
 from app.calendar.services import stamp
@@ -15,8 +17,8 @@ from app.refusal import NotFound, Refusal
 from app.rules_in_force import rulebook
 from app.values import Fen
 from app.workdays import WorkCalendar
-from bidding.offer import rules
-from bidding.offer.models import Offer, PriceQuestion
+from bidding.offer import envelope, rules
+from bidding.offer.models import Offer, PriceQuestion, Proposal
 from bidding.offer.rules import Ground, LowPriceTerms
 from bidding.registration import queries as registrations
 from bidding.registration.models import Registration
@@ -25,7 +27,7 @@ from marketplace.agency.models import Agency
 from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.need.models import Need
-from marketplace.need.rules import SEALED
+from marketplace.need.rules import BY_PROPOSAL, SEALED
 from marketplace.purchaser.models import Purchaser
 
 
@@ -49,6 +51,7 @@ class OfferPage:
     promised_days: int | None
     rulebook: str
     open: bool
+    by_proposal: bool
     own: tuple[OwnOffer, ...]
     refusals: tuple[Refusal, ...]
 
@@ -453,6 +456,40 @@ def of_listed(attempt_id: int) -> list[Listed]:
     ]
 
 
+# Proposals
+
+
+def sealed_files(offer_id: int) -> list[Proposal]:
+    """The files of an offer in the order of its body's lines."""
+    return list(
+        db.session.execute(select(Proposal).where(Proposal.offer_id == offer_id).order_by(Proposal.place)).scalars()
+    )
+
+
+def proposals(attempt_id: int) -> Mapping[int, tuple[Proposal, ...]]:
+    """The files of an attempt's opened offers, by registration, in the order of the body's lines."""
+    found: dict[int, list[Proposal]] = {}
+    query = (
+        select(Proposal)
+        .join(Proposal.offer)
+        .join(Offer.registration)
+        .where(Registration.attempt_id == attempt_id, Offer.opened_at.is_not(None))
+    )
+    for proposal in db.session.execute(query.order_by(Proposal.offer_id, Proposal.place)).scalars():
+        found.setdefault(proposal.offer.registration_id, []).append(proposal)
+    return {registration: tuple(some) for registration, some in found.items()}
+
+
+def content(proposal: Proposal) -> tuple[bytes, str]:
+    """The bytes of an opened file, and what its name ends with. Raises `NotFound` for one that cannot be opened."""
+    try:
+        box = files.path(proposal.box).read_bytes()
+        found = envelope.open_proposal(box, key=proposal.key or b"", sha256=proposal.sha256 or "")
+    except (OSError, sealing.Unopenable) as error:
+        raise NotFound("proposal") from error
+    return found, files.TYPES[files.kind(io.BytesIO(found)) or files.PDF]
+
+
 def ground(announcement: Announcement, registration: Registration | None) -> Ground:
     """What an offer of this registration stands on."""
     return Ground(
@@ -460,6 +497,7 @@ def ground(announcement: Announcement, registration: Registration | None) -> Gro
         ceiling_fen=announcement.need.budget_fen,
         promised_days=None if registration is None else registration.promised_days,
         confirmed=registration is not None and registration.revision == announcement.revision,
+        by_proposal=announcement.need.method in BY_PROPOSAL,
     )
 
 
@@ -479,6 +517,7 @@ def page(actor: Actor, no: str, *, now: datetime) -> OfferPage:
         promised_days=stands_on.promised_days,
         rulebook=registrations.rulebook_of(announcement),
         open=window.bar(now) is None,
+        by_proposal=stands_on.by_proposal,
         own=() if own is None else _own(own.id, announcement.revision),
         refusals=tuple(
             rules.refusals_to_offer(

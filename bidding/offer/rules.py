@@ -59,11 +59,15 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class OfferInput:
-    """The input: fen, working days, SHA-256 of files. No repr shows the amount, hence no log and no error report."""
+    """The input: fen, working days, SHA-256 of files. No repr shows the amount, hence no log and no error report.
+
+    `boxes`: SHA-256 of the same files as they lie sealed, in the same order.
+    """
 
     amount_fen: Fen = field(repr=False)
     days: int
-    files: tuple[str, ...] = ()
+    files: tuple[str, ...] = field(default=(), repr=False)
+    boxes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,12 +113,20 @@ class OfferDone(Done):
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What an offer stands on: the announcement's ceiling in fen, the agency's own promise (None without one)."""
+    """What an offer stands on: the announcement's ceiling in fen, the agency's own promise (None without one).
+
+    `by_proposal`: a proposal is handed in with the price.
+    """
 
     by_price: bool
     ceiling_fen: Fen
     promised_days: int | None
     confirmed: bool
+    by_proposal: bool = False
+
+
+MOST_FILES = 5
+"""Files of one proposal; the market's own."""
 
 
 def refusals_to_offer(position: Position, *, ground: Ground, window: Window, now: datetime) -> Iterator[Refusal]:
@@ -146,6 +158,18 @@ def refusals_to_submit(
         yield Refusal("days_not_promised", field="days", params={"promised": ground.promised_days})
     if list(offer.files) != sorted(set(offer.files)) or not all(_SHA256.fullmatch(file) for file in offer.files):
         yield Refusal("offer_files_malformed", field="files")
+    yield from refusals_to_proposal(offer, asked=ground.by_proposal)
+
+
+def refusals_to_proposal(offer: OfferInput, *, asked: bool) -> Iterator[Refusal]:
+    """A proposal where one is asked for, every file of it sealed here. Source: rules.md §2.6 SCHEME_MERIT (GD1)."""
+    if not asked:
+        if offer.boxes:
+            yield Refusal("no_proposal_asked", field="files")
+    elif not offer.files or len(offer.boxes) != len(offer.files):
+        yield Refusal("proposal_missing", field="files")
+    elif len(offer.files) > MOST_FILES:
+        yield Refusal("proposal_too_many", field="files", params={"most": MOST_FILES})
 
 
 def refusals_to_amount(amount: Fen, *, ceiling: Fen) -> Iterator[Refusal]:

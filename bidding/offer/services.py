@@ -1,10 +1,13 @@
 """Sealing an offer at submission, and opening all that count in one act; the amount is in clear nowhere in between."""
 
+import hashlib
+import hmac
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import BinaryIO
 
-from app import sealing
+from app import files, sealing
 from app.act import Deed, act, chance
 from app.actor import Actor
 from app.audit import services as audit
@@ -17,8 +20,19 @@ from app.stage import Moved, Settled
 from app.values import Done, Fen, Nothing
 from app.workdays import Deadline
 from bidding.offer import queries, rules
-from bidding.offer.envelope import Body, Envelope, Kind, Malformed, body_text, open_offer, parse_body, seal_offer
-from bidding.offer.models import Offer, PriceQuestion
+from bidding.offer.envelope import (
+    Body,
+    Envelope,
+    Kind,
+    Malformed,
+    body_text,
+    open_offer,
+    parse_body,
+    proposal_key,
+    seal_offer,
+    seal_proposal,
+)
+from bidding.offer.models import Offer, PriceQuestion, Proposal
 from bidding.offer.rules import BodyInput, Judgement, OfferAct, OfferDone, OfferInput, Statement
 from bidding.registration import queries as registrations
 from bidding.registration import services as registering
@@ -79,7 +93,10 @@ def submit(actor: Actor, subject: str | None, offer: OfferInput, /, *, key: str)
         if agency is None or registration is None:
             raise NotFound(deed.act)
         body, envelope = _sealed(offer, announcement=announcement, attempt=attempt, code=agency.organisation.code)
-        _keep(deed, registration, envelope, revision=announcement.revision)
+        kept = _keep(deed, registration, envelope, revision=announcement.revision)
+        files.keep(deed, offer.boxes, by=f"announcement:{announcement.no}")
+        for place, box in enumerate(offer.boxes, 1):
+            deed.add(Proposal(offer_id=kept.id, place=place, box=box))
         registering.record(deed, announcement, attempt, agency)
         deed.commit_to(envelope.commitment)
         deed.tell(commitment=envelope.commitment)
@@ -106,8 +123,8 @@ def _sealed(offer: OfferInput, *, announcement: Announcement, attempt: Attempt, 
     return body, seal_offer(body, attempt_key=attempt.offer_key, ephemeral=chance().secret())
 
 
-def _keep(deed: Deed, registration: Registration, envelope: Envelope, *, revision: int) -> None:
-    deed.add(
+def _keep(deed: Deed, registration: Registration, envelope: Envelope, *, revision: int) -> Offer:
+    return deed.add(
         Offer(
             registration_id=registration.id,
             revision=revision,
@@ -117,6 +134,24 @@ def _keep(deed: Deed, registration: Registration, envelope: Envelope, *, revisio
             submitted_at=deed.now,
         )
     )
+
+
+def take_in(actor: Actor, no: str, stream: BinaryIO, *, key: str) -> tuple[str, str]:
+    """Seals one file of a proposal before the act that names it: SHA-256 of the file, and of its box as it lies here.
+
+    Nothing of the file is written anywhere in clear. e is derived, from this market's secret and the file itself, so
+    that the same request again is the same request; who does not have the file cannot derive it. Raises `FileRefused`,
+    and `NotFound` where no offers are sealed.
+    """
+    attempt = announcements.present_attempt(registrations.announced(no))
+    if attempt.offer_key is None:
+        raise NotFound("offer key")
+    content = files.content(stream)
+    digest = hashlib.sha256(content).hexdigest()
+    text = f"zjcs-proposal-1\n{actor.account_id}\n{no}\n{attempt.number}\n{key}\n{digest}\n"
+    ephemeral = hmac.new(keyring().secret, text.encode(), hashlib.sha256).digest()
+    box = seal_proposal(content, attempt_key=attempt.offer_key, ephemeral=ephemeral)
+    return digest, files.store_sealed(box, account_id=actor.account_id or 0)
 
 
 def hand_in(actor: Actor, subject: str | None, handed: BodyInput, /, *, key: str) -> Done:
@@ -310,6 +345,7 @@ def open_all(deed: Deed, attempt: Attempt, offers: Collection[Offer], private: b
     found = []
     for offer, (text, body) in zip(offers, bodies, strict=True):
         offer.opened_at, offer.body, offer.amount_fen = deed.now, text, Fen(body.total)
+        _open_proposals(offer, body, private)
         found.append(Opened(offer.registration_id, Fen(body.total), body.promised_days, text))
     return found
 
@@ -321,6 +357,17 @@ def _opened(offer: Offer, attempt: Attempt, private: bytes | None) -> tuple[str,
     if (body.market, body.no, body.attempt, body.id) != expected or body.kind is not Kind.AMOUNT:
         raise Malformed("attempt or agency")
     return text, body
+
+
+def _open_proposals(offer: Offer, body: Body, private: bytes | None) -> None:
+    """Finds the key of each file, so that it can be read from now on; one that does not open stays unread."""
+    for proposal, sha256 in zip(queries.sealed_files(offer.id), body.files, strict=False):
+        proposal.sha256 = sha256
+        try:
+            if private is not None:
+                proposal.key = proposal_key(files.path(proposal.box).read_bytes(), private=private, sha256=sha256)
+        except (sealing.Unopenable, OSError):
+            proposal.key = None
 
 
 def _text(offer: Offer, private: bytes | None) -> str:

@@ -10,7 +10,7 @@ from app.values import Done, Waiting
 from app.web import asked
 from app.web.door import actor, door, public
 from app.web.perform import perform
-from bidding.offer import queries
+from bidding.offer import queries, services
 from bidding.offer.forms import BodyForm, JudgementForm, OfferForm, StatementForm
 from bidding.offer.rules import OfferAct, OfferDone
 
@@ -22,6 +22,7 @@ bp = Blueprint("offer", __name__)
 def submit(no: str) -> Response:
     """The form, why not, and the commitments of what was handed in; never an amount."""
     form = OfferForm()
+    form.take_in = lambda stream: services.take_in(actor(), no, stream, key=form.key.data or "")
 
     def page() -> str:
         shown = queries.page(actor(), no, now=now())

@@ -41,6 +41,12 @@ WORDS = {
     "cure.amount_not_positive": "请填写实际报价。",
     "refusal.days_not_promised": "报价中的时限与报名时承诺的{promised}个工作日不一致。",
     "cure.days_not_promised": "请填写{promised}；要改变承诺，请撤回报名后重新报名。",
+    "refusal.no_proposal_asked": "这次采购不评审方案，不收方案文件。",
+    "cure.no_proposal_asked": "请不附文件，只提交报价。",
+    "refusal.proposal_missing": "没有附上方案文件。",
+    "cure.proposal_missing": "请选择方案文件，随报价一起密封提交；程序接口不收方案，请在网页上提交。",
+    "refusal.proposal_too_many": "方案文件最多{most}个。",
+    "cure.proposal_too_many": "请把几个文件合成一个。",
     "refusal.offer_files_malformed": "所附文件须为互不相同的SHA-256值，按升序排列。",
     "cure.offer_files_malformed": "请核对所附文件的摘要值。",
 }

@@ -47,6 +47,9 @@ OFFERED = (Method.RANDOM, Method.BID_LOW, Method.BID_AVG, Method.DIRECT)
 SEALED = frozenset({Method.BID_LOW, Method.BID_AVG, Method.BID_RATE, Method.SCHEME_MERIT, Method.COMPARE})
 """Envelopes are handed in until registration closes, and all are opened in one act."""
 
+BY_PROPOSAL = frozenset({Method.SCHEME_MERIT, Method.COMPARE})
+"""A proposal is handed in with the price, and judged on published weights."""
+
 SECOND = frozenset({Method.SHORTLIST_THEN_BID})
 """Envelopes are handed in by those whom the draw invited, until a closing of their own."""
 

@@ -1,5 +1,6 @@
 """The body of an offer to the byte, its commitment, and its envelope."""
 
+import hashlib
 from dataclasses import replace
 
 import pytest
@@ -17,8 +18,11 @@ from bidding.offer.envelope import (
     commitment,
     new_attempt_key,
     open_offer,
+    open_proposal,
     parse_body,
+    proposal_key,
     seal_offer,
+    seal_proposal,
 )
 from tests import outsider
 
@@ -159,3 +163,23 @@ def test_an_envelope_opens_with_its_own_key_and_commitment_only():
 def test_only_a_body_is_sealed():
     with pytest.raises(Malformed):
         seal_offer("123456", attempt_key=PUBLIC, ephemeral=b"\x06" * 32)
+
+
+def test_a_file_opens_by_its_own_key_and_as_itself_only():
+    first, second = b"how we measure", b"who measures"
+    sha256 = hashlib.sha256(first).hexdigest()
+    box = seal_proposal(first, attempt_key=PUBLIC, ephemeral=b"\x06" * 32)
+    other = seal_proposal(second, attempt_key=PUBLIC, ephemeral=b"\x07" * 32)
+    key = proposal_key(box, private=PRIVATE, sha256=sha256)
+    assert first not in box
+    assert open_proposal(box, key=key, sha256=sha256) == first
+    for opening in (
+        lambda: proposal_key(box, private=b"\x08" * 32, sha256=sha256),
+        lambda: proposal_key(box, private=PRIVATE, sha256=hashlib.sha256(second).hexdigest()),
+        lambda: open_proposal(other, key=key, sha256=hashlib.sha256(second).hexdigest()),
+        lambda: open_proposal(box[:-1], key=key, sha256=sha256),
+        lambda: open_proposal(box, key=b"", sha256=sha256),
+        lambda: proposal_key(box[:20], private=PRIVATE, sha256=sha256),
+    ):
+        with pytest.raises(Unopenable):
+            opening()

@@ -1,5 +1,6 @@
 """When a sealed offer may be handed in; and that neither input nor answer shows a price by accident."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -100,6 +101,27 @@ def test_whoever_may_no_longer_register_may_not_offer():
 )
 def test_files_are_named_by_their_digests_ascending_each_once(files, fits):
     assert codes(submit(OfferInput(Fen(100), 8, files))) == ([] if fits else ["offer_files_malformed"])
+
+
+DIGESTS = tuple(f"{n:064x}" for n in range(rules.MOST_FILES + 1))
+
+
+@pytest.mark.parametrize(
+    ("asked", "files", "boxes", "expected"),
+    [
+        (True, 1, 1, []),
+        (True, rules.MOST_FILES, rules.MOST_FILES, []),
+        (True, rules.MOST_FILES + 1, rules.MOST_FILES + 1, ["proposal_too_many"]),
+        (True, 0, 0, ["proposal_missing"]),
+        (True, 2, 1, ["proposal_missing"]),
+        (True, 1, 0, ["proposal_missing"]),
+        (False, 1, 0, []),
+        (False, 1, 1, ["no_proposal_asked"]),
+    ],
+)
+def test_a_proposal_comes_sealed_where_one_is_asked_for(asked, files, boxes, expected):
+    ground = replace(GROUND, by_proposal=asked)
+    assert codes(submit(OfferInput(Fen(100), 8, DIGESTS[:files], DIGESTS[:boxes]), ground=ground)) == expected
 
 
 def test_neither_the_input_nor_the_answer_shows_the_price_when_it_is_printed():
