@@ -23,7 +23,7 @@ from app.audit.canonical import canonical
 from app.audit.rows import UNHASHED, Written, input_members
 from app.chance import Chance
 from app.clock import clock, held_by_another
-from app.database import Base, db, is_sqlite, one_writer
+from app.database import Base, db, is_sqlite, one_writer, only_read
 from app.keyring import keyring
 from app.refusal import AlreadyDone, NotFound, NotYours, Refusal, Refused, Stale
 from app.values import Done, Nothing, Opens, Receipt
@@ -268,11 +268,11 @@ def act(
 
 def _begin(session: Session) -> None:
     # The login has opened a read transaction; writing through it would fail with "database is locked".
-    if session.expire_on_commit or session.new or session.dirty or session.deleted:
-        session.rollback()
-    else:
-        # Only a world's maker, who remembers what was read: a rollback would forget it.
+    if only_read(session) or not (session.expire_on_commit or session.new or session.dirty or session.deleted):
+        # A world's maker, whose session does not expire, also remembers what was read.
         session.commit()
+    else:
+        session.rollback()
     session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
 
 

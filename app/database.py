@@ -10,11 +10,11 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, Boolean, DateTime, Enum, Integer, LargeBinary, MetaData, Text, event
 from sqlalchemy.engine import Connection, Dialect, Engine
-from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.types import TypeDecorator
 
 from app.values import Fen, Ppm, Workdays
@@ -146,23 +146,44 @@ def _on_begin(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         mode = connection.get_execution_options().get("sqlite_begin", "")
         connection.exec_driver_sql(f"BEGIN {mode}".strip())
+    connection.info[WROTE] = False
+
+
+WROTE = "wrote"
+"""Whether a connection's transaction did anything but read."""
+
+
+def _on_execute(connection: Connection, _: object, statement: str, *__: object) -> None:
+    if not statement.startswith("SELECT"):
+        connection.info[WROTE] = True
 
 
 event.listen(Engine, "connect", _on_connect)
 event.listen(Engine, "begin", _on_begin)
+event.listen(Engine, "before_cursor_execute", _on_execute)
+
+
+def only_read(session: Session) -> bool:
+    """Whether the session's transaction has nothing to lose: neither a row waits to be written nor was one written.
+
+    Such a one ends with COMMIT: at a ROLLBACK the PostgreSQL driver drops every prepared statement.
+    """
+    if session.new or session.dirty or session.deleted:
+        return False
+    return not session.in_transaction() or not session.connection().info.get(WROTE, True)
 
 
 def end_reading(app: Flask) -> None:
-    """Let a page that only looked end with COMMIT: at a ROLLBACK the PostgreSQL driver drops every prepared statement.
+    """Let whoever only looked end with COMMIT; what was left unsaved is dropped as ever.
 
-    What a page left unsaved is dropped as ever; to flush it outside an act is refused (`app.act`).
+    An act has committed by then; to flush anything outside one is refused (`app.act`).
     """
 
     @app.teardown_request
     def end(error: BaseException | None) -> None:
-        if error is None and request.method in ("GET", "HEAD") and db.session.registry.has():
+        if error is None and db.session.registry.has():
             session = db.session()
-            if not (session.new or session.dirty or session.deleted):
+            if only_read(session):
                 session.commit()
 
 

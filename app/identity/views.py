@@ -52,9 +52,7 @@ def signed_in(token: str) -> SignedIn | None:
     found = queries.session_by_token(token, now=real)
     if found is None:
         return None
-    idle = real - found.seen_at
-    who = queries.actor_by_account(found.account_id)
-    return None if who is None else SignedIn(token, who, idle)
+    return SignedIn(token, found.actor, real - found.seen_at)
 
 
 people.user_loader(signed_in)

@@ -521,7 +521,7 @@ def page(actor: Actor, no: str, *, now: datetime) -> OfferPage:
         own=() if own is None else _own(own.id, announcement.revision),
         refusals=tuple(
             rules.refusals_to_offer(
-                registrations.position(actor, announcement, attempt, now=now),
+                registrations.position(actor, announcement, agency=agency, own=own, now=now),
                 ground=stands_on,
                 window=window,
                 now=now,

@@ -38,6 +38,7 @@ from bidding.registration import queries as registrations
 from bidding.registration import services as registering
 from bidding.registration.models import Registration
 from marketplace.agency import queries as agencies
+from marketplace.agency.models import Agency
 from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement, Attempt
 
@@ -73,13 +74,17 @@ def submit(actor: Actor, subject: str | None, offer: OfferInput, /, *, key: str)
     """
     with act(OfferAct.SUBMIT, actor=actor, key=key, subject=subject, input=offer) as deed:
 
-        def reasons(announcement: Announcement, attempt: Attempt, now: datetime) -> list[Refusal]:
-            agency = agencies.by_party(actor.party)
-            own = None if agency is None else registrations.of(attempt.id, agency.id)
+        def reasons(
+            announcement: Announcement,
+            attempt: Attempt,
+            now: datetime,
+            agency: Agency | None,
+            own: Registration | None,
+        ) -> list[Refusal]:
             return list(
                 rules.refusals_to_submit(
                     offer,
-                    position=registrations.position(actor, announcement, attempt, now=now),
+                    position=registrations.position(actor, announcement, agency=agency, own=own, now=now),
                     ground=queries.ground(announcement, own),
                     window=registrations.window(announcement, attempt),
                     terms=registrations.terms(announcement),
@@ -87,9 +92,14 @@ def submit(actor: Actor, subject: str | None, offer: OfferInput, /, *, key: str)
                 )
             )
 
-        announcement, attempt = registering.shared(deed, subject, reasons)
+        def early(announcement: Announcement, attempt: Attempt, now: datetime) -> list[Refusal]:
+            agency = agencies.by_party(actor.party)
+            own = None if agency is None else registrations.of(attempt.id, agency.id)
+            return reasons(announcement, attempt, now, agency, own)
+
+        announcement, attempt = registering.shared(deed, subject, early)
         agency, registration = registering.own_row(deed, attempt)
-        demand(reasons(announcement, attempt, deed.now), rulebook=announcement.rulebook)
+        demand(reasons(announcement, attempt, deed.now, agency, registration), rulebook=announcement.rulebook)
         if agency is None or registration is None:
             raise NotFound(deed.act)
         body, envelope = _sealed(offer, announcement=announcement, attempt=attempt, code=agency.organisation.code)

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, String, bindparam, select
 from sqlalchemy.orm import lazyload
 
 from app.actor import Actor, Role
@@ -189,13 +191,51 @@ def window(announcement: Announcement, attempt: Attempt) -> Window:
     )
 
 
-def position(actor: Actor, announcement: Announcement, attempt: Attempt, *, now: datetime) -> Position:
-    """How the actor's own agency stands to an announcement at `now`; an organisation that is none is not active."""
-    agency = agencies.by_party(actor.party)
+@lru_cache(maxsize=1)
+def _glance() -> Select[*tuple[Any, ...]]:
+    present = (Attempt.announcement_id == Announcement.id) & (Attempt.number == Announcement.attempt_number)
+    return (
+        select(
+            Announcement.kind,
+            Announcement.withdrawn_at,
+            Attempt.decision,
+            Attempt.frozen_at,
+            Attempt.published_at,
+            Attempt.closes_at,
+        )
+        .join(Attempt, present)
+        .where(Announcement.no == bindparam("no", type_=String()))
+    )
+
+
+def glance(no: str) -> Window:
+    """The same as `window` in one look that brings no row into the session. Raises `NotFound` for what is not public.
+
+    Nothing may be decided by it: whoever holds the lock may be changing what it saw.
+    """
+    found = db.session.execute(_glance(), {"no": no}).one_or_none()
+    if found is None:
+        raise NotFound("announcement")
+    return Window(
+        direct=found.kind is AnnouncementKind.DIRECT,
+        withdrawn=found.withdrawn_at is not None,
+        decided=found.decision is not None or found.frozen_at is not None,
+        opens=found.published_at,
+        closes=found.closes_at,
+    )
+
+
+def position(
+    actor: Actor, announcement: Announcement, *, agency: Agency | None, own: Registration | None, now: datetime
+) -> Position:
+    """How the actor's own agency stands to an announcement at `now`, with its registration there.
+
+    An organisation that is no agency is not active.
+    """
     return Position(
         own_need=announcement.need.purchaser.organisation_id == actor.party,
         active=agency is not None and agencies.is_active(agency, now),
-        registered=agency is not None and of(attempt.id, agency.id) is not None,
+        registered=own is not None,
         standing=standing(actor.party, announcement, now=now),
         expected_days=announcement.expected_days,
     )
@@ -243,9 +283,10 @@ def page(actor: Actor, no: str, *, now: datetime) -> RegistrationPage:
     announcement = announced(no)
     attempt = announcements.present_attempt(announcement)
     times = window(announcement, attempt)
-    facts = position(actor, announcement, attempt, now=now)
     agency = agencies.by_party(actor.party)
     latest = None if agency is None else latest_of(attempt.id, agency.id)
+    own = latest if latest is not None and latest.withdrawn_at is None else None
+    facts = position(actor, announcement, agency=agency, own=own, now=now)
     book = terms(announcement)
     return RegistrationPage(
         no=no,

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from app.act import Deed, act
 from app.actor import Actor
-from app.database import is_sqlite
 from app.keyring import keyring
 from app.refusal import NotFound, Refusal, Refused, demand
 from app.values import Done, Nothing
@@ -27,19 +26,27 @@ def submit(actor: Actor, subject: str | None, promise: Promise, /, *, key: str) 
     """An agency promises to serve within the days it names (M15). Raises `Refused` with every reason at once."""
     promise = _filled(promise, actor=actor, no=subject or "", key=key)
 
-    def reasons(announcement: Announcement, attempt: Attempt, now: datetime) -> Iterable[Refusal]:
+    def reasons(
+        announcement: Announcement, attempt: Attempt, now: datetime, agency: Agency | None
+    ) -> Iterable[Refusal]:
+        own = None if agency is None else queries.of(attempt.id, agency.id)
         return rules.refusals_to_submit(
             promise,
-            position=queries.position(actor, announcement, attempt, now=now),
+            position=queries.position(actor, announcement, agency=agency, own=own, now=now),
             window=queries.window(announcement, attempt),
             terms=queries.terms(announcement),
             now=now,
         )
 
+    def early(announcement: Announcement, attempt: Attempt, now: datetime) -> Iterable[Refusal]:
+        return reasons(announcement, attempt, now, agencies.by_party(actor.party))
+
     with act(RegistrationAct.SUBMIT, actor=actor, key=key, subject=subject, input=promise) as deed:
-        announcement, attempt = shared(deed, subject, reasons)
-        demand(reasons(announcement, attempt, deed.now), rulebook=announcement.rulebook)
-        agency = own_agency(actor)
+        announcement, attempt = shared(deed, subject, early)
+        agency = agencies.by_party(actor.party)
+        demand(reasons(announcement, attempt, deed.now, agency), rulebook=announcement.rulebook)
+        if agency is None:
+            raise NotFound("agency")
         registration = deed.add(
             Registration(
                 attempt_id=attempt.id,
@@ -118,27 +125,24 @@ def shared(deed: Deed, no: str | None, early: Reasons) -> tuple[Announcement, At
     """
     if no is None:
         raise NotFound(deed.act)
-    query = announcements.row(no)
-    glance = deed.session.execute(query).scalar_one_or_none()
-    if glance is None:
-        raise NotFound(deed.act)
-    attempt = announcements.present_attempt(glance)
-    if queries.window(glance, attempt).bar(deed.began) is not None:
-        demand(early(glance, attempt, deed.began), rulebook=glance.rulebook)
-    if not is_sqlite():
-        # What the glance read may be changed by whoever holds the lock now: it must be read again behind it. On
-        # SQLite the act has held the file's write lock since it began.
+    if queries.glance(no).bar(deed.began) is not None:
+        late = queries.announced(no)
+        demand(early(late, announcements.present_attempt(late), deed.began), rulebook=late.rulebook)
+        # It is open by now, or refused for good: what was read before the lock counts for nothing.
         deed.session.expire_all()
-    announcement = deed.lock(query, share=True)
+    announcement = deed.lock(announcements.row(no), share=True)
     return announcement, announcements.present_attempt(announcement)
 
 
 def own_row(deed: Deed, attempt: Attempt) -> tuple[Agency | None, Registration | None]:
     """The actor's agency and its registration in an attempt, locked for this act alone; None for what there is not."""
     agency = agencies.by_party(deed.actor.party)
-    if agency is None or queries.of(attempt.id, agency.id) is None:
+    if agency is None:
+        return None, None
+    try:
+        return agency, deed.lock(queries.row(attempt.id, agency.id))
+    except NotFound:
         return agency, None
-    return agency, deed.lock(queries.row(attempt.id, agency.id))
 
 
 def _registered(deed: Deed, attempt: Attempt) -> tuple[Agency, Registration]:
@@ -146,14 +150,6 @@ def _registered(deed: Deed, attempt: Attempt) -> tuple[Agency, Registration]:
     if agency is None or registration is None:
         raise Refused([Refusal("not_registered")])
     return agency, registration
-
-
-def own_agency(actor: Actor) -> Agency:
-    """The agency for which the actor acts. Raises `NotFound` for an organisation that is none."""
-    agency = agencies.by_party(actor.party)
-    if agency is None:
-        raise NotFound("agency")
-    return agency
 
 
 def record(deed: Deed, announcement: Announcement, attempt: Attempt, agency: Agency) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, cast, func, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, String, bindparam, cast, func, or_, select, tuple_
 from sqlalchemy.orm import contains_eager, lazyload
 
 from app.actor import Actor, Role
@@ -98,6 +98,14 @@ def by_code(code: str) -> Agency | None:
 def by_party(party_id: int) -> Agency | None:
     """The agency that an organisation is, in whatever phase."""
     return db.session.execute(select(Agency).where(Agency.organisation_id == party_id)).scalar_one_or_none()
+
+
+_KEY = select(Agency.id).where(Agency.organisation_id == bindparam("party", type_=BigInteger()))
+
+
+def key_of(party_id: int) -> int | None:
+    """The key of the agency that an organisation is, None where it is none."""
+    return db.session.execute(_KEY, {"party": party_id}).scalar()
 
 
 def by_id(agency_id: int) -> Agency:

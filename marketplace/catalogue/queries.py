@@ -6,7 +6,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Date, Select, String, bindparam, func, select
 
 from app.database import db
 from app.refusal import NotFound
@@ -24,6 +24,22 @@ def item_in_force(code: str, on: date) -> ItemVersion | None:
         .order_by(ItemVersion.effective_from.desc())
         .limit(1)
     ).scalar_one_or_none()
+
+
+_REQUIRED = (
+    select(ItemVersion.requires)
+    .where(
+        ItemVersion.item_code == bindparam("item", type_=String()),
+        ItemVersion.effective_from <= bindparam("day", type_=Date()),
+    )
+    .order_by(ItemVersion.effective_from.desc())
+    .limit(1)
+)
+
+
+def required(code: str, on: date) -> tuple[str, ...]:
+    """The licences that an item asks for on a local day; none where the list knew no such item then."""
+    return db.session.execute(_REQUIRED, {"item": code, "day": on}).scalar() or ()
 
 
 def items_in_force(on: date) -> list[ItemVersion]:

@@ -4,13 +4,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import Select, and_, false, or_, select, tuple_
+from sqlalchemy import BigInteger, Date, Select, and_, bindparam, false, or_, select, tuple_
 from sqlalchemy.orm import lazyload
 
 from app.actor import Actor, Role
 from app.audit.canonical import instant
 from app.calendar.services import stamp
-from app.database import db
+from app.database import Instant, db
 from app.identity.models import Organisation
 from app.refusal import NotFound
 from app.region import branches
@@ -76,6 +76,16 @@ def same_certificate(agency_id: int, qualification: str, certificate_no: str) ->
     return list(db.session.execute(query).scalars())
 
 
+_DAY, _UNTIL = bindparam("day", type_=Date()), bindparam("until", type_=Instant())
+_HELD = select(Credential.qualification).where(
+    Credential.agency_id == bindparam("agency", type_=BigInteger()),
+    Credential.valid_from <= _DAY,
+    Credential.valid_until >= _DAY,
+)
+_HELD_ON = _HELD.where(Credential.verified_at < _UNTIL)
+_HELD_AS_OF = _HELD.where(Credential.verified_at <= _UNTIL)
+
+
 def held_at(agency_id: int, day: date, *, as_of: datetime | None = None) -> frozenset[str]:
     """Qualification codes of an agency that were verified and valid on a local day.
 
@@ -83,11 +93,8 @@ def held_at(agency_id: int, day: date, *, as_of: datetime | None = None) -> froz
     is part of are added by `marketplace.catalogue.queries.satisfies`.
     """
     end_of_day = datetime.combine(day + timedelta(days=1), time(), LOCAL).astimezone(UTC)
-    verified = Credential.verified_at < end_of_day if as_of is None else Credential.verified_at <= as_of
-    query = select(Credential.qualification).where(
-        Credential.agency_id == agency_id, Credential.valid_from <= day, Credential.valid_until >= day, verified
-    )
-    return frozenset(db.session.execute(query).scalars())
+    query, until = (_HELD_ON, end_of_day) if as_of is None else (_HELD_AS_OF, as_of)
+    return frozenset(db.session.execute(query, {"agency": agency_id, "day": day, "until": until}).scalars())
 
 
 def holding(qualification: str, day: date) -> Select[int]:

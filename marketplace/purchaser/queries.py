@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, String, cast, select, tuple_
+from sqlalchemy import BigInteger, Select, String, bindparam, cast, select, tuple_
 from sqlalchemy.orm import lazyload
 
 from app.actor import Actor, Role
@@ -28,6 +28,14 @@ def row(code: str) -> Select[Purchaser]:
 def by_party(party_id: int) -> Purchaser | None:
     """An organisation's registration as a purchaser, None where there is none."""
     return db.session.execute(select(Purchaser).where(Purchaser.organisation_id == party_id)).scalar_one_or_none()
+
+
+_IS_KNOWN = select(Purchaser.id).where(Purchaser.organisation_id == bindparam("party", type_=BigInteger()))
+
+
+def is_known(party_id: int) -> bool:
+    """Whether an organisation is registered as a purchaser, in whatever phase."""
+    return db.session.execute(_IS_KNOWN, {"party": party_id}).first() is not None
 
 
 def by_code(code: str) -> Purchaser | None:

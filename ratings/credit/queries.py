@@ -7,10 +7,25 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, Subquery, bindparam, false, func, select
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    String,
+    Subquery,
+    bindparam,
+    cast,
+    false,
+    func,
+    null,
+    select,
+    union_all,
+)
 
 from app.audit.models import Entry
-from app.database import db
+from app.database import Instant, db
 from app.identity import queries as identities
 from app.identity.models import Organisation
 from app.rules_in_force import rulebook_for
@@ -74,35 +89,66 @@ def totals(categories: Collection[str], *, as_of: datetime, months: int) -> Tota
 
 
 def ledger(*, as_of: datetime, months: int, parties: Collection[int] | None = None) -> Mapping[int, Sums]:
-    """What the lines of the window add up to, by party: of everybody, or of these; two queries."""
-    where = _window(as_of, months)
-    if parties is not None:
-        where = (*where, CreditEvent.party_id.in_(parties if len(parties) <= FEW else _inline(parties)))
-    each = _contracts(*where)
-    query = select(each.c.party, each.c.category, each.c.weights, func.sum(each.c.weighted), func.count())
-    rows = db.session.execute(query.group_by(each.c.party, each.c.category, each.c.weights))
-    services: dict[int, dict[str, tuple[Fraction, int]]] = {}
-    for (party, category), found in _added(((row[0], row[1]), row[2], row[3], row[4]) for row in rows).items():
-        services.setdefault(party, {})[category] = found
-    conduct: dict[int, dict[EventKind, tuple[int, int]]] = {}
-    behaved = select(CreditEvent.party_id, CreditEvent.kind, func.sum(CreditEvent.points), func.max(CreditEvent.points))
-    behaved = behaved.where(CreditEvent.kind != EventKind.SERVICE, *where)
-    for party, kind, points, most in db.session.execute(behaved.group_by(CreditEvent.party_id, CreditEvent.kind)):
-        conduct.setdefault(party, {})[kind] = (int(points), int(most))
+    """What the lines of the window add up to, by party: of everybody, or of these; one query."""
+    given: dict[str, Any] = {"since": rules.window_start(as_of, months), "until": as_of}
+    if parties is None:
+        query = _SUMS_OF_ALL
+    elif len(parties) <= FEW:
+        query = _SUMS_OF_FEW
+        given["parties"] = list(parties)
+    else:
+        query = _sums(CreditEvent.party_id.in_(_inline(parties)))
+    services: list[tuple[tuple[int, str], int, int, int]] = []
+    conduct: dict[int, dict[str, tuple[int, int]]] = {}
+    for party, what, weights, points, figure in db.session.execute(query, given):
+        if weights is None:
+            conduct.setdefault(party, {})[what] = (int(points), int(figure))
+        else:
+            services.append(((party, what), weights, points, figure))
+    by_category: dict[int, dict[str, tuple[Fraction, int]]] = {}
+    for (party, category), found in _added(services).items():
+        by_category.setdefault(party, {})[category] = found
     return {
         party: Sums(
             *conduct.get(party, {}).get(EventKind.DEDUCTION, (0, 0)),
             conduct.get(party, {}).get(EventKind.BONUS, (0, 0))[0],
-            services.get(party, {}),
+            by_category.get(party, {}),
         )
-        for party in {*services, *conduct}
+        for party in {*by_category, *conduct}
     }
+
+
+def _sums(*where: ColumnElement[bool]) -> CompoundSelect[*tuple[Any, ...]]:
+    """(party, category, weights, Σ weight·points, contracts), and without weights (party, kind, Σ points, the most)."""
+    where = (
+        *where,
+        CreditEvent.at > bindparam("since", type_=Instant()),
+        CreditEvent.at <= bindparam("until", type_=Instant()),
+    )
+    each = _contracts(*where)
+    services = select(each.c.party, each.c.category, each.c.weights, func.sum(each.c.weighted), func.count())
+    conduct = select(
+        CreditEvent.party_id,
+        cast(CreditEvent.kind, String),
+        null(),
+        func.sum(CreditEvent.points),
+        func.max(CreditEvent.points),
+    ).where(CreditEvent.kind != EventKind.SERVICE, *where)
+    return union_all(
+        services.group_by(each.c.party, each.c.category, each.c.weights),
+        conduct.group_by(CreditEvent.party_id, CreditEvent.kind),
+    )
+
+
+_SUMS_OF_ALL = _sums()
+_SUMS_OF_FEW = _sums(CreditEvent.party_id.in_(bindparam("parties", type_=BigInteger(), expanding=True)))
+"""Kept: whoever wants to take part is asked the second."""
 
 
 def scores_as_of(regions: Mapping[int, str], *, as_of: datetime) -> Mapping[int, Score]:
     """Score and grade of several parties (id → home region) as of any instant, from the events alone (M26).
 
-    Three queries per set of terms, however many parties: never one per row.
+    Two queries per set of terms, however many parties: never one per row.
     """
     scores: dict[int, Score] = {}
     for terms, parties in _by_terms(regions, as_of).items():

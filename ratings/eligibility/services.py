@@ -40,23 +40,22 @@ def standing(party_id: int, *, now: datetime, scope: Scope | None) -> Standing:
 def _agency(
     party_id: int, *, now: datetime, scope: Scope | None, running: Sequence[Sanction], over: int
 ) -> AgencyFacts | None:
-    agency = agencies.by_party(party_id)
-    if agency is None:
+    agency_id = agencies.key_of(party_id)
+    if agency_id is None:
         return None
     score = credit.score_as_of(party_id, as_of=now)
     day = now.astimezone(SHANGHAI).date()
     lacking: tuple[str, ...] = ()
     priced = True
     if scope is not None:
-        required = {
-            code for item in scope.items if (found := catalogue.item_in_force(item, day)) for code in found.requires
-        }
-        known = catalogue.qualifications()
-        wider = {row.code: row.part_of for row in known if row.part_of is not None}
-        names = {row.code: row.name for row in known}
-        held = credentials.held_at(agency.id, day)
-        lacking = tuple(names.get(code, code) for code in rules.missing(required, held, wider))
-        priced = all(prices.entry_at(agency.id, item, day) is not None for item in scope.items)
+        required = {code for item in scope.items for code in catalogue.required(item, day)}
+        held = credentials.held_at(agency_id, day)
+        if not required <= held:
+            known = catalogue.qualifications()
+            wider = {row.code: row.part_of for row in known if row.part_of is not None}
+            names = {row.code: row.name for row in known}
+            lacking = tuple(names.get(code, code) for code in rules.missing(required, held, wider))
+        priced = all(prices.is_priced(agency_id, item, day) for item in scope.items)
     return AgencyFacts(
         score=score.composite,
         grade=score.grade,
@@ -71,7 +70,7 @@ def _agency(
 
 
 def _purchaser(party_id: int, *, now: datetime, running: Sequence[Sanction]) -> PurchaserFacts | None:
-    if purchasers.by_party(party_id) is None:
+    if not purchasers.is_known(party_id):
         return None
     return PurchaserFacts(
         sanctions.named(running, SanctionKind.BLACKLIST),

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, distinct, func, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, distinct, func, select, tuple_
 from sqlalchemy.orm import contains_eager
 
 from app.actor import Actor
 from app.audit.models import Entry, EntrySubject
-from app.database import db
+from app.database import Instant, db
 from app.identity.models import Organisation
 from app.region import branches
 from app.region import queries as regions
@@ -29,15 +29,19 @@ from ratings.sanction.rules import Phase, SanctionAct, SanctionKind
 SIZE = 20
 
 
+_NOW = bindparam("now", type_=Instant())
+_IN_FORCE = (
+    select(Sanction)
+    .where(
+        Sanction.party_id == bindparam("party", type_=BigInteger()), Sanction.from_at <= _NOW, Sanction.until_at > _NOW
+    )
+    .order_by(Sanction.id)
+)
+
+
 def in_force(party_id: int, *, now: datetime) -> list[Sanction]:
     """The sanctions whose period holds `now`; when it has passed nothing bars any more."""
-    return list(
-        db.session.execute(
-            select(Sanction)
-            .where(Sanction.party_id == party_id, Sanction.from_at <= now, Sanction.until_at > now)
-            .order_by(Sanction.id)
-        ).scalars()
-    )
+    return list(db.session.execute(_IN_FORCE, {"party": party_id, "now": now}).scalars())
 
 
 def is_competent(actor: Actor, party_id: int, *, region: str, authority: str) -> bool:

@@ -174,7 +174,8 @@ def _kept(app: Flask, pairs: int) -> None:
             if stored != pairs:
                 raise AssertionError(f"{model.__tablename__}: {stored} of {pairs}")
         signed = select(func.count()).where(
-            IdempotencyKey.receipt_signature.is_not(None), IdempotencyKey.key.like("o-%") | IdempotencyKey.key.like("r-%")
+            IdempotencyKey.receipt_signature.is_not(None),
+            IdempotencyKey.key.like("o-%") | IdempotencyKey.key.like("r-%"),
         )
         if db.session.execute(signed).scalar_one() != 2 * pairs:
             raise AssertionError("receipts are missing")
