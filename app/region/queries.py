@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.database import db
 from app.region import rules
@@ -18,6 +18,16 @@ def path(code: str) -> tuple[str, ...]:
 def under(code: str) -> str:
     """The prefix that all divisions of a branch share: a list filters by it."""
     return code[:2] if code.endswith("0000") else code[:4] if code.endswith("00") else code
+
+
+def row(code: str) -> Select[Region]:
+    """The row of a division, to be locked."""
+    return select(Region).where(Region.code == code)
+
+
+def is_known(code: str) -> bool:
+    """Whether the tree has this division."""
+    return db.session.get(Region, code) is not None
 
 
 def name(code: str) -> str:

@@ -166,6 +166,15 @@ def _unraised(chosen: Watches) -> CompoundSelect[Any]:
     return union_all(*asked)
 
 
+@lru_cache(maxsize=64)
+def _one_unraised(chosen: Watches) -> Select[Any]:
+    """The same of one limit: the database finds it, however many are due at once."""
+    found = _unraised(chosen).subquery()
+    return select(found).where(
+        found.c.no == bindparam("no", type_=String()), found.c.at == bindparam("at", type_=Instant())
+    )
+
+
 @lru_cache(maxsize=8)
 def _next(chosen: Watches) -> CompoundSelect[Any]:
     """Of each watch the first end after `now`, and the first whose warning is still to come."""
@@ -186,8 +195,8 @@ def running(watch: str, no: str, since: datetime) -> Limit | None:
     chosen = tuple((name, each) for name, each in watches().items() if name == watch)
     if not chosen:
         return None
-    rows = db.session.execute(_unraised(chosen), {f"until_{watch}": since})
-    return next((_limit(row) for row in rows if row.no == no and row.at == since), None)
+    row = db.session.execute(_one_unraised(chosen), {f"until_{watch}": since, "no": no, "at": since}).first()
+    return None if row is None else _limit(row)
 
 
 def settled() -> list[str]:
@@ -455,7 +464,7 @@ def page(ref: str, *, actor: Actor) -> AlarmPage:
     watch, line = watch_of(alarm), _lines([alarm])[0]
     names = identities.names({party for party in (*concerned, alarm.closed_by) if party})
     account = None if alarm.assigned_account_id is None else db.session.get_one(Account, alarm.assigned_account_id)
-    open_alarm = alarm.level is Level.ALARM and alarm.closed_at is None
+    open_alarm, own = alarm.level is Level.ALARM and alarm.closed_at is None, is_own(alarm, actor)
     return AlarmPage(
         line=line,
         region=alarm.region,
@@ -469,9 +478,9 @@ def page(ref: str, *, actor: Actor) -> AlarmPage:
         closed_by=None if alarm.closed_by is None else names.get(alarm.closed_by),
         reason=None if alarm.reason is None else alarm.reason.value,
         explanation=alarm.explanation,
-        assigns=open_alarm and oversees(alarm, actor),
+        assigns=open_alarm and oversees(alarm, actor) and not (own and alarm.assigned_at is not None),
         closes=open_alarm and not watch.fixed and is_mine(alarm, actor),
-        cleared_by_others=alarm.party_id is None and bool(actor.roles & set(watch.offices) - {Role.SUPERVISOR}),
+        cleared_by_others=own,
     )
 
 
@@ -479,6 +488,20 @@ def oversees(alarm: Alarm, actor: Actor) -> bool:
     """Whether the actor's office is an operator or a supervisor of the branch."""
     overseeing = actor.roles & {Role.OPERATOR, Role.SUPERVISOR}
     return any(branches.serves(actor, alarm.region, role=role) for role in overseeing)
+
+
+def is_own(alarm: Alarm, actor: Actor) -> bool:
+    """Whether it was the actor's own office that let the limit pass, or one of its kind where none is named."""
+    watch = watch_of(alarm)
+    named = alarm.party_id is not None or watch.others is not None
+    return any(
+        rules.is_own(
+            role=role,
+            named=named and actor.party_id in responsible(alarm),
+            kinds=() if named else watch.offices,
+        )
+        for role in actor.roles & rules.OFFICES
+    )
 
 
 def is_mine(alarm: Alarm, actor: Actor) -> bool:
@@ -581,6 +604,23 @@ def outages(after: str | None = None, *, size: int = SIZE) -> Listing[Outage]:
     if key is not None:
         query = query.where(Outage.id < key[0])
     return listing(db.session.execute(query).scalars().all(), size=size, key=lambda one: (one.id,))
+
+
+def overlapping(outage: rules.Outage) -> tuple[str, datetime, datetime] | None:
+    """Number, begin and end of the first recorded outage that meets this one: its branch or a part of it, half-open."""
+    path, branch = regions.path(outage.region), regions.under(outage.region)
+    query = (
+        select(Outage.no, Outage.since_at, Outage.until_at)
+        .where(
+            Outage.since_at < outage.until,
+            Outage.until_at > outage.since,
+            or_(Outage.region.in_(path), Outage.region.startswith(branch, autoescape=True)),
+        )
+        .order_by(Outage.id)
+        .limit(1)
+    )
+    row = db.session.execute(query).first()
+    return None if row is None else (row.no, row.since_at, row.until_at)
 
 
 def outages_since(instant: datetime) -> list[Outage]:

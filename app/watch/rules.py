@@ -150,24 +150,36 @@ def phase_of(*, level: Level, assigned: bool, closed: bool) -> Phase:
 
 
 def refusals_to_assign(
-    assignment: Assignment, *, offices: Collection[str], accounts: Collection[str]
+    assignment: Assignment, *, offices: Collection[str], accounts: Collection[str], own: bool, assigned: bool
 ) -> Iterator[Refusal]:
-    """Why an alarm cannot go there; `offices` serve its place, `accounts` are the open ones of the office named."""
+    """Why an alarm cannot go there; `offices` serve its place, `accounts` are the open ones of the office named.
+
+    `own`: it was the assigning office's own limit. Such an office may hand the alarm to somebody, but not take it out
+    of the hands that have it. Source: M33; who clears whom: (inferred).
+    """
+    if own and assigned:
+        yield Refusal("alarm_about_you_assigned")
     if assignment.office not in offices:
         yield Refusal("alarm_office_unknown", field="to")
     elif assignment.account is not None and assignment.account not in accounts:
         yield Refusal("alarm_account_unknown", field="to")
 
 
-def refusals_to_close(
-    closing: Closing, *, fixed: bool, assigned: bool, mine: bool, role: Role, responsible: Collection[Role]
-) -> Iterator[Refusal]:
+def is_own(*, role: Role, named: bool, kinds: Collection[Role]) -> bool:
+    """Whether an office let the limit itself pass.
+
+    `named`: it is one of those that had to act; `kinds`: where none was named, the kinds of offices that had to. The
+    supervisor, who as a kind is responsible for none but the beacon beside the operator, clears that too (inferred).
+    """
+    return named or (role in kinds and role is not Role.SUPERVISOR)
+
+
+def refusals_to_close(closing: Closing, *, fixed: bool, assigned: bool, mine: bool, own: bool) -> Iterator[Refusal]:
     """Why this hand may not close an alarm.
 
-    `fixed`: it ends by itself alone; `mine`: assigned to this office, and to this account where one is named;
-    `responsible`: the kinds of offices that let the limit pass. An office does not clear itself; the supervisor, who
-    is responsible for none but the beacon beside the operator, may. Source: M33; protocol.md §1 (an alarm that no
-    operator can close); who clears whom: (inferred).
+    `fixed`: it ends by itself alone; `mine`: assigned to this office, and to this account where one is named; `own`: as
+    `is_own` says, and an office does not clear itself. Source: M33; protocol.md §1 (an alarm that no operator can
+    close); who clears whom: (inferred).
     """
     if fixed:
         yield Refusal("alarm_fixed")
@@ -176,14 +188,31 @@ def refusals_to_close(
         yield Refusal("alarm_unassigned")
     elif not mine:
         yield Refusal("alarm_of_another")
-    if role in responsible and role is not Role.SUPERVISOR:
+    if own:
         yield Refusal("alarm_about_you")
     if not closing.explanation.strip():
         yield Refusal("alarm_without_explanation", field="explanation")
 
 
-def refusals_to_record(outage: Outage, *, evidence_known: bool, now: datetime) -> Iterator[Refusal]:
-    """Why this is no outage to be recorded. Source: mission.md (extension after an outage); lengths (inferred)."""
+def refusals_to_record(
+    outage: Outage,
+    *,
+    region_known: bool,
+    recorded: tuple[str, datetime, datetime] | None,
+    evidence_known: bool,
+    now: datetime,
+) -> Iterator[Refusal]:
+    """Why this is no outage to be recorded.
+
+    `recorded`: number, begin and end of a recorded one that meets it in time and place; the same hours are given back
+    once. Source: mission.md (extension after an outage); lengths, and one record for the same hours (inferred).
+    """
+    if not region_known:
+        yield Refusal("outage_region_unknown", field="region")
+    if recorded is not None:
+        no, since, until = recorded
+        params = {"no": no, "since_at": since.isoformat(), "until_at": until.isoformat()}
+        yield Refusal("outage_recorded", field="since", params=params)
     if outage.until <= outage.since:
         yield Refusal("outage_backward", field="until")
     elif outage.until - outage.since > LONGEST:

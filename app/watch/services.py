@@ -9,6 +9,7 @@ from app.chance import letters
 from app.identity import queries as identities
 from app.refusal import NotFound, OutOfTurn, demand
 from app.region import branches
+from app.region import queries as regions
 from app.stage import Recipient
 from app.values import Done, Nothing
 from app.watch import queries, rules
@@ -97,7 +98,15 @@ def assign(actor: Actor, subject: str | None, assignment: Assignment, /, *, key:
         offices = {office.code: office for office in queries.offices(alarm.region)}
         office = offices.get(assignment.office)
         logins = () if office is None else tuple(login for login, _ in office.accounts)
-        demand(rules.refusals_to_assign(assignment, offices=offices.keys(), accounts=logins))
+        demand(
+            rules.refusals_to_assign(
+                assignment,
+                offices=offices.keys(),
+                accounts=logins,
+                own=queries.is_own(alarm, actor),
+                assigned=alarm.assigned_at is not None,
+            )
+        )
         account = None if assignment.account is None else identities.account_by_login(assignment.account)
         if office is None:
             raise NotFound(assignment.office)
@@ -115,15 +124,13 @@ def close(actor: Actor, subject: str | None, closing: Closing, /, *, key: str) -
         if not mine:
             branches.guard(deed, alarm.region)
         rules.FLOW.after(queries.phase_of(alarm), WatchAct.CLOSE)
-        watch = queries.watch_of(alarm)
         demand(
             rules.refusals_to_close(
                 closing,
-                fixed=watch.fixed,
+                fixed=queries.watch_of(alarm).fixed,
                 assigned=alarm.assigned_at is not None,
                 mine=mine,
-                role=deed.role,
-                responsible=() if alarm.party_id is not None else watch.offices,
+                own=queries.is_own(alarm, actor),
             )
         )
         alarm.closed_at, alarm.closed_by = deed.now, actor.party
@@ -138,12 +145,20 @@ def record(actor: Actor, subject: str | None, outage: Outage, /, *, key: str) ->
     No closing is chosen by hand: each announcement that was open meanwhile gets back the time that it lost.
     """
     with act(WatchAct.RECORD, actor=actor, key=key, subject=subject, input=outage) as deed:
-        deed.lock_none()
+        # Two that record the same hours at once come one after the other.
+        deed.lock(regions.row(regions.path(outage.region)[-1]))
         branches.guard(deed, outage.region)
         branches.guard_consent(deed, outage.region)
         hand = actor.agreed
-        known = files.known(outage.evidence, account_id=actor.account_id) is not None
-        demand(rules.refusals_to_record(outage, evidence_known=known, now=deed.now))
+        demand(
+            rules.refusals_to_record(
+                outage,
+                region_known=regions.is_known(outage.region),
+                recorded=queries.overlapping(outage),
+                evidence_known=files.known(outage.evidence, account_id=actor.account_id) is not None,
+                now=deed.now,
+            )
+        )
         if hand is None:
             raise OutOfTurn(Phase.RAISED, deed.act)
         no = letters(chance().secret(), REF)

@@ -484,8 +484,7 @@ def refusals_to_amend(amendment: Amendment) -> Iterator[Refusal]:
 
 def refusals_to_part(parting: Parting, *, amount_fen: int) -> Iterator[Refusal]:
     """Why the contract cannot end like this: nobody settles for more than its price. Source: rules.md §3.1 row 28."""
-    if not 0 <= parting.settlement_fen <= amount_fen:
-        yield Refusal("contract_settlement_above", field="settlement", params={"amount_fen": amount_fen})
+    yield from _refusals_to_settlement(parting.settlement_fen, amount_fen)
 
 
 def refusals_to_protest(*, sign_due_at: datetime, now: datetime) -> Iterator[Refusal]:
@@ -543,9 +542,18 @@ def _refusals_to_price(agreed: AgreedPrice, asked_fen: int) -> Iterator[Refusal]
         yield Refusal("contract_request_gone")
 
 
-def refusals_to_settle(agreed: AgreedPrice, *, asked_fen: int) -> Iterator[Refusal]:
-    """Why this is not the settlement that was proposed. Source: rules.md §3.1 row 28."""
+def refusals_to_settle(agreed: AgreedPrice, *, asked_fen: int, price_fen: int) -> Iterator[Refusal]:
+    """Why this is not the settlement that was proposed, or no more one: the price may have fallen since.
+
+    Source: rules.md §3.1 row 28.
+    """
     yield from _refusals_to_price(agreed, asked_fen)
+    yield from _refusals_to_settlement(asked_fen, price_fen)
+
+
+def _refusals_to_settlement(settlement_fen: int, price_fen: int) -> Iterator[Refusal]:
+    if not 0 <= settlement_fen <= price_fen:
+        yield Refusal("contract_settlement_above", field="settlement", params={"amount_fen": price_fen})
 
 
 def refusals_to_deny(denied: Denied) -> Iterator[Refusal]:

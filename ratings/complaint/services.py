@@ -108,6 +108,8 @@ def uphold(actor: Actor, subject: str | None, decision: Because, /, *, key: str)
     """Two accounts of the office uphold it; what follows is the rule's, not theirs (rules.md §3.1 rows 9 and 18)."""
     with act(ObjectionAct.UPHOLD, actor=actor, key=key, subject=subject, input=decision) as deed:
         objection = _decided(deed, decision, ObjectionAct.UPHOLD)
+        # An award that is accepted at this moment is accepted, or falls: never both.
+        awards.in_force(objection.attempt_id, lock=True)
         found = queries.effect(objection)
         objection.effect, objection.decision = found, decision.reason.strip()
         _close(deed, objection, Outcome.UPHELD)
@@ -150,8 +152,8 @@ def lapse(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -
     return deed.answer()
 
 
-def on_result(deed: Deed) -> None:
-    """A step: awards that are made while an objection to their attempt stands wait for its end."""
+def on_award(deed: Deed) -> None:
+    """A step: awards that are made while an objection to their attempt stands wait for its end, also who follows."""
     announcement = announcements.by_no(deed.about("announcement") or "")
     if announcement is not None:
         attempt = announcements.present_attempt(announcement)

@@ -13,6 +13,8 @@ from app.refusal import Refusal
 from app.stage import Command, Recipient, Stage, Task, Timed, Watch
 from app.values import Nothing
 from app.web.door import actor
+from bidding.award.rules import AwardAct
+from bidding.contract.rules import ContractAct
 from bidding.registration import queries as registrations
 from bidding.selection.rules import SelectionAct
 from ratings.complaint import queries, rules, services
@@ -98,6 +100,16 @@ WATCHES = {
     ),
 }
 
+MAKES_AWARDS = (
+    SelectionAct.OPEN,
+    SelectionAct.DRAW,
+    AwardAct.DECLINE,
+    AwardAct.LAPSE,
+    ContractAct.LAPSE,
+    ContractAct.RESELECT,
+)
+"""After each of these somebody may have an award who had none."""
+
 STAGE = Stage(
     name="complaint",
     title="异议",
@@ -107,7 +119,7 @@ STAGE = Stage(
     may=rules.MAY,
     second=rules.SECOND,
     opens=rules.OPENS,
-    hears={SelectionAct.OPEN: services.on_result, SelectionAct.DRAW: services.on_result},
+    hears=dict.fromkeys(MAKES_AWARDS, services.on_award),
     sweeps=SWEEPS,
     timed={"objection": Timed(queries.provisional, services.settle)},
     watches=WATCHES,

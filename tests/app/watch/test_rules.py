@@ -48,7 +48,7 @@ def test_the_phase_follows_from_the_row(level, assigned, closed, phase):
 
 
 def closing_codes(explanation="done", **facts):
-    given = {"fixed": False, "assigned": True, "mine": True, "role": Role.SUPERVISOR, "responsible": ()} | facts
+    given = {"fixed": False, "assigned": True, "mine": True, "own": False} | facts
     closing = Closing(Reason.REMEDIED, explanation)
     return [one.code for one in rules.refusals_to_close(closing, **given)]
 
@@ -59,27 +59,43 @@ def closing_codes(explanation="done", **facts):
         ({}, []),
         ({"explanation": "  "}, ["alarm_without_explanation"]),
         ({"fixed": True}, ["alarm_fixed"]),
-        ({"fixed": True, "role": Role.OPERATOR, "assigned": False}, ["alarm_fixed"]),
+        ({"fixed": True, "own": True, "assigned": False}, ["alarm_fixed"]),
         ({"assigned": False, "mine": False}, ["alarm_unassigned"]),
         ({"mine": False}, ["alarm_of_another"]),
-        ({"role": Role.OPERATOR, "responsible": (Role.OPERATOR,)}, ["alarm_about_you"]),
-        ({"role": Role.REGULATOR, "responsible": (Role.REGULATOR,)}, ["alarm_about_you"]),
-        ({"role": Role.OPERATOR, "responsible": (Role.REGULATOR,)}, []),
-        ({"role": Role.SUPERVISOR, "responsible": (Role.OPERATOR, Role.SUPERVISOR)}, []),
+        ({"own": True}, ["alarm_about_you"]),
+        ({"own": True, "mine": False}, ["alarm_of_another", "alarm_about_you"]),
     ],
 )
 def test_who_may_close_an_alarm(facts, codes):
     assert closing_codes(**facts) == codes
 
 
+@pytest.mark.parametrize(
+    ("role", "named", "kinds", "own"),
+    [
+        (Role.OPERATOR, False, (Role.OPERATOR,), True),
+        (Role.REGULATOR, False, (Role.REGULATOR,), True),
+        (Role.OPERATOR, False, (Role.REGULATOR,), False),
+        (Role.SUPERVISOR, False, (Role.OPERATOR, Role.SUPERVISOR), False),
+        (Role.REGULATOR, True, (), True),
+        (Role.SUPERVISOR, True, (), True),
+        (Role.REGULATOR, False, (), False),
+    ],
+)
+def test_whose_limit_it_was(role, named, kinds, own):
+    assert rules.is_own(role=role, named=named, kinds=kinds) is own
+
+
 def test_an_alarm_goes_to_an_office_of_its_place_or_to_one_of_its_people():
-    def codes(office, account=None):
-        known = {"offices": {"A", "B"}, "accounts": {"regulator1"}}
+    def codes(office, account=None, *, own=False, assigned=False):
+        known = {"offices": {"A", "B"}, "accounts": {"regulator1"}, "own": own, "assigned": assigned}
         return [one.code for one in rules.refusals_to_assign(Assignment(office, account), **known)]
 
     assert codes("A") == codes("A", "regulator1") == []
     assert codes("C") == codes("C", "regulator1") == ["alarm_office_unknown"]
     assert codes("A", "regulator2") == ["alarm_account_unknown"]
+    assert codes("A", own=True) == codes("A", assigned=True) == []
+    assert codes("A", own=True, assigned=True) == ["alarm_about_you_assigned"]
 
 
 @pytest.mark.parametrize(
@@ -96,4 +112,15 @@ def test_an_alarm_goes_to_an_office_of_its_place_or_to_one_of_its_people():
 )
 def test_an_outage_is_over_recent_explained_and_proved(since, until, explanation, known, codes):
     outage = Outage(since, until, "450800", Failed.ALL, explanation, "ab" * 32)
-    assert [one.code for one in rules.refusals_to_record(outage, evidence_known=known, now=END)] == codes
+    reasons = rules.refusals_to_record(outage, region_known=True, recorded=None, evidence_known=known, now=END)
+    assert [one.code for one in reasons] == codes
+
+
+def test_an_outage_lies_somewhere_and_was_not_recorded_before():
+    outage = Outage(END - DAY, END, "450899", Failed.ALL, "power", "ab" * 32)
+    recorded = ("ABC", END - DAY, END - DAY + TICK)
+    reasons = list(
+        rules.refusals_to_record(outage, region_known=False, recorded=recorded, evidence_known=True, now=END)
+    )
+    assert [one.code for one in reasons] == ["outage_region_unknown", "outage_recorded"]
+    assert reasons[1].params["no"] == "ABC"

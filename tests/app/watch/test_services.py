@@ -1,11 +1,14 @@
 """Limits warn and alarm once each, end by being met, are assigned and closed; the draw alone ends its own alarm."""
 
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from sqlalchemy import func, select
 
+from app import files
 from app.actor import Actor
+from app.approval import services as approvals
 from app.audit.models import Entry
 from app.chance import fresh_key
 from app.clock import FixedClock
@@ -17,16 +20,18 @@ from app.sweep import run_due
 from app.values import Nothing
 from app.watch import queries, services
 from app.watch.models import Alarm
-from app.watch.rules import Assignment, Closing, Level, Phase, Reason
+from app.watch.rules import Assignment, Closing, Failed, Level, Outage, Phase, Reason
 from bidding.selection import queries as selections
 from bidding.selection import rules as selecting
 from marketplace.announcement import services as announcing
 from tests.bidding.selection.test_services import broken_market, handed_in
 from tests.builders.announcement import a_timetable, an_announcement
 from tests.builders.need import a_need, purchaser_for
+from tests.builders.objection import a_public_result, against_the_winner, appealed
 from tests.builders.people import a_regulator, a_supervisor, an_operator
 from tests.builders.registration import a_registration, an_agency
 from tests.builders.selection import a_beacon, closed, drawn
+from tests.conftest import instant
 
 REMEDIED = Closing(Reason.REMEDIED, "done on the day after")
 
@@ -39,6 +44,11 @@ def rows(watch=None):
 def notices(act, actor):
     query = select(func.count()).select_from(Notice).where(Notice.act == act, Notice.party_id == actor.party)
     return db.session.execute(query).scalar_one()
+
+
+def page(app, alarm, actor):
+    with app.test_request_context():
+        return queries.page(alarm.ref, actor=actor)
 
 
 def an_unreviewed_need():
@@ -118,6 +128,60 @@ def test_an_office_does_not_clear_itself_and_nobody_closes_what_is_anothers(app,
         services.assign(office, alarm.ref, Assignment(purchaser_for("fiscal").code), key=fresh_key())
     with pytest.raises(NotYours):
         services.assign(an_operator("operator9", region="450900"), alarm.ref, Assignment("X"), key=fresh_key())
+
+
+def test_whoever_let_a_limit_pass_takes_the_alarm_out_of_nobodys_hands(app, at):
+    an_unreviewed_need()
+    at("2026-03-04 09:00")
+    alarm, operator, office = rows("announcement_review")[-1], an_operator(), a_supervisor()
+    services.assign(operator, alarm.ref, Assignment(office.code), key=fresh_key())
+    assert not page(app, alarm, operator).assigns
+    with pytest.raises(Refused, match="alarm_about_you_assigned"):
+        services.assign(operator, alarm.ref, Assignment(a_regulator().code), key=fresh_key())
+    assert page(app, alarm, office).assigns
+    services.assign(office, alarm.ref, Assignment(a_regulator().code), key=fresh_key())
+
+
+def test_an_office_that_did_not_decide_in_time_does_not_clear_itself(app):
+    """Which office it is no kind says: the competent one of the trade. Another office of the kind may look into it."""
+    an_operator()
+    late, office, other = a_regulator(), a_supervisor(), a_regulator("transport", login="regulator6")
+    objection = appealed(against_the_winner(a_public_result()))
+    clockwork.go_to(objection.decide_due_at)
+    db.session.rollback()
+    (alarm,) = (one for one in rows("objection_decision") if one.level is Level.ALARM)
+    services.assign(office, alarm.ref, Assignment(late.code), key=fresh_key())
+    assert (page(app, alarm, late).closes, page(app, alarm, late).cleared_by_others) == (True, True)
+    with pytest.raises(Refused, match="alarm_about_you"):
+        services.close(late, alarm.ref, REMEDIED, key=fresh_key())
+    services.assign(office, alarm.ref, Assignment(other.code), key=fresh_key())
+    services.close(other, alarm.ref, REMEDIED, key=fresh_key())
+
+
+def an_outage(since, until, region="450800"):
+    """Recorded by the operator of the city, agreed to by its supervisor; its number."""
+    operator, supervisor = an_operator(), a_supervisor()
+    proof = files.store(BytesIO(b"%PDF-1.4 proof"), account_id=operator.account_id, name="proof.pdf").sha256
+    outage = Outage(instant(since), instant(until), region, Failed.ALL, "power failed", proof)
+    waiting = approvals.submit("outage.record", operator, None, outage, key=fresh_key())
+    return approvals.agree(supervisor, waiting.prepared).subject
+
+
+def test_the_same_hours_are_recorded_once(app, at):
+    """They would be given back twice. Half-open: what begins when the first one ended is another outage."""
+    at("2026-03-05 17:00")
+    first = an_outage("2026-03-05 09:00", "2026-03-05 11:00", region="450802")
+    for since, until, region in (
+        ("2026-03-05 10:59", "2026-03-05 12:00", "450802"),
+        ("2026-03-05 08:00", "2026-03-05 12:00", "450800"),
+    ):
+        with pytest.raises(Refused) as refused:
+            an_outage(since, until, region)
+        assert [(one.code, one.params["no"]) for one in refused.value.reasons] == [("outage_recorded", first)]
+    assert an_outage("2026-03-05 10:00", "2026-03-05 10:30", region="450803")
+    assert an_outage("2026-03-05 11:00", "2026-03-05 12:00")
+    with pytest.raises(Refused, match="outage_region_unknown"):
+        an_outage("2026-03-05 14:00", "2026-03-05 15:00", region="450899")
 
 
 def test_a_second_sweep_finds_nothing_left_to_raise(app, at):

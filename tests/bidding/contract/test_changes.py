@@ -308,6 +308,18 @@ def test_nobody_settles_for_more_than_the_price(app: Flask) -> None:
     end_proposed(no, price, by=Side.AGENCY)
 
 
+def test_a_settlement_is_measured_by_the_price_of_the_day_it_is_agreed_to(app: Flask) -> None:
+    """The price falls while the proposal waits: who then says yes would pay more than the contract."""
+    no = a_contract()
+    purchaser, won = parties(queries.by_no(no))[0], queries.by_no(no).award.amount_fen
+    end, change = end_proposed(no, won, by=Side.AGENCY), change_asked(no, won - 1)
+    services.adopt(purchaser, no, AgreedPrice(change, Fen(won - 1)), key=fresh_key())
+    with pytest.raises(Refused) as refused:
+        services.terminate(purchaser, no, AgreedPrice(end, Fen(won)), key=fresh_key())
+    assert codes(refused) == ["contract_settlement_above"]
+    assert queries.phase_of(queries.by_no(no)) is Phase.EFFECTIVE
+
+
 def test_nothing_changes_after_the_service_is_done(app: Flask) -> None:
     """What was confirmed is neither extended, nor changed, nor ended, nor broken."""
     no = a_delivery()

@@ -18,6 +18,7 @@ from app.refusal import NotYours, OutOfTurn, Refused
 from app.values import Nothing
 from bidding.award import queries as awards
 from bidding.award import services as awarding
+from bidding.award.rules import Declined
 from bidding.award.rules import Phase as AwardPhase
 from bidding.selection import queries as selections
 from marketplace.announcement import queries as announcements
@@ -27,7 +28,7 @@ from ratings.complaint import queries, services
 from ratings.complaint.rules import Effect, Filing, Kind, ObjectionAct, Outcome, Phase
 from ratings.sanction.rules import Decided, SanctionKind
 from tests.builders.announcement import an_announcement
-from tests.builders.award import a_result, accepted, award_of, settle
+from tests.builders.award import a_result, accepted, award_of, settle, winner
 from tests.builders.need import purchaser_for
 from tests.builders.objection import (
     BECAUSE,
@@ -174,6 +175,22 @@ def test_who_follows_waits_too_while_another_objection_stands(app: Flask) -> Non
     assert following.held_until is not None
     assert phase(no) is AwardPhase.PUBLICITY
     assert queries.phase_of(objection(second), clock().market()) is Phase.FILED
+
+
+def test_who_follows_after_a_refusal_waits_too(app: Flask) -> None:
+    """The follower was told at once, and refuses; meanwhile somebody has objected to the result as a whole."""
+    no = a_public_result()
+    first = award_of(no).agency.organisation.name.partition(" ")[0]
+    upheld(appealed(against_the_winner(no)))
+    settle()
+    assert phase(no) is AwardPhase.NOTICED
+    assert against_the_winner(no, acting(first), whole=True).pauses
+    settle()
+    follower = award_of(no)
+    awarding.decline(winner(follower), follower.no, Declined("too far away"), key=fresh_key())
+    settle()
+    assert (award_of(no).rank, phase(no)) == (3, AwardPhase.PUBLICITY)
+    assert award_of(no).held_until is not None
 
 
 def test_nobody_asks_for_a_decision_and_it_is_over(app: Flask) -> None:
