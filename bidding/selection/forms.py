@@ -1,11 +1,15 @@
-"""Typing a day's beacon."""
+"""Typing a day's beacon; a transcript from somebody's own disk."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
-from wtforms import StringField
+from flask_wtf.file import FileField
+from wtforms import StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from app.web.perform import ActForm
+from app.web.perform import ActForm, ChineseForm
+from bidding.selection import replay
 from bidding.selection.rules import BeaconInput
 
 
@@ -21,3 +25,33 @@ class BeaconForm(ActForm):
 
     def value(self) -> BeaconInput:
         return BeaconInput(on=self.day, value=(self.number.data or "").strip())
+
+
+UNREADABLE = {
+    "empty": "请选择一个文件，或者粘贴全文。",
+    "too_large": "文件超过2MB，网页不重算这么大的；请用下载的核验程序 transcript.zip，结果相同。",
+    "too_much": "这份记录要算的太多，网页不重算；请用下载的核验程序 transcript.zip，结果相同。",
+    "no_text": "这不是文本文件（UTF-8），不是全程记录。",
+    "malformed": "这不是一份完整的全程记录：",
+}
+
+
+class ReplayForm(ChineseForm):
+    """A file, or its text pasted; nothing of it is kept. `transcript` is what it holds, once validated."""
+
+    file = FileField("全程记录文件", description="选取记录页下载的 transcript.json，不超过2MB。")
+    text = TextAreaField("或者粘贴它的全文", description="两处都填的，以文件为准。")
+    transcript: Mapping[str, Any]
+
+    def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
+        """Whether it can be read as a transcript at all; what contradicts itself is read, and told."""
+        if not super().validate(extra_validators):
+            return False
+        chosen = self.file if self.file.data else self.text
+        content = self.file.data.read(replay.MOST_BYTES + 1) if self.file.data else (self.text.data or "").encode()
+        try:
+            self.transcript = replay.read(content)
+        except replay.Unreadable as error:
+            chosen.errors = [UNREADABLE[error.code] + "；".join(error.faults)]
+            return False
+        return True

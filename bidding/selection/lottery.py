@@ -309,14 +309,19 @@ def verify(record: Mapping[str, Any]) -> list[str]:
     Signatures are not checked here (`app.audit.verify` does). A record whose head is not older than the beacon is
     consistent with the decision `void` only.
     """
+    return [sentence for part in examine(record).values() for sentence in part]
+
+
+def examine(record: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What `verify` finds, by the part it was found in: `draw`, `beacon`, `log`; `form` alone where nothing is read."""
     misshapen = shape(record)
     if misshapen:
-        return misshapen
+        return {"form": misshapen}
     try:
         frozen = parse_frozen_text(record["frozen_text"])
     except Malformed as error:
-        return [str(error)]
-    return [*_draw(record, frozen), *_beacon(record, frozen), *_log(record, frozen)]
+        return {"form": [str(error)]}
+    return {"draw": _draw(record, frozen), "beacon": _beacon(record, frozen), "log": _log(record, frozen)}
 
 
 def _draw(record: Mapping[str, Any], frozen: Frozen) -> list[str]:

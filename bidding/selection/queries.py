@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, lazyload, load_only
 
 from app.actor import Actor, Role
 from app.audit import services as records
+from app.audit.canonical import canonical
 from app.audit.models import Entry, Head
 from app.calendar.services import calendar
 from app.database import db, is_sqlite
@@ -28,6 +29,7 @@ from bidding.registration import queries as registrations
 from bidding.selection import lottery, methods, prices, rules
 from bidding.selection import transcript as transcripts
 from bidding.selection.models import Beacon, BeaconEntry, Candidate, Selection
+from bidding.selection.replay import Replay, replay
 from bidding.selection.rules import Facts, MinimumTerms, Phase
 from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement, Attempt
@@ -301,7 +303,7 @@ def transcript(no: str, number: int | None = None) -> Mapping[str, Any]:
     Raises `NotFound` before its record, and while a low price is not decided on.
     """
     selection = of(attempt_of(no, number).id)
-    if selection is None or selection.record is None or offers.undecided(selection.attempt_id):
+    if selection is None or selection.record is None or not _told(selection):
         raise NotFound(no)
     attempt = selection.attempt
     book = rulebook(attempt.announcement.rulebook or "")
@@ -316,6 +318,17 @@ def transcript(no: str, number: int | None = None) -> Mapping[str, Any]:
             for line in offers.of_listed(attempt.id)
         ],
     )
+
+
+def _told(selection: Selection) -> bool:
+    """Whether the transcript is public: with the record, but not while a low price is not decided on."""
+    return selection.record is not None and not offers.undecided(selection.attempt_id)
+
+
+def replayed(no: str, number: int | None = None) -> Replay:
+    """The selection told again out of its transcript alone; raises `NotFound` as long as there is none."""
+    # As any reader has it: through its file.
+    return replay(json.loads(canonical(transcript(no, number))))
 
 
 def attempt_of(no: str, number: int | None) -> Attempt:
@@ -347,7 +360,10 @@ class Registrant:
 
 @dataclass(frozen=True, slots=True)
 class SelectionPage:
-    """A frozen attempt as this reader may see it; `registrants` is None while the names are not his to know."""
+    """A frozen attempt as this reader may see it; `registrants` is None while the names are not his to know.
+
+    `told`: its transcript is public.
+    """
 
     no: str
     title: str
@@ -373,6 +389,7 @@ class SelectionPage:
     opened_at: datetime | None
     resulted_at: datetime | None
     drawn_at: datetime | None
+    told: bool
     secret: str | None
     seed: str | None
     head: Mapping[str, Any] | None
@@ -454,6 +471,7 @@ def _page(selection: Selection, *, actor: Actor) -> SelectionPage:
         opened_at=selection.opened_at,
         resulted_at=selection.resulted_at,
         drawn_at=selection.drawn_at,
+        told=_told(selection),
         secret=selection.secret,
         seed=selection.seed,
         head=None if published is None else published["log"]["head"],

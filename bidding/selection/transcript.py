@@ -106,8 +106,8 @@ def transcript(
         "result": [],
     }
     if row.live:
-        found["live"] = _live_rows(live, methods.auction_terms(_case(found, frozen)))
-    found["result"] = _result(found, frozen)
+        found["live"] = _live_rows(live, methods.auction_terms(case_of(found, frozen)))
+    found["result"] = recomputed(found, frozen)
     return found
 
 
@@ -214,7 +214,7 @@ def _invited(
 # The result
 
 
-def _case(found: Mapping[str, Any], frozen: lottery.Frozen) -> methods.Case:
+def case_of(found: Mapping[str, Any], frozen: lottery.Frozen) -> methods.Case:
     """The members of a transcript as what its result follows from. Raises body.Malformed."""
     record, row, parameters = found["record"], methods.METHODS[found["method"]], found["parameters"]
     marks = [merit.Mark(**score) for score in found["scores"]]
@@ -242,12 +242,12 @@ def _offer(offer: Mapping[str, Any]) -> Offer:
     return Offer(offer["id"], offer["commitment"], offer["body"], offer["index"], refused[0] if refused else None)
 
 
-def _result(found: Mapping[str, Any], frozen: lottery.Frozen) -> list[dict[str, Any]]:
+def recomputed(found: Mapping[str, Any], frozen: lottery.Frozen) -> list[dict[str, Any]]:
     """The member `result`: empty unless the record says `drawn`, and while the owner's choice or sheets are awaited."""
     if found["record"]["decision"] != "drawn":
         return []
     value = methods.METHODS[found["method"]].kind
-    ranks = methods.result(found["method"], _case(found, frozen)) or ()
+    ranks = methods.result(found["method"], case_of(found, frozen)) or ()
     return [{"rank": place, "id": rank.id, value: rank.value} for place, rank in enumerate(ranks, 1)]
 
 
@@ -260,18 +260,31 @@ def verify(transcript: Mapping[str, Any]) -> list[str]:
     The record is checked by `lottery.verify`; what would follow from a contradiction is not looked at any more.
     Signatures and the log indexes of offers are not checked here: both need the log itself.
     """
+    return [sentence for part in examine(transcript).values() for sentence in part]
+
+
+def examine(transcript: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What `verify` finds, by the part it was found in; a part without contradiction is left out.
+
+    `form`: nothing can be read. `log`, `beacon`, `draw`: of the record, all that there are. Of what the method made of
+    it only the first: `terms`, `offers`, `enough` (the count against the decision), `live`, `scores`, `result`.
+    """
     misshapen = shape(transcript)
     if misshapen:
-        return misshapen
-    found = [f"抽取记录：{sentence}" for sentence in lottery.verify(transcript["record"])]
-    if found:
-        return found
+        return {"form": misshapen}
+    record = {
+        part: [f"抽取记录：{sentence}" for sentence in sentences]
+        for part, sentences in lottery.examine(transcript["record"]).items()
+        if sentences
+    }
+    if record:
+        return record
     frozen = lottery.parse_frozen_text(transcript["record"]["frozen_text"])
-    for check in (_about, _announced, _drawn, _members, _offers, _enough, _live, _scores, _ranks):
+    for part, check in _CHECKS:
         found = check(transcript, frozen)
         if found:
-            return found
-    return []
+            return {part: found}
+    return {}
 
 
 def _failed(checks: Iterable[tuple[object, str]]) -> list[str]:
@@ -403,9 +416,9 @@ def _live(found: Mapping[str, Any], frozen: lottery.Frozen) -> list[str]:
     """Sequence, instants, steps and the moving end of an auction: every row must have counted."""
     if not found["live"]:
         return []
-    bids = _case(found, frozen).live
+    bids = case_of(found, frozen).live
     try:
-        rows = _live_rows(bids, methods.auction_terms(_case(found, frozen)))
+        rows = _live_rows(bids, methods.auction_terms(case_of(found, frozen)))
     except ValueError as error:
         return [f"竞价中有一次报价按规则不应计入（{error}）"]
     instants = [bid.at for bid in bids]
@@ -425,7 +438,7 @@ def _scores(found: Mapping[str, Any], frozen: lottery.Frozen) -> list[str]:
     """Sheets where sheets decide, the owner's choice where the owner chooses, and neither where not."""
     if found["record"]["decision"] != "drawn" or not found["scores"]:
         return []
-    row, case = methods.METHODS[found["method"]], _case(found, frozen)
+    row, case = methods.METHODS[found["method"]], case_of(found, frozen)
     chosen = [score for score in found["scores"] if score["criterion"] == CHOICE]
     asked = row.lots or methods.chooses(case)
     judges = len(found["record"]["judges"] or [])
@@ -444,12 +457,31 @@ def _scores(found: Mapping[str, Any], frozen: lottery.Frozen) -> list[str]:
     )
 
 
-def _ranks(found: Mapping[str, Any], frozen: lottery.Frozen) -> list[str]:
+def _complete(found: Mapping[str, Any], frozen: lottery.Frozen) -> list[str]:
     try:
-        expected = _result(found, frozen)
+        recomputed(found, frozen)
     except merit.Unscored:
         return ["评分表不齐、有多余的分数，或业主选择了不在备选之列的单位"]
-    return [] if found["result"] == expected else ["结果与重新计算的结果不符"]
+    return []
+
+
+def _ranks(found: Mapping[str, Any], frozen: lottery.Frozen) -> list[str]:
+    return [] if found["result"] == recomputed(found, frozen) else ["结果与重新计算的结果不符"]
+
+
+_CHECKS: Final[Sequence[tuple[str, Callable[[Mapping[str, Any], lottery.Frozen], list[str]]]]] = (
+    ("terms", _about),
+    ("terms", _announced),
+    ("terms", _drawn),
+    ("terms", _members),
+    ("offers", _offers),
+    ("enough", _enough),
+    ("live", _live),
+    ("scores", _scores),
+    ("scores", _complete),
+    ("result", _ranks),
+)
+"""What is checked, in this order and no further than the first contradiction; each part with what it speaks of."""
 
 
 # The form of a transcript -------------------------------------------------------------------------------------------

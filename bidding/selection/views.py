@@ -1,4 +1,4 @@
-"""The record of a draw, the verifier as a file, the box on the announcement's page, and the pages of the beacon."""
+"""The record of a draw, its replay, the verifier as a file, the box on an announcement, and the pages of the beacon."""
 
 from collections.abc import Mapping
 from io import BytesIO
@@ -10,16 +10,20 @@ from werkzeug.wrappers import Response
 
 from app.audit.canonical import canonical
 from app.clock import now
+from app.refusal import NotFound
 from app.values import Done, Waiting
 from app.watch import queries as watched
 from app.web import asked
 from app.web.door import actor, door, public
 from app.web.perform import perform
 from bidding.selection import lottery, queries, transcript
-from bidding.selection.forms import BeaconForm
+from bidding.selection.forms import BeaconForm, ReplayForm
+from bidding.selection.replay import Replay, View, read, replay
 from bidding.selection.rules import SelectionAct
 
 bp = Blueprint("selection", __name__)
+
+AUCTION = Path(__file__).parents[2] / "docs" / "auction" / "transcript.json"
 
 
 @bp.get("/announcements/<no>/record")
@@ -64,6 +68,49 @@ def transcript_verifier() -> Response:
 def verifier() -> Response:
     """The algorithm itself, as the stand-alone verifier."""
     return send_file(Path(lottery.__file__), mimetype="text/x-python", as_attachment=True, download_name="lottery.py")
+
+
+@bp.get("/announcements/<no>/replay")
+@public
+def replayed(no: str) -> str:
+    """The whole selection out of its transcript alone: all steps, or with `?step=` one state at a time."""
+    told, attempts = queries.replayed(no, asked.number("attempt")), queries.attempts(no)
+    return render_template("bidding/selection/replay.html", told=told, view=_view(told), attempts=attempts)
+
+
+@bp.route("/verify/replay", methods=["GET", "POST"])
+@public
+def replay_file() -> tuple[str, int]:
+    """The same of a file that somebody hands in, with what contradicts itself in it; nothing is kept."""
+    form, told, status = ReplayForm(), None, 200
+    if form.is_submitted() and form.validate():
+        form, told = ReplayForm(formdata=None), replay(form.transcript)
+    elif form.is_submitted():
+        status = 422
+    return render_template("bidding/selection/replay_file.html", form=form, told=told), status
+
+
+@bp.get("/verify/replay/auction")
+@public
+def recorded_auction() -> str:
+    """An auction that was recorded: docs/auction/transcript.json."""
+    told = replay(read(AUCTION.read_bytes()))
+    return render_template("bidding/selection/replay_auction.html", told=told, view=_view(told))
+
+
+@bp.get("/verify/replay/auction.json")
+@public
+def recorded_auction_file() -> Response:
+    """Its transcript, as the file that `transcript.zip` recomputes."""
+    return send_file(AUCTION, mimetype="application/json", as_attachment=True, download_name="transcript.json")
+
+
+def _view(told: Replay) -> View | None:
+    """The state that `?step=` asks for, None for all of them. Raises `NotFound` for one that there is not."""
+    number = asked.number("step")
+    if number is not None and not 0 < number <= len(told.views):
+        raise NotFound(str(number))
+    return None if number is None else told.views[number - 1]
 
 
 @bp.get("/beacon/")
