@@ -5,12 +5,14 @@ from bidding.award.stage import STAGE as AWARD
 from bidding.contract.stage import STAGE as CONTRACT
 from bidding.direct.stage import STAGE as DIRECT
 from bidding.offer.stage import STAGE as OFFER
+from bidding.opening.stage import STAGE as OPENING
 from bidding.registration.stage import STAGE as REGISTRATION
 from bidding.selection.stage import STAGE as SELECTION
 from marketplace.agency.stage import STAGE as AGENCY
 from marketplace.announcement.stage import STAGE as ANNOUNCEMENT
 from marketplace.catalogue.stage import STAGE as CATALOGUE
 from marketplace.credential.stage import STAGE as CREDENTIAL
+from marketplace.holder.stage import STAGE as HOLDER
 from marketplace.invitation.stage import STAGE as INVITATION
 from marketplace.need.stage import STAGE as NEED
 from marketplace.pricelist.stage import STAGE as PRICELIST
@@ -34,11 +36,13 @@ STORY: tuple[Stage, ...] = (
     CREDENTIAL,
     PRICELIST,
     NEED,
+    HOLDER,
     ANNOUNCEMENT,
     # bidding: who is chosen, and how
     REGISTRATION,
     OFFER,
     DIRECT,
+    OPENING,
     SELECTION,
     AWARD,
     CONTRACT,

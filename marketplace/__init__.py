@@ -1,1 +1,1 @@
-"""What is wanted: catalogue, project, purchaser, agency, invitation, credential, pricelist, need, announcement."""
+"""The demand: catalogue, project, purchaser, agency, invitation, credential, pricelist, need, holder, announcement."""

@@ -25,6 +25,7 @@ from app.watch.queries import Column, Running, limits
 from bidding.offer import queries as offers
 from bidding.offer.queries import Question
 from bidding.offer.rules import LowPriceTerms
+from bidding.opening import queries as keys
 from bidding.registration import queries as registrations
 from bidding.selection import lottery, methods, prices, rules
 from bidding.selection import transcript as transcripts
@@ -130,8 +131,9 @@ def facts_of(
     decision: Decision | None,
     head_at: datetime | None,
     beacon_known: Callable[[datetime], bool],
+    holders_awaited: bool,
 ) -> Facts:
-    """How far the attempt has come; method and decision are asked for, because a list of many has read them already."""
+    """How far the attempt has come; what is asked for here a list of many has read already, for all at once."""
     after = beacon_after(selection)
     return Facts(
         sealed=method in SEALED,
@@ -142,6 +144,7 @@ def facts_of(
         destroyed=selection.key_destroyed_at is not None,
         decided=decision is not None,
         bodies_awaited=_awaited(selection),
+        holders_awaited=holders_awaited,
         drawn=selection.drawn_at is not None,
         head_at=head_at,
         beacon_after=after,
@@ -149,8 +152,8 @@ def facts_of(
     )
 
 
-def next_act(selection: Selection) -> StrEnum | None:
-    """The one act that now follows from a frozen attempt."""
+def next_act(selection: Selection, *, now: datetime) -> StrEnum | None:
+    """The one act that follows from a frozen attempt at an instant."""
     head = head_over(selection)
     return rules.next_act(
         facts_of(
@@ -159,6 +162,7 @@ def next_act(selection: Selection) -> StrEnum | None:
             decision=selection.attempt.decision,
             head_at=None if head is None else head.timestamp,
             beacon_known=lambda after: beacon_of(selection) is not None,
+            holders_awaited=bool(keys.waited_for([selection.attempt_id], now=now)),
         )
     )
 
@@ -187,7 +191,7 @@ def had_to_stop(subject: str) -> bool:
     return found is not None and found.stopped_at is not None
 
 
-def due_for(act: StrEnum) -> list[str]:
+def due_for(act: StrEnum, *, now: datetime) -> list[str]:
     """The attempts from which this act follows now, oldest first; one question, and one for each day of a beacon.
 
     Asked of columns: a draw may wait for days, and every round of the sweep asks again.
@@ -210,6 +214,7 @@ def due_for(act: StrEnum) -> list[str]:
         .order_by(Selection.frozen_at, Selection.id)
     ).all()
     known: dict[date, bool] = {}
+    waited_for = keys.waited_for([selection.attempt_id for selection, *_ in waiting], now=now)
     found = []
     for selection, no, number, decision, method, head_at in waiting:
         follows = rules.next_act(
@@ -219,6 +224,7 @@ def due_for(act: StrEnum) -> list[str]:
                 decision=decision,
                 head_at=head_at,
                 beacon_known=lambda after: _beacon_since(rules.first_day(after), known),
+                holders_awaited=selection.attempt_id in waited_for,
             )
         )
         if follows is act:

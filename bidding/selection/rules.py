@@ -164,8 +164,9 @@ class Facts:
     """How far a frozen attempt has come; `queries.facts_of` gathers it.
 
     `sealed`: envelopes were handed in before the closing. `keyed`: its envelopes, whenever handed in, have a key.
-    `valid`, `minimum`: what was counted at the freeze. `bodies_awaited`: the opening had to stop, and waits. `head_at`:
-    of the first signed head over the freeze. `beacon_after`: None for the rule `none`.
+    `valid`, `minimum`: what was counted at the freeze. `bodies_awaited`: the opening had to stop, and waits.
+    `holders_awaited`: it waits for two of three who open. `head_at`: of the first signed head over the freeze.
+    `beacon_after`: None for the rule `none`.
     """
 
     sealed: bool
@@ -176,6 +177,7 @@ class Facts:
     destroyed: bool
     decided: bool
     bodies_awaited: bool
+    holders_awaited: bool
     drawn: bool
     head_at: datetime | None
     beacon_after: datetime | None
@@ -188,6 +190,7 @@ def next_act(facts: Facts) -> StrEnum | None:
     Nothing is opened or decided before a signed head covers the freeze. Too late a head leads to the draw at once,
     which then says `void`. Too few: the key is destroyed first, so that no envelope can ever be opened; the record
     still follows. While bodies of envelopes that did not open are awaited, everything waits; then all are opened.
+    Where two of three holders open, the opening waits for them as long as it may, and the draw with it.
     Source: protocol.md §1.3, §2.5; rules.md §2.6 and §3.1 rows 13 to 17.
     """
     if facts.drawn or facts.bodies_awaited or facts.head_at is None:
@@ -200,7 +203,7 @@ def next_act(facts: Facts) -> StrEnum | None:
         if not facts.decided:
             return AnnouncementAct.CLOSE_UNSUCCESSFUL
     elif facts.sealed and not facts.opened:
-        return SelectionAct.OPEN
+        return None if facts.holders_awaited else SelectionAct.OPEN
     return SelectionAct.DRAW if facts.beacon_after is None or facts.beacon_known else None
 
 

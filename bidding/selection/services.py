@@ -12,6 +12,7 @@ from app.actor import Actor
 from app.audit import services as records
 from app.audit.canonical import canonical, sha256_hex
 from app.audit.models import Head
+from app.clock import clock
 from app.keyring import keyring
 from app.refusal import NotFound, OutOfTurn, Refusal, demand
 from app.region import branches
@@ -24,6 +25,8 @@ from bidding.offer import services as opening
 from bidding.offer.models import Offer
 from bidding.offer.rules import LowPriceTerms
 from bidding.offer.services import BrokenEnvelope
+from bidding.opening import queries as key_queries
+from bidding.opening import services as keys
 from bidding.registration import queries as registrations
 from bidding.registration import services as registering
 from bidding.registration.models import Registration
@@ -40,7 +43,6 @@ from marketplace.need import queries as needs
 from marketplace.need.rules import SEALED
 
 SECRET_INFO = b"zjcs-secret-1"
-OFFER_INFO = b"zjcs-offer-1"
 
 
 class Contradiction(Exception):
@@ -157,8 +159,8 @@ def destroy_key(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: 
     """Too few envelopes: the key goes, so that nobody enters the next attempt knowing everybody's price (§2.5)."""
     with act(SelectionAct.DESTROY_KEY, actor=actor, key=key, subject=subject) as deed:
         announcement, attempt = _closed(deed, subject)
-        selection = _in_turn(attempt, SelectionAct.DESTROY_KEY)
-        attempt.sealed_offer_key = None
+        selection = _in_turn(attempt, SelectionAct.DESTROY_KEY, now=deed.now)
+        keys.destroy(deed, attempt)
         selection.key_destroyed_at = deed.now
         _about(deed, announcement, attempt)
         deed.tell(offer_key="" if attempt.offer_key is None else attempt.offer_key.hex())
@@ -169,7 +171,7 @@ def close_unsuccessful(actor: Actor, subject: str | None, nothing: Nothing, /, *
     """Too few: the announcement says so at once, with count and minimum; the record follows (rules.md §2.6)."""
     no, number = _parts(subject)
     attempt = queries.attempt_of(no, number)
-    selection = _in_turn(attempt, AnnouncementAct.CLOSE_UNSUCCESSFUL)
+    selection = _in_turn(attempt, AnnouncementAct.CLOSE_UNSUCCESSFUL, now=clock().market())
     reason = "too_few_offers" if queries.method(attempt) in SEALED else "too_few_registrations"
     ended = Unsuccessful(
         reason, valid=selection.valid, minimum=selection.minimum, clause=queries.minimum_of(attempt).clause
@@ -188,20 +190,22 @@ def open_offers(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: 
     """
     with act(SelectionAct.OPEN, actor=actor, key=key, subject=subject) as deed:
         announcement, attempt = _closed(deed, subject)
-        selection = _in_turn(attempt, SelectionAct.OPEN)
+        selection = _in_turn(attempt, SelectionAct.OPEN, now=deed.now)
         _about(deed, announcement, attempt)
         valid = {registration.id: registration for registration in registrations.valid(attempt.id)}
         counting = [offer for offer in offers.counting(attempt.id) if offer.registration_id in valid]
         try:
-            opening.open_all(deed, attempt, counting, _offer_key(attempt))
+            opening.open_all(deed, attempt, counting, keys.offer_key(attempt))
         except BrokenEnvelope as broken:
             selection.stopped_at = deed.now
+            if keys.is_missing(attempt):
+                deed.tell(holders_absent=True)
             due = opening.await_bodies(deed, broken.offers, region=announcement.need.region)
             deed.tell(unopened=sorted(offer.commitment for offer in broken.offers), bodies_due_at=due)
         else:
             selection.opened_at = deed.now
             # The key has served: what was replaced before the closing stays sealed for ever (protocol.md §2.4).
-            attempt.sealed_offer_key = None
+            keys.destroy(deed, attempt)
             deed.tell(
                 offers=[
                     {
@@ -217,20 +221,6 @@ def open_offers(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: 
             _decide(deed, selection)
             deed.disclose("announcement", announcement.no or "")
     return deed.answer()
-
-
-def _offer_key(attempt: Attempt) -> bytes | None:
-    if attempt.offer_key is None or attempt.sealed_offer_key is None:
-        raise Contradiction("no offer key")
-    try:
-        return sealing.open_box(
-            attempt.sealed_offer_key,
-            private=keyring().opening,
-            associated=bytes.fromhex(sha256_hex(attempt.offer_key)),
-            info=OFFER_INFO,
-        )
-    except sealing.Unopenable:
-        return None
 
 
 def on_lapsed_offer(deed: Deed) -> None:
@@ -295,7 +285,7 @@ def draw(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) ->
     """
     with act(SelectionAct.DRAW, actor=actor, key=key, subject=subject) as deed:
         announcement, attempt = _closed(deed, subject)
-        selection = _in_turn(attempt, SelectionAct.DRAW)
+        selection = _in_turn(attempt, SelectionAct.DRAW, now=deed.now)
         # Once decided, names and offers are public already; the next attempt's may by now be sealed under this number.
         undecided = attempt.decision is None
         _about(deed, announcement, attempt)
@@ -370,8 +360,7 @@ def _record(
 
 def _void(deed: Deed, selection: Selection, attempt: Attempt) -> None:
     selection.voided_at = deed.now
-    if attempt.sealed_offer_key is not None:
-        attempt.sealed_offer_key = None
+    if keys.destroy(deed, attempt):
         selection.key_destroyed_at = deed.now
     # An attempt whose winners all refused before the record has already ended; its record still shows the void.
     if attempt.decision in (None, Decision.DRAWN):
@@ -395,11 +384,11 @@ def _closed(deed: Deed, subject: str | None) -> tuple[Announcement, Attempt]:
     return announcement, announcements.attempt(announcement.id, number)
 
 
-def _in_turn(attempt: Attempt, act: StrEnum) -> Selection:
+def _in_turn(attempt: Attempt, act: StrEnum, *, now: datetime) -> Selection:
     selection = queries.of(attempt.id)
     if selection is None:
         raise NotFound(act)
-    if queries.next_act(selection) is not act:
+    if queries.next_act(selection, now=now) is not act:
         raise OutOfTurn(queries.phase_of(selection), act)
     return selection
 
@@ -422,6 +411,10 @@ def told_the_verdict(deed: Deed) -> Iterable[Recipient]:
         reasons = ",".join(registration.reasons or ())
         yield Recipient(registration.agency.organisation_id, {**_named(attempt), "side": "agency", "reasons": reasons})
     yield Recipient(_purchaser(attempt), {**_named(attempt), "side": "purchaser", "reasons": ""})
+    selection = queries.of(attempt.id)
+    if selection is not None and selection.valid >= selection.minimum and queries.method(attempt) in SEALED:
+        for holder in key_queries.holders_of(attempt.id):
+            yield Recipient(holder.organisation_id, {**_named(attempt), "side": "holder", "reasons": ""})
 
 
 def told_the_result(deed: Deed) -> Iterable[Recipient]:

@@ -8,6 +8,7 @@ from app.actor import Actor
 from app.stage import Performs
 from app.sweep import Sweep
 from app.values import Nothing
+from bidding.opening import queries as keys
 from bidding.selection import queries, services
 from bidding.selection.rules import SelectionAct
 from marketplace.announcement import queries as announcements
@@ -27,13 +28,19 @@ def _open(actor: Actor, subject: str) -> object:
     return services.open_offers(actor, subject, Nothing(), key=f"sweep:{SelectionAct.OPEN}:{subject}{turn}")
 
 
-def _following(name: StrEnum, do: Callable[[Actor, str], object]) -> Sweep:
-    """What follows from a frozen attempt waits for a head, a beacon or another act, never for an instant of its own."""
+def _never(now: datetime) -> datetime | None:
+    return None
+
+
+def _following(
+    name: StrEnum, do: Callable[[Actor, str], object], upcoming: Callable[[datetime], datetime | None] = _never
+) -> Sweep:
+    """What follows from a frozen attempt waits for a head, a beacon or another act; an opening for holders, so long."""
 
     def due(now: datetime) -> Iterable[str]:
-        return queries.due_for(name)
+        return queries.due_for(name, now=now)
 
-    return Sweep(name, due, do, lambda now: None)
+    return Sweep(name, due, do, upcoming)
 
 
 def _closed(now: datetime) -> Iterable[str]:
@@ -52,6 +59,6 @@ SWEEPS = (
         AnnouncementAct.CLOSE_UNSUCCESSFUL,
         _performing(AnnouncementAct.CLOSE_UNSUCCESSFUL, services.close_unsuccessful),
     ),
-    _following(SelectionAct.OPEN, _open),
+    _following(SelectionAct.OPEN, _open, keys.next_passing),
     _following(SelectionAct.DRAW, _performing(SelectionAct.DRAW, services.draw)),
 )

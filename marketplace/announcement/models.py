@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import BIG, Base
 from marketplace.announcement.rules import AnnouncementKind, Decision, WithdrawReason
+from marketplace.holder.models import Holder
 from marketplace.need.models import Need
 
 
@@ -97,6 +98,24 @@ class Attempt(Base):
     decided_at: Mapped[datetime | None]
 
     announcement: Mapped[Announcement] = relationship(lazy="joined", back_populates="attempts")
+
+
+class KeyHalf(Base):
+    """One half of an offer key that two of three open together: of which pair, sealed to which holder's public key.
+
+    `pair` as `holder.rules.pair_name`; `sealed` is emptied when the key has served or is destroyed.
+    """
+
+    __tablename__ = "key_half"
+    __table_args__ = (UniqueConstraint("attempt_id", "pair", "holder_id"),)
+
+    id: Mapped[int] = mapped_column(BIG, primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(BIG, ForeignKey("attempt.id"))
+    pair: Mapped[str] = mapped_column(String(40))
+    holder_id: Mapped[int] = mapped_column(BIG, ForeignKey("holder.id"), index=True)
+    sealed: Mapped[bytes | None]
+
+    holder: Mapped[Holder] = relationship(lazy="joined")
 
 
 class Amendment(Base):

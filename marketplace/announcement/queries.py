@@ -1,5 +1,6 @@
 """What the public sees of announcements, what their purchaser and the operator see besides, and what falls due."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -43,7 +44,7 @@ from app.watch.queries import Running, limits
 from app.web.paging import SIZE, Listing, listing, parsed
 from app.workdays import WorkCalendar
 from marketplace.announcement import rules
-from marketplace.announcement.models import Amendment, Announcement, Attempt, Extension
+from marketplace.announcement.models import Amendment, Announcement, Attempt, Extension, KeyHalf
 from marketplace.announcement.rules import (
     AnnouncementKind,
     AttemptTerms,
@@ -150,6 +151,17 @@ def _tries() -> Select[*tuple[Any, ...]]:
     )
     of_one = Attempt.announcement_id == bindparam("announcement", type_=BigInteger())
     return select(*shown).where(of_one).order_by(Attempt.number)
+
+
+def key_halves(attempt_id: int) -> list[KeyHalf]:
+    """The halves of an attempt's offer key by pair, emptied ones too; none where one key file opens."""
+    query = select(KeyHalf).where(KeyHalf.attempt_id == attempt_id).order_by(KeyHalf.pair, KeyHalf.id)
+    return list(db.session.execute(query).scalars())
+
+
+def half_binding(offer_key: bytes, pair: str) -> bytes:
+    """What a half's box is bound to: the attempt's public offer key and the pair (docs/protocol.md §2.3)."""
+    return hashlib.sha256(offer_key + pair.encode()).digest()
 
 
 def amendments(announcement_id: int) -> list[Amendment]:

@@ -23,7 +23,7 @@ from app.values import Done, Fen, Nothing, Period
 from app.watch import queries as watched
 from app.workdays import Deadline
 from marketplace.announcement import queries, rules
-from marketplace.announcement.models import Amendment, Announcement, Attempt, Extension
+from marketplace.announcement.models import Amendment, Announcement, Attempt, Extension, KeyHalf
 from marketplace.announcement.rules import (
     AnnouncementAct,
     AnnouncementKind,
@@ -40,6 +40,9 @@ from marketplace.announcement.rules import (
     Unsuccessful,
     Withdrawal,
 )
+from marketplace.holder import queries as holders
+from marketplace.holder import rules as holder_rules
+from marketplace.holder.rules import OpeningTerms
 from marketplace.need import queries as needs
 from marketplace.need import services as need_steps
 from marketplace.need.models import Need
@@ -248,6 +251,7 @@ def repeat(actor: Actor, subject: str | None, timetable: Timetable, /, *, key: s
         standing = standing_of(actor.party, now=deed.now, scope=needs.scope_of(need, book.id))
         reasons = [
             *rules.refusals_to_repeat(attempts=present.number, terms=book.terms(AttemptTerms)),
+            *_undivided(need, book),
             *standing.to(AnnouncementAct.PUBLISH),
             *_against_wish(deed, need, timetable, book),
         ]
@@ -271,6 +275,16 @@ def decide(deed: Deed, attempt: Attempt, decision: Decision) -> None:
     if attempt.decision not in (None, Decision.DRAWN):
         raise OutOfTurn(rules.ENDED[attempt.decision], deed.act)
     attempt.decision, attempt.decided_at = decision, deed.now
+
+
+def drop_offer_key(deed: Deed, attempt: Attempt) -> bool:
+    """Step: the attempt's offer key is gone, in whatever boxes it lay; whether there was one (protocol.md §2.5)."""
+    halves = [half for half in queries.key_halves(attempt.id) if half.sealed is not None]
+    found = attempt.sealed_offer_key is not None or bool(halves)
+    attempt.sealed_offer_key = None
+    for half in halves:
+        half.sealed = None
+    return found
 
 
 def fail_after_award(deed: Deed, announcement: Announcement) -> None:
@@ -412,6 +426,7 @@ def _scheduled(deed: Deed, need: Need, found: Announcement | None) -> tuple[Anno
     if phase is not Phase.SCHEDULED:
         raise OutOfTurn(phase, deed.act)
     book = rulebook_for(need.region, deed.now) if found.rulebook is None else rulebook(found.rulebook)
+    demand(_undivided(need, book), rulebook=book.id)
     earliest = queries.earliest(need, book, deed.now).window.earliest
     wish = found.wished_closing_at
     too_early = wish is None or any(_against_wish(deed, need, Timetable(wish), book))
@@ -445,8 +460,16 @@ def against(need: Need, act: AnnouncementAct, *, now: datetime) -> tuple[Refusal
         *rules.refusals_to_announce(method=need.method, abandoned=need.abandoned_at is not None),
         *rules.refusals_to_way(act=act, reviewed=book.terms(PublishTerms).reviewed(need.fund)),
         *need_steps.refusals_now(need, now=now),
+        *_undivided(need, book),
         *standing.to(act),
     )
+
+
+def _undivided(need: Need, book: Rulebook) -> Iterable[Refusal]:
+    """Where two of three holders open the offers, all three must be named before anything can be sealed to them."""
+    if need.method not in SEALED | SECOND or not book.terms(OpeningTerms).shared:
+        return ()
+    return holder_rules.refusals_to_divide(holders.serving(need.region).keys())
 
 
 @dataclass(frozen=True, slots=True)
@@ -525,8 +548,9 @@ def _open_attempt(
     deed.add(announcement)
     secret = chance().secret()
     committed = hashlib.sha256(secret).digest()
-    offer_key, sealed_offer_key = _offer_key() if need.method in SEALED | SECOND else (None, None)
-    deed.add(
+    private = chance().secret() if need.method in SEALED | SECOND else None
+    shared = private is not None and book.terms(OpeningTerms).shared
+    attempt = deed.add(
         Attempt(
             announcement_id=announcement.id,
             number=announcement.attempt_number,
@@ -535,27 +559,45 @@ def _open_attempt(
             commitment=committed.hex(),
             sealed_secret=_sealed(secret, associated=committed, info=SECRET),
             beacon_rule=book.terms(DrawTerms).beacon(need.fund),
-            offer_key=offer_key,
-            sealed_offer_key=sealed_offer_key,
+            offer_key=None if private is None else public_key(private),
+            sealed_offer_key=None if private is None or shared else _sealed_key(private),
             winners=need.winners,
             alternates=book.terms(StandbyTerms).alternates,
             decision=None if closes_at else Decision.DRAWN,
             decided_at=None if closes_at else deed.now,
         )
     )
+    if private is not None and shared:
+        _divide(deed, attempt, private, region=need.region)
 
 
-def _offer_key() -> tuple[bytes, bytes]:
-    """K of one attempt, and its private half in a box for the holder of the opening key."""
-    private = chance().secret()
-    public = public_key(private)
-    return public, _sealed(private, associated=hashlib.sha256(public).digest(), info=OFFER)
+def _sealed_key(private: bytes) -> bytes:
+    """K in a box for the one holder of the opening key."""
+    associated = hashlib.sha256(public_key(private)).digest()
+    return _sealed(private, associated=associated, info=OFFER)
 
 
-def _sealed(plaintext: bytes, *, associated: bytes, info: bytes) -> bytes:
+def _divide(deed: Deed, attempt: Attempt, private: bytes, *, region: str) -> None:
+    """K in six boxes: for each pair of the three holders a half for each of the two (protocol.md §2.3)."""
+    named, public = holders.serving(region), public_key(private)
+    demand(holder_rules.refusals_to_divide(named.keys()))
+    pads = {pair: chance().secret() for pair in holder_rules.pairs()}
+    for pair, role, half in holder_rules.divided(private, pads=pads):
+        name, holder = holder_rules.pair_name(pair), named[role]
+        box = _sealed(
+            half,
+            associated=queries.half_binding(public, name),
+            info=OFFER,
+            recipient=bytes.fromhex(holder.public_key),
+        )
+        deed.add(KeyHalf(attempt_id=attempt.id, pair=name, holder_id=holder.id, sealed=box))
+
+
+def _sealed(plaintext: bytes, *, associated: bytes, info: bytes, recipient: bytes | None = None) -> bytes:
+    """In a box for the deployment's opening key unless another recipient is named."""
     return seal(
         plaintext,
-        recipient=keyring().opening_public,
+        recipient=recipient or keyring().opening_public,
         associated=associated,
         info=info,
         ephemeral=chance().secret(),
@@ -589,6 +631,9 @@ def _announce(deed: Deed, announcement: Announcement, need: Need, book: Rulebook
         deed.tell(particulars=need.asked.given())
     if present.offer_key is not None:
         deed.tell(offer_key=present.offer_key.hex())
+        halves = queries.key_halves(present.id)
+        if halves:
+            deed.tell(holders=sorted({half.holder.public_key for half in halves}))
 
 
 def _about(deed: Deed, need: Need, announcement: Announcement | None = None) -> None:

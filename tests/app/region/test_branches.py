@@ -30,6 +30,7 @@ from bidding.award.rules import AwardAct, Declined, Excuse, Judged
 from bidding.contract import queries as contracts
 from bidding.contract import services as contracting
 from bidding.contract.rules import Breach, ContractAct, Denied, Finding
+from bidding.opening.rules import OpeningAct
 from bidding.registration import queries as registrations
 from bidding.selection import queries as selections
 from bidding.selection import rules as selecting
@@ -42,6 +43,7 @@ from marketplace.announcement.rules import AnnouncementAct, Return
 from marketplace.catalogue.models import ItemVersion
 from marketplace.credential import services as credential
 from marketplace.credential.rules import CredentialAct, Doubt
+from marketplace.holder.rules import HolderAct
 from marketplace.invitation import services as invitation
 from marketplace.invitation.rules import Invitation, InvitationAct
 from marketplace.need import queries as needs
@@ -77,8 +79,11 @@ NORTH = "450802"
 """Another county, whose offices have no say in SOUTH."""
 WEST = "450804"
 TRADE = "natural_resources"
-HOUSE = {str(act) for act in ApprovalAct} | {str(act) for act in ClockAct}
-"""Acts that belong to no region: preparing an act is followed by the act itself, the clock is the demonstration's."""
+HOUSE = {str(act) for acts in (ApprovalAct, ClockAct, HolderAct) for act in acts} | {str(OpeningAct.UNSEAL)}
+"""Acts that belong to no region: preparing an act is followed by the act itself, the clock is the demonstration's.
+
+An office publishes its own key for its own region, and uses it for what was sealed to it, nobody else's.
+"""
 
 
 def office(role: Role, region: str) -> Actor:

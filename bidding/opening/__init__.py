@@ -1,0 +1,1 @@
+"""Opening: two of three holders bring their keys, so that no single office can open an offer."""
