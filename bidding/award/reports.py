@@ -106,7 +106,7 @@ def members(award: Award, *, by: Seal | None, page: str) -> Mapping[str, Any]:
         "announcement": announcement.no,
         "attempt": award.attempt.number,
         "selected": announcement.kind is AnnouncementKind.OPEN,
-        "item": need.item.name,
+        "item": "、".join(item.name for item in need.items),
         "method": say(need.method, "method"),
         "fund": say(need.fund, "fund"),
         "rank": award.rank,

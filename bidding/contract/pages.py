@@ -122,7 +122,7 @@ def page(no: str, *, actor: Actor, now: datetime) -> ContractPage:
         announcement_no=announcement.no or "",
         purchaser_code=announcement.need.purchaser.organisation.code,
         agency_code=contract.award.agency.organisation.code,
-        item=announcement.need.item.name,
+        item="、".join(item.name for item in announcement.need.items),
         award_days=contract.award.promised_days,
         upload_due_at=contract.upload_due_at,
         amount_fen=contract.amount_fen if shown else None,

@@ -69,6 +69,7 @@ def _need(need: Need, *, personal: bool) -> Mapping[str, Any]:
         "title": need.title,
         "content": need.content,
         "item": need.item_code,
+        "items": list(need.codes),
         "region": need.region,
         "fund": need.fund.value,
         "payer": need.payer.value,

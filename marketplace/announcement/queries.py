@@ -57,7 +57,7 @@ from marketplace.announcement.rules import (
 )
 from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import ItemVersion
-from marketplace.need.models import Need
+from marketplace.need.models import Need, NeedItem
 from marketplace.need.rules import SEALED, Method, Particulars
 from marketplace.purchaser.models import Purchaser
 from marketplace.purchaser.rules import Fund
@@ -361,6 +361,7 @@ class Line(NamedTuple):
     region_name: str
     item: str
     item_name: str
+    further: str | None
     fund: Fund
     method: Method
     budget_fen: int
@@ -428,7 +429,8 @@ def _about_need(filters: Filters) -> Sequence[ColumnElement[bool]]:
     if filters.category is not None:
         found.append(Need.item_code.startswith(filters.category, autoescape=True))
     if filters.item is not None:
-        found.append(Need.item_code == filters.item)
+        beside = select(NeedItem.need_id).where(NeedItem.item_code == filters.item)
+        found.append(or_(Need.item_code == filters.item, Need.id.in_(beside)))
     if filters.method is not None:
         found.append(Need.method == filters.method)
     if filters.fund is not None:
@@ -503,6 +505,7 @@ def _lines() -> Select[*tuple[Any, ...]]:
             Need.title,
             Need.region,
             Need.item_code,
+            Need.further,
             Need.fund,
             Need.method,
             Need.budget_fen,
@@ -562,6 +565,7 @@ def _line(row: Sequence[Any], now: datetime) -> Line:
         title,
         region,
         item,
+        further,
         fund,
         method,
         budget_fen,
@@ -584,6 +588,7 @@ def _line(row: Sequence[Any], now: datetime) -> Line:
         region_name,
         item,
         item_name,
+        further,
         fund,
         method,
         budget_fen,
@@ -620,6 +625,15 @@ def closing(*, now: datetime, until: datetime, limit: int) -> list[Line]:
     return [_line(row, now) for row in rows]
 
 
+class ItemShown(NamedTuple):
+    """One item of an announcement; `days`: its unified working days, None = for as long as the works last."""
+
+    code: str
+    name: str
+    days: int | None
+    qualification: str
+
+
 @dataclass(frozen=True, slots=True)
 class AnnouncementPage:
     """One announcement as everybody sees it; nothing here knows of registrants."""
@@ -632,8 +646,7 @@ class AnnouncementPage:
     approval: str | None
     authority: str | None
     phone: str
-    qualification: str
-    requires: tuple[str, ...]
+    items: tuple[ItemShown, ...]
     rulebook: str
     provisional: bool
     revision: int
@@ -668,8 +681,7 @@ def page(no: str, *, now: datetime) -> AnnouncementPage:
         approval=row.approval,
         authority=regions.authorities().get(row.authority) if row.authority else None,
         phone=row.phone,
-        qualification=row.qualification,
-        requires=row.requires,
+        items=_items(row),
         rulebook=row.rulebook,
         provisional=row.closing_provisional,
         revision=row.revision,
@@ -703,9 +715,10 @@ SHOWN = (
     Need.authority,
     Need.phone,
     Need.particulars,
+    Need.id.label("need_id"),
     Purchaser.organisation_id,
+    ItemVersion.days,
     ItemVersion.qualification,
-    ItemVersion.requires,
 )
 """What the page of an announcement shows beyond its line."""
 
@@ -713,6 +726,20 @@ SHOWN = (
 @lru_cache(maxsize=1)
 def _whole() -> Select[*tuple[Any, ...]]:
     return _numbered().add_columns(*SHOWN)
+
+
+def _items(row: Row[*tuple[Any, ...]]) -> tuple[ItemShown, ...]:
+    """All items of a need, the main one first, of the versions in force when it was written."""
+    main = ItemShown(row.item_code, row.item_name, row.days, row.qualification)
+    if row.further is None:
+        return (main,)
+    query = (
+        select(NeedItem.item_code, ItemVersion.name, ItemVersion.days, ItemVersion.qualification)
+        .join(ItemVersion, NeedItem.item_version_id == ItemVersion.id)
+        .where(NeedItem.need_id == row.need_id)
+        .order_by(NeedItem.position)
+    )
+    return (main, *(ItemShown(*each) for each in db.session.execute(query)))
 
 
 def own(party_id: int, no: str) -> Announcement:
@@ -821,6 +848,7 @@ def members(line: Line) -> Mapping[str, Any]:
         "region": line.region,
         "item": line.item,
         "item_name": line.item_name,
+        "items": [line.item, *(line.further or "").split()],
         "fund": line.fund,
         "method": line.method,
         "budget_fen": line.budget_fen,

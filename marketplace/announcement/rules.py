@@ -354,10 +354,10 @@ SPELLING_LONGEST = 1000
 """What an index takes of a row in every database that serves the market."""
 
 
-def searched(no: str, title: str, item: str, purchaser: str) -> tuple[str, str]:
+def searched(no: str, title: str, items: str, purchaser: str) -> tuple[str, str]:
     """What an announcement is found by: its words, and number and sound (pinyin, initials), both folded."""
-    spelling = (no.lower(), spelt(title), spelt(item), *(initials(text) for text in (title, item, purchaser)))
-    words = " ".join(folded(text) for text in (title, item, purchaser))
+    spelling = (no.lower(), spelt(title), spelt(items), *(initials(text) for text in (title, items, purchaser)))
+    words = " ".join(folded(text) for text in (title, items, purchaser))
     return words[:WORDS_LONGEST], " ".join(spelling)[:SPELLING_LONGEST]
 
 

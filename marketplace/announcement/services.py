@@ -539,7 +539,8 @@ def _open_attempt(
         announcement.no = next_no(deed, region=need.region)
         announcement.published_at = deed.now
         announcement.rulebook = book.id
-        named = (need.title, need.item.name, need.purchaser.organisation.name)
+        items = " ".join(item.name for item in need.items)
+        named = (need.title, items, need.purchaser.organisation.name)
         announcement.words, announcement.spelling = rules.searched(announcement.no, *named)
     announcement.attempt_number += 1
     announcement.closes_at = closes_at
@@ -629,6 +630,8 @@ def _announce(deed: Deed, announcement: Announcement, need: Need, book: Rulebook
         deed.tell(winners=need.winners)
     if need.particulars is not None:
         deed.tell(particulars=need.asked.given())
+    if need.further is not None:
+        deed.tell(further=list(need.codes[1:]))
     if present.offer_key is not None:
         deed.tell(offer_key=present.offer_key.hex())
         halves = queries.key_halves(present.id)

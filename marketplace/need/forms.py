@@ -1,11 +1,11 @@
 """What a purchaser fills in on one page; money is typed in 元 and becomes fen exactly."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from wtforms import RadioField, SelectField, StringField, TextAreaField
+from wtforms import RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from app.values import Fen, Nothing, Ppm
@@ -85,6 +85,12 @@ class NeedForm(ActForm):
         validators=[InputRequired("请回答。")],
     )
     item = SelectField("中介服务事项", validate_choice=False, validators=[InputRequired("请选择服务事项。")])
+    further = SelectMultipleField(
+        "同一需求中的其他服务事项",
+        description="几项服务一并委托的，上面选主要的一项，其余在这里勾选；由一家机构或者联合体承接全部事项，分项报价。",
+        validate_choice=False,
+        validators=[Optional()],
+    )
     title = StringField(
         "项目名称",
         validators=[InputRequired("请填写项目名称。"), Length(min=2, max=100, message="项目名称为2至100个字。")],
@@ -208,6 +214,7 @@ class NeedForm(ActForm):
             authority=self.authority.data or None,
             winners=int((self.winners.data or "1").strip()),
             particulars=self._particulars(Method(self.method.data)),
+            further=tuple(sorted(set(self.further.data or ()) - {self.item.data, ""})),
         )
 
     def _particulars(self, method: Method) -> Particulars:
@@ -237,6 +244,7 @@ def shown(need: NeedInput) -> Mapping[str, Any]:
         "above_limit": "no",
         "excluded": "no",
         "item": need.item,
+        "further": list(need.further),
         "title": need.title,
         "content": need.content,
         "region": need.region,
@@ -255,12 +263,13 @@ def shown(need: NeedInput) -> Mapping[str, Any]:
     }
 
 
-def begun(known: Begun, *, item: str | None, region: str) -> Mapping[str, Any]:
-    """A new form with what the market knows already."""
+def begun(known: Begun, *, items: Sequence[str], region: str) -> Mapping[str, Any]:
+    """A new form with what the market knows already; `items`: those that were asked for, the main one first."""
     return {
         **STARTING,
         "winners": "1",
-        "item": item,
+        "item": items[0] if items else None,
+        "further": list(items[1:]),
         "region": region,
         "payer": Payer.PURCHASER.value,
         "expected_days": None if known.days is None else str(known.days),

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import BIG, Base
@@ -14,8 +14,9 @@ from marketplace.purchaser.rules import Fund
 
 
 class Need(Base):
-    """What a purchaser needs: one item, of the version that was in force when the need was written.
+    """What a purchaser needs: its main item and perhaps further ones, of the versions in force when it was written.
 
+    `further`: the codes of the further items, joined by a space, for lists that ask for nothing else; None = one item.
     `particulars`: JSON object of what its method asks besides, None where it asks for nothing.
     `taken_at`: handed in for announcement, or under direct commission; cleared when it comes back.
     """
@@ -36,6 +37,7 @@ class Need(Base):
     purchaser_id: Mapped[int] = mapped_column(BIG, ForeignKey("purchaser.id"), index=True)
     item_code: Mapped[str] = mapped_column(String(4), ForeignKey("item.code"), index=True)
     item_version_id: Mapped[int] = mapped_column(BIG, ForeignKey("item_version.id"))
+    further: Mapped[str | None] = mapped_column(String(100))
     region: Mapped[str] = mapped_column(String(6), ForeignKey("region.code"), index=True)
     title: Mapped[str]
     content: Mapped[str]
@@ -60,10 +62,38 @@ class Need(Base):
 
     purchaser: Mapped[Purchaser] = relationship(lazy="joined")
     item: Mapped[ItemVersion] = relationship(lazy="joined")
+    others: Mapped[list["NeedItem"]] = relationship(lazy="select", order_by="NeedItem.position")
 
     __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes of all its items, the main one first."""
+        return (self.item_code, *(self.further or "").split())
+
+    @property
+    def items(self) -> tuple[ItemVersion, ...]:
+        """All its items, the main one first; asks the database only where there are several."""
+        return (self.item,) if self.further is None else (self.item, *(each.item for each in self.others))
 
     @property
     def asked(self) -> Particulars:
         """What its method asks for besides."""
         return Particulars.kept(self.particulars)
+
+
+class NeedItem(Base):
+    """A further item of a need for several (M20); `position` counts from 2, the main item is the first."""
+
+    __tablename__ = "need_item"
+    __table_args__ = (
+        UniqueConstraint("need_id", "item_code"),
+        CheckConstraint("position >= 2", name="after_the_main_item"),
+    )
+
+    need_id: Mapped[int] = mapped_column(BIG, ForeignKey("need.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    item_code: Mapped[str] = mapped_column(String(4), ForeignKey("item.code"), index=True)
+    item_version_id: Mapped[int] = mapped_column(BIG, ForeignKey("item_version.id"))
+
+    item: Mapped[ItemVersion] = relationship(lazy="joined")

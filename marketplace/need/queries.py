@@ -1,5 +1,6 @@
 """Needs as their own purchaser sees them; nobody else knows of a need before it is announced."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -65,7 +66,7 @@ def phase_of(need: Need) -> Phase:
 
 def scope_of(need: Need, rulebook: str) -> Scope:
     """What a party wants to take part in with this need, for `standing_of`; `rulebook` is an id."""
-    return Scope(fund=need.fund.value, items=(need.item_code,), region=need.region, rulebook=rulebook)
+    return Scope(fund=need.fund.value, items=need.codes, region=need.region, rulebook=rulebook)
 
 
 def mine(party_id: int, after: str | None, *, size: int = SIZE) -> Listing[Need]:
@@ -118,6 +119,7 @@ def input_of(need: Need) -> NeedInput:
         authority=need.authority,
         winners=need.winners,
         particulars=need.asked,
+        further=need.codes[1:],
     )
 
 
@@ -126,16 +128,17 @@ def terms_of(book: Rulebook) -> Terms:
     return Terms(scope=book.terms(ScopeTerms), hands=book.terms(HandsTerms), direct=book.terms(DirectTerms))
 
 
-def begun(party_id: int, item: str | None, *, now: datetime) -> Begun:
-    """What the party's registration and its last need say, and the unified days of the item (rules.md §5)."""
+def begun(party_id: int, items: Sequence[str], *, now: datetime) -> Begun:
+    """What the party's registration and its last need say, and the unified days of the slowest item (rules.md §5)."""
     purchaser = purchasers.by_party(party_id)
     last = next(iter(mine(party_id, None, size=1).rows), None)
-    version = catalogue.item_in_force(item or "", now.astimezone(SHANGHAI).date())
+    on = now.astimezone(SHANGHAI).date()
+    versions = [found for item in items[: rules.MOST_ITEMS] if (found := catalogue.item_in_force(item, on))]
     funds = () if purchaser is None else purchaser.funds
     registered = None if purchaser is None else purchaser.contact
     return Begun(
         fund=Fund(funds[0]) if len(funds) == 1 else None,
-        days=None if version is None else version.days,
+        days=max((version.days for version in versions if version.days is not None), default=None),
         contact=registered if last is None else last.contact,
         phone=None if last is None else last.phone,
     )
@@ -188,3 +191,12 @@ def item_choices(now: datetime) -> list[tuple[str, str]]:
     """The items in force for a form, as (code, code and name)."""
     on = now.astimezone(SHANGHAI).date()
     return [(item.item_code, f"{item.item_code} {item.name}") for item in catalogue.items_in_force(on)]
+
+
+def grouped(choices: Iterable[tuple[str, str]]) -> dict[str, list[tuple[str, str]]]:
+    """The choices of items by the name of their category."""
+    names = {category.code: category.name for category in catalogue.categories()}
+    found: dict[str, list[tuple[str, str]]] = {}
+    for code, word in choices:
+        found.setdefault(names[code[:2]], []).append((code, word))
+    return found

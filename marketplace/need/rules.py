@@ -59,6 +59,9 @@ LIVE = frozenset({Method.BID_LIVE, Method.BID_ROUNDS})
 FIXED_PRICE = frozenset({Method.RANDOM, Method.CREDIT_MERIT})
 """The price is announced; nobody competes by it."""
 
+ITEMIZED = (SEALED | SECOND) - {Method.BID_RATE}
+"""Offers are sums of money in envelopes: one for several items says price and days of each (M20)."""
+
 
 class Payer(StrEnum):
     """Who pays: a service that an approving authority commissions itself is paid from its budget."""
@@ -183,6 +186,8 @@ LIMITS: Mapping[str, tuple[int, int]] = {
 """The least and the most of each, both included; the market's own."""
 
 MOST_WINNERS = 20
+MOST_ITEMS = 12
+"""Items of one need, the main one counted; the market's own."""
 FULL_WEIGHT = 100
 
 
@@ -190,7 +195,8 @@ FULL_WEIGHT = 100
 class NeedInput:
     """What a purchaser fills in; money in fen. `above_limit` and `excluded` are the two first questions (M55).
 
-    `winners`: how many are to be chosen, each for the whole price or for his own (several winners, M17).
+    `winners`: how many are to be chosen, each for the whole price or for his own (several winners, M17). `further`:
+    codes of the items beside the main one (M20).
     """
 
     item: str
@@ -213,6 +219,7 @@ class NeedInput:
     authority: str | None = None
     winners: int = 1
     particulars: Particulars = Particulars()
+    further: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +249,7 @@ class Known:
     """What the market knows around a need, as plain values.
 
     `unusable`: why the purchaser may not use the fund now; whether the item is in force and its authority's own to pay,
+    whether the further items are in force and `two_payers`: some of all are the authority's to pay and some not;
     whether the division and the authority exist.
     """
 
@@ -250,6 +258,8 @@ class Known:
     authority_pays: bool
     region: bool
     authority: bool
+    further: bool = True
+    two_payers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +312,23 @@ def _refusals_to_what(need: NeedInput, *, known: Known) -> Iterator[Refusal]:
         yield Refusal("need_project_code_malformed", field="project_code")
     if known.item and known.authority_pays and need.payer is not Payer.AUTHORITY:
         yield Refusal("need_authority_pays", field="payer")
+    yield from _refusals_to_further(need, known=known)
+
+
+def _refusals_to_further(need: NeedInput, *, known: Known) -> Iterator[Refusal]:
+    """Several items: each once, all of one payer, by a method that can tell their prices (rules.md §5.2; M20)."""
+    if not need.further:
+        return
+    if len({need.item, *need.further}) <= len(need.further):
+        yield Refusal("need_item_twice", field="further")
+    if len(need.further) >= MOST_ITEMS:
+        yield Refusal("need_items_too_many", field="further", params={"most": MOST_ITEMS})
+    if not known.further:
+        yield Refusal("need_item_unknown", field="further")
+    if known.two_payers:
+        yield Refusal("need_two_payers", field="further")
+    if need.method not in ITEMIZED | FIXED_PRICE:
+        yield Refusal("need_method_for_one_item", field="method")
 
 
 def _refusals_to_money(need: NeedInput, *, terms: Terms) -> Iterator[Refusal]:

@@ -16,7 +16,7 @@ from app.values import SHANGHAI, Done
 from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import ItemVersion
 from marketplace.need import queries, rules
-from marketplace.need.models import Need
+from marketplace.need.models import Need, NeedItem
 from marketplace.need.rules import Known, NeedAct, NeedInput
 from marketplace.purchaser import queries as purchasers
 from marketplace.purchaser.models import Purchaser
@@ -32,7 +32,8 @@ def create(actor: Actor, subject: str | None, need: NeedInput, /, *, key: str) -
         if purchaser is None:
             raise NotFound("purchaser")
         no = next_no(deed, region=need.region, kind="N")
-        deed.add(Need(no=no, purchaser_id=purchaser.id, created_at=deed.now, **_columns(need, deed.now)))
+        row = deed.add(Need(no=no, purchaser_id=purchaser.id, created_at=deed.now, **_columns(need, deed.now)))
+        _add_further(deed, row, need)
         deed.subject = no
         _record(deed, no, need)
     return deed.answer()
@@ -44,8 +45,13 @@ def revise(actor: Actor, subject: str | None, need: NeedInput, /, *, key: str) -
         found = _own(deed, actor, subject)
         rules.FLOW.after(queries.phase_of(found), NeedAct.REVISE)
         _demand(deed, need, found.purchaser)
+        for each in found.others:
+            deed.session.delete(each)
         for name, value in _columns(need, deed.now).items():
             setattr(found, name, value)
+        deed.session.flush()
+        deed.session.expire(found, ["others"])
+        _add_further(deed, found, need)
         _record(deed, found.no, need)
     return deed.answer()
 
@@ -116,12 +122,15 @@ class Around:
     def refusals(self, need: NeedInput) -> Iterator[Refusal]:
         """Every reason against the need now."""
         fee_nature = self.fee_nature(need.item)
+        further = [self.fee_nature(item) for item in need.further[: rules.MOST_ITEMS]]
         known = Known(
             unusable=tuple(refusals_to_use(need.fund, phase=self.phase, funds=self.funds)),
             item=fee_nature is not None,
             authority_pays=fee_nature == "authority",
             region=need.region in self.regions,
             authority=need.authority is None or need.authority in self.authorities,
+            further=None not in further,
+            two_payers=len({nature == "authority" for nature in (fee_nature, *further) if nature is not None}) > 1,
         )
         yield from rules.refusals_to_need(need, known=known, terms=self.terms(self.rulebook(need.region)))
 
@@ -138,6 +147,7 @@ def _columns(need: NeedInput, now: datetime) -> dict[str, object]:
     return {
         "item_code": need.item,
         "item_version_id": item.id,
+        "further": " ".join(need.further) or None,
         "region": need.region,
         "title": need.title.strip(),
         "content": need.content.strip(),
@@ -158,16 +168,27 @@ def _columns(need: NeedInput, now: datetime) -> dict[str, object]:
     }
 
 
+def _add_further(deed: Deed, row: Need, need: NeedInput) -> None:
+    """The further items of a need, each of the version in force."""
+    for position, code in enumerate(need.further, 2):
+        item = _item(code, deed.now)
+        if item is None:
+            raise NotFound("item")
+        deed.add(NeedItem(need_id=row.id, position=position, item_code=code, item_version_id=item.id))
+
+
 def _record(deed: Deed, no: str, need: NeedInput) -> None:
     deed.on("need", no)
     deed.on("purchaser", deed.actor.code or "")
-    deed.on("item", need.item)
+    for code in (need.item, *need.further):
+        deed.on("item", code)
     told = {
         "price_fen": need.price_fen,
         "budget_line": need.budget_line,
         "project_code": need.project_code,
         "winners": need.winners if need.winners > 1 else None,
         "particulars": need.particulars.given() or None,
+        "further": list(need.further) or None,
     }
     deed.tell(
         title=need.title.strip(),

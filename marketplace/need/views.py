@@ -20,7 +20,9 @@ bp = Blueprint("need", __name__, url_prefix="/needs")
 
 
 def _offered(form: NeedForm) -> NeedForm:
-    form.item.choices = offered(queries.item_choices(now()), empty=NOT_CHOSEN)
+    items = queries.item_choices(now())
+    form.item.choices = offered(items, empty=NOT_CHOSEN)
+    form.further.choices = {name: offered(group) for name, group in queries.grouped(items).items()}
     form.region.choices = offered(regions.choices(), empty=NOT_CHOSEN)
     form.authority.choices = offered(regions.authorities().items(), empty=NOT_CHOSEN)
     return form
@@ -56,10 +58,10 @@ def mine() -> str:
 @bp.route("/new", methods=["GET", "POST"])
 @door(NeedAct.CREATE)
 def create() -> Response:
-    """Write one down."""
-    item = request.args.get("item")
+    """Write one down; `?item=` names the item, several times a bundle."""
+    items = request.args.getlist("item")
     form = _offered(
-        NeedForm(data=begun(queries.begun(actor().party, item, now=now()), item=item, region=actor().region))
+        NeedForm(data=begun(queries.begun(actor().party, items, now=now()), items=items, region=actor().region))
     )
     return perform(NeedAct.CREATE, form, None, page=lambda: _form(form), after=_next)
 

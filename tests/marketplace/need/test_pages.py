@@ -1,5 +1,6 @@
 """A purchaser's pages: one page of input, nothing lost, nobody else's business."""
 
+import re
 from dataclasses import asdict
 
 from marketplace.need import queries
@@ -88,6 +89,43 @@ def test_a_form_shows_everything_an_input_holds(app):
     asked = asdict(a_need_input())
     particulars = asked.pop("particulars")
     assert shown(a_need_input()).keys() == asked.keys() | particulars.keys()
+
+
+def test_a_bundle_comes_chosen_from_its_page_and_every_item_is_shown_wherever_the_need_is(app, client):
+    owner = purchaser_for("social")
+    client.sign_in("purchaser1")
+    page = client.get("/needs/new?item=0403&item=0406&item=0404").text
+    assert '<option selected value="0403">' in page
+    for code in ("0404", "0406"):
+        assert re.search(rf'value="{code}"\s+id="further-{code}" checked', page)
+    assert re.search(r'name="expected_days"[^>]*value="7"', page), "the unified days of the slowest, not the sum"
+    several = typed(item="0403", further=["0404", "0406", "0403"], method="BID_LOW", price_fen="")
+    wrong = client.post("/needs/new", data={**several, "title": ""})
+    assert wrong.status_code == 422
+    assert re.search(r'id="further-0406" checked', wrong.text)
+    assert client.post("/needs/new", data=several).status_code == 303
+    need = queries.mine(owner.party, None).rows[0]
+    assert need.codes == ("0403", "0404", "0406")
+    assert f"{need.item.name} 等 3 项" in client.get("/needs/").text
+    publishing = client.get(f"/needs/{need.no}/publish").text
+    no = announced(client.post(f"/needs/{need.no}/publish", data={"key": "publish"}))
+    client.post("/logout")
+    shown_page = client.get(f"/announcements/{no}").text
+    for item in need.items:
+        assert item.name in publishing
+        assert item.name in shown_page
+        assert f'href="/catalogue/{item.item_code}"' in shown_page
+    for found in ("?item=0406", f"?q={need.items[2].name}", "?category=04"):
+        assert no in client.get(f"/announcements/{found}").text
+    assert no not in client.get("/announcements/?item=0401").text
+    for row in (client.get("/api/v1/announcements").json["rows"][0], client.get(f"/api/v1/announcements/{no}").json):
+        assert (row["item"], row["items"]) == ("0403", ["0403", "0404", "0406"])
+
+
+def announced(answer):
+    """The number in the address that publishing leads to."""
+    assert answer.status_code == 303
+    return answer.location.rstrip("/").rpartition("/")[2]
 
 
 def test_saving_leads_to_the_second_and_last_page(app, client):

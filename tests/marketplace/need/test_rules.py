@@ -159,6 +159,26 @@ def test_what_the_market_knows_counts(known, code):
     assert refused(known=known) == {(code, None)}
 
 
+@pytest.mark.parametrize(
+    ("changes", "known", "reasons"),
+    [
+        ({}, {}, set()),
+        ({"method": Method.BID_LOW, "price_fen": None}, {}, set()),
+        ({"further": ("0403", "0401")}, {}, {"need_item_twice"}),
+        ({"further": ("0403", "0403")}, {}, {"need_item_twice"}),
+        ({"further": tuple(f"05{n:02}" for n in range(11))}, {}, set()),
+        ({"further": tuple(f"05{n:02}" for n in range(12))}, {}, {"need_items_too_many"}),
+        ({}, {"further": False}, {"need_item_unknown"}),
+        ({}, {"two_payers": True}, {"need_two_payers"}),
+        ({"method": Method.DIRECT, "price_fen": None}, {}, {"need_method_for_one_item"}),
+        ({"method": Method.DIRECT, "price_fen": None, "further": ()}, {"two_payers": True}, set()),
+    ],
+)
+def test_several_items_are_each_once_of_one_payer_and_competed_for(changes, known, reasons):
+    found = refused(replace(KNOWN, **known), **{"further": ("0403", "0404"), **changes})
+    assert {code for code, _ in found} == reasons
+
+
 def test_every_reason_is_said_at_once():
     reasons = refused(title="", content="", budget_fen=0, expected_days=0, above_limit=True)
     assert len(reasons) >= 4

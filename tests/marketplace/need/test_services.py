@@ -83,6 +83,25 @@ def test_its_owner_revises_and_abandons_it_and_nobody_else_knows_it(app):
         services.revise(owner, no, a_need_input(days=4), key="r2")
 
 
+def test_a_need_for_several_items_keeps_each_in_its_version(app, tick):
+    owner = purchaser_for("social")
+    no = a_need(owner, item="0403", further=("0404", "0406"), method="BID_LOW")
+    need = queries.by_no(no)
+    assert [item.item_code for item in need.items] == list(need.codes) == ["0403", "0404", "0406"]
+    assert queries.scope_of(need, "450800@2017-11-23").items == ("0403", "0404", "0406")
+    assert queries.input_of(need) == a_need_input(item="0403", further=("0404", "0406"), method="BID_LOW")
+    services.revise(owner, no, a_need_input(item="0406", further=("0403",), method="BID_LOW"), key="r1")
+    need = queries.by_no(no)
+    assert [item.item_code for item in need.items] == list(need.codes) == ["0406", "0403"]
+    services.revise(owner, no, a_need_input(item="0406", method="BID_LOW"), key="r2")
+    assert queries.by_no(no).items == (queries.by_no(no).item,)
+    tick()
+    assert first_difference(rows=True) is None
+    with pytest.raises(Refused) as raised:
+        a_need(owner, item="0401", further=("0106", "9999"))
+    assert codes(raised) == {"need_item_unknown", "need_two_payers"}
+
+
 def test_the_item_of_the_day_counts(app):
     assert queries.item_choices(clock().market())
     assert queries.item_choices(clock().market() - timedelta(days=4000)) == []

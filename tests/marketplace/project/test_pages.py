@@ -35,15 +35,16 @@ def test_without_a_type_the_first_is_shown_and_an_unknown_one_is_not_found(clien
     assert client.get("/projects/map?type=castle").status_code == 404
 
 
-def test_bundles_keep_each_items_days_and_lead_to_a_need_of_one_item(client: Client) -> None:
+def test_bundles_keep_each_items_days_and_lead_to_one_need_for_all_that_one_payer_pays(client: Client) -> None:
     text = client.get("/catalogue/bundles").text
     for bundle in shipped_bundles():
         assert bundle.name in text
         for part in bundle.parts:
             for item in part.items:
                 assert f'href="/catalogue/{item}"' in text
-                assert f'href="/needs/new?item={item}"' in text
-    assert "目前一份采购需求只能选一项服务" in text
+                assert (f'href="/needs/new?item={item}"' in text) is (item == "0106")
+                assert (f'value="{item}"' in text) is (item != "0106")
+    assert text.count('action="/needs/new"') == 2
     assert "125～135 个工作日" in text, "5 + 25 or 15 + 10 + 15 + 15 + 20 + 30 + 15"
     assert "21 个工作日" in text
     assert text.count("二选一") == 2
