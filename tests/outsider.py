@@ -267,7 +267,7 @@ def check_offer(body_text: str, commitment: str) -> list[str]:
 
 
 def check_transcript(told: dict[str, Any]) -> list[str]:
-    """§4 for RANDOM, BID_LOW and BID_AVG: the record, the bodies, and the result computed from them alone."""
+    """§4 for RANDOM, BID_LOW, BID_AVG and BID_RATE: the record, the bodies, and the result computed from them alone."""
     try:
         return [*check_record(told["record"]), *_transcript(told)]
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
@@ -296,7 +296,8 @@ def _transcript(told: dict[str, Any]) -> list[str]:
             faults.append(f"a valid offer of {offer['id']} without a body")
     wanted = sum(int(count) for count in record["frozen_text"].splitlines()[5].split(" "))
     ranks = _ranks(told["method"], prices, record, told["parameters"]) if record["decision"] == "drawn" else []
-    expected = [{"rank": place, "id": who, "amount": price} for place, (who, price) in enumerate(ranks[:wanted], 1)]
+    value = "rate" if told["method"] == "BID_RATE" else "amount"
+    expected = [{"rank": place, "id": who, value: price} for place, (who, price) in enumerate(ranks[:wanted], 1)]
     return faults if told["result"] == expected else [*faults, "result"]
 
 
@@ -308,6 +309,8 @@ def _ranks(
         return [(who, parameters["price_fen"]) for who in record["order"]]
     if method == "BID_LOW":
         return sorted(prices.items(), key=lambda one: (one[1], place[one[0]]))
+    if method == "BID_RATE":
+        return sorted(prices.items(), key=lambda one: (-one[1], place[one[0]]))
     if method != "BID_AVG":
         raise ValueError(method)
     rest, percent = dict(prices), int(record["factor"][0])

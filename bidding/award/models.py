@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import BIG, Base
-from app.values import Fen
+from app.values import Fen, Ppm
 from marketplace.agency.models import Agency
 from marketplace.announcement.models import Announcement, Attempt
 
@@ -14,9 +14,10 @@ from marketplace.announcement.models import Announcement, Attempt
 class Award(Base):
     """One agency chosen, by rank; the phase follows from the instants. One award in force per place of an attempt.
 
-    `seat` counts the places of an attempt with several winners from 1; who follows takes the place of the award that
-    fell. `excuse` was claimed by the winner, `excused` is what the office of the trade made of it. `notice_sha256` is
-    the file of the notice, once it was asked for; `seal` the certificate that signed it.
+    `rate_ppm` is the discount from which `amount_fen` followed, where rates were offered. `seat` counts the places of
+    an attempt with several winners from 1; who follows takes the place of the award that fell. `excuse` was
+    claimed by the winner, `excused` is what the office of the trade made of it. `notice_sha256` is the file of the
+    notice, once it was asked for; `seal` the certificate that signed it.
 
     `provisional` marks the deadline that is running: of the publicity, then of the answer. `held_until`: until then the
     notice waits, at the longest, because somebody objects.
@@ -57,6 +58,7 @@ class Award(Base):
     rank: Mapped[int]
     seat: Mapped[int]
     amount_fen: Mapped[Fen]
+    rate_ppm: Mapped[Ppm | None]
     promised_days: Mapped[int]
     made_at: Mapped[datetime]
     publicity_ends_at: Mapped[datetime]

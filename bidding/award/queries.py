@@ -274,6 +274,7 @@ class AwardLine:
     agency: str
     agency_code: str
     amount_fen: int
+    rate_ppm: int | None
     promised_days: int
     phase: Phase
     made_at: datetime
@@ -292,6 +293,7 @@ def _line(award: Award) -> AwardLine:
         agency=award.agency.organisation.name,
         agency_code=award.agency.organisation.code,
         amount_fen=award.amount_fen,
+        rate_ppm=award.rate_ppm,
         promised_days=award.promised_days,
         phase=phase_of(award),
         made_at=award.made_at,
@@ -345,6 +347,7 @@ class Winner:
     agency: str
     agency_code: str
     amount_fen: int
+    rate_ppm: int | None
     promised_days: int
     phase: Phase
     publicity_ends_at: datetime
@@ -359,6 +362,7 @@ def of_announcement(no: str) -> list[Winner]:
             Organisation.name,
             Organisation.code,
             Award.amount_fen,
+            Award.rate_ppm,
             Award.promised_days,
             Award.publicity_ends_at,
             Award.noticed_at,
@@ -380,6 +384,7 @@ def of_announcement(no: str) -> list[Winner]:
             agency=row.name,
             agency_code=row.code,
             amount_fen=row.amount_fen,
+            rate_ppm=row.rate_ppm,
             promised_days=row.promised_days,
             phase=rules.phase_of(
                 noticed_at=row.noticed_at,
@@ -579,6 +584,7 @@ def members(award: Award) -> Mapping[str, Any]:
         "agency": {"code": award.agency.organisation.code, "name": award.agency.organisation.name},
         "rank": award.rank,
         "amount_fen": award.amount_fen,
+        "rate_ppm": award.rate_ppm,
         "promised_days": award.promised_days,
         "phase": phase_of(award).value,
         "made_at": award.made_at.isoformat(),

@@ -14,7 +14,7 @@ from app.paper.typeset import square, typeset
 from app.refusal import AlreadyDone, NotFound, OutOfTurn, Refusal, Refused
 from app.rules_in_force import rulebook
 from app.settings import Settings
-from app.web.filters import local, say, until, yuan
+from app.web.filters import local, percent, say, until, yuan
 from bidding.award import queries, services
 from bidding.award.models import Award
 from bidding.award.rules import AwardAct, Issued, Phase
@@ -113,6 +113,7 @@ def members(award: Award, *, by: Seal | None, page: str) -> Mapping[str, Any]:
         "places": award.attempt.winners,
         "amount": yuan(award.amount_fen),
         "amount_fen": award.amount_fen,
+        "rate": percent(award.rate_ppm),
         "days": award.promised_days,
         "made_at": local(award.made_at),
         "publicity_ends_at": until(award.publicity_ends_at) if award.publicity_ends_at > award.made_at else None,

@@ -74,7 +74,7 @@ FLOW = Flow(
     }
 )
 
-BY_PRICE = frozenset({"BID_LOW", "BID_AVG", "BID_ROUNDS", "BID_LIVE"})
+BY_PRICE = frozenset({"BID_LOW", "BID_AVG", "BID_RATE", "BID_ROUNDS", "BID_LIVE", "SHORTLIST_THEN_BID"})
 """The methods in which the next in rank has a price of his own (rules.md §2.6, §2.7 award.replacement)."""
 
 

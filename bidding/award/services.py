@@ -97,6 +97,7 @@ def _make_of(deed: Deed, attempt: Attempt, candidate: Candidate, *, seat: int, p
         rank=candidate.rank,
         seat=seat,
         amount_fen=candidate.amount_fen,
+        rate_ppm=candidate.rate_ppm,
         days=candidate.registration.promised_days,
         publicity=publicity,
     )
@@ -110,6 +111,7 @@ def _make(
     rank: int,
     seat: int,
     amount_fen: int,
+    rate_ppm: int | None = None,
     days: int,
     publicity: Deadline,
 ) -> Award:
@@ -125,6 +127,7 @@ def _make(
             rank=rank,
             seat=seat,
             amount_fen=amount_fen,
+            rate_ppm=rate_ppm,
             promised_days=days,
             made_at=deed.now,
             publicity_ends_at=publicity.at,
@@ -145,6 +148,8 @@ def _tell(deed: Deed, award: Award) -> None:
         award_fen=award.amount_fen,
         award_days=award.promised_days,
     )
+    if award.rate_ppm is not None:
+        deed.tell(award_rate_ppm=award.rate_ppm)
 
 
 def notice(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
@@ -161,6 +166,8 @@ def notice(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
         award.noticed_at = deed.now
         _about(deed, award)
         deed.tell(winner=award.agency.organisation.code, amount_fen=award.amount_fen, days=award.promised_days)
+        if award.rate_ppm is not None:
+            deed.tell(rate_ppm=award.rate_ppm)
         if award.accepted_at is None:
             due = _accept_due(award, deed.now)
             award.accept_due_at, award.provisional = due.at, due.provisional

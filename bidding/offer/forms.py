@@ -1,16 +1,28 @@
 """What an agency fills in to offer; the amount is typed in 元 and becomes whole fen, exactly."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import BinaryIO
 
 from wtforms import HiddenField, MultipleFileField, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
-from app.values import Fen
+from app.values import Fen, Ppm
 from app.web.choices import offered
 from app.web.money import MONEY, fen
 from app.web.perform import ActForm
 from bidding.offer.rules import BodyInput, Judgement, OfferInput, Statement
+
+
+def promised() -> StringField:
+    """The working days that an offer promises."""
+    return StringField(
+        "承诺完成时限（工作日）",
+        validators=[
+            InputRequired("请填写承诺时限。"),
+            Regexp(r"^\s*[0-9]{1,4}\s*$", message="承诺时限为工作日数，填写最多四位的整数。"),
+        ],
+    )
 
 
 class OfferForm(ActForm):
@@ -23,13 +35,7 @@ class OfferForm(ActForm):
             Regexp(MONEY, message="请填写以元为单位的数，最多两位小数。"),
         ],
     )
-    days = StringField(
-        "承诺完成时限（工作日）",
-        validators=[
-            InputRequired("请填写承诺时限。"),
-            Regexp(r"^\s*[0-9]{1,4}\s*$", message="承诺时限为工作日数，填写最多四位的整数。"),
-        ],
-    )
+    days = promised()
 
     files = MultipleFileField(
         "方案文件",
@@ -51,6 +57,26 @@ class OfferForm(ActForm):
             days=int((self.days.data or "0").strip()),
             files=tuple(file for file, _ in pairs),
             boxes=tuple(box for _, box in pairs),
+        )
+
+
+class RateForm(ActForm):
+    """The same where a discount is asked for, typed in per cent with at most two decimals."""
+
+    rate_ppm = StringField(
+        "下浮率（%）",
+        validators=[
+            InputRequired("请填写下浮率。"),
+            Regexp(r"^\s*[0-9]{1,2}(\.[0-9]{1,2})?\s*$", message="请填写百分数，最多两位小数，例如 12.35。"),
+        ],
+    )
+    days = promised()
+
+    def value(self) -> OfferInput:
+        return OfferInput(
+            amount_fen=None,
+            days=int((self.days.data or "0").strip()),
+            rate_ppm=Ppm(int(Decimal((self.rate_ppm.data or "0").strip()) * 10_000)),
         )
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import BIG, Base
-from app.values import Fen
+from app.values import Fen, Ppm
 from bidding.registration.models import Registration
 
 BODY_AWAITED = "broken_at IS NOT NULL AND handed_in_at IS NULL AND lapsed_at IS NULL"
@@ -50,6 +50,7 @@ class PriceQuestion(Base):
 class Offer(Base):
     """One envelope; `entry_ref` leads to its log entry, whose index decides which one counts (protocol.md §2.4).
 
+    `rate_ppm`: the discount that the opened body says, where a rate is asked for; `amount_fen` is then what follows.
     `broken_at`: it did not open, and its agency may hand in the body until `hand_in_due_at`; `handed_in` is that body,
     sealed again until the opening; `lapsed_at`: no body came in time.
     """
@@ -58,6 +59,7 @@ class Offer(Base):
     __table_args__ = (
         CheckConstraint("(opened_at IS NULL) = (body IS NULL)", name="body_after_opening"),
         CheckConstraint("(body IS NULL) = (amount_fen IS NULL)", name="amount_after_opening"),
+        CheckConstraint("rate_ppm IS NULL OR body IS NOT NULL", name="rate_after_opening"),
         CheckConstraint("(broken_at IS NULL) = (hand_in_due_at IS NULL)", name="broken_has_a_limit"),
         CheckConstraint("(handed_in_at IS NULL) = (handed_in IS NULL)", name="handed_in_with_body"),
         CheckConstraint("handed_in_at IS NULL OR (broken_at IS NOT NULL AND lapsed_at IS NULL)", name="body_of_broken"),
@@ -80,6 +82,7 @@ class Offer(Base):
     opened_at: Mapped[datetime | None]
     body: Mapped[str | None]
     amount_fen: Mapped[Fen | None]
+    rate_ppm: Mapped[Ppm | None]
     broken_at: Mapped[datetime | None]
     hand_in_due_at: Mapped[datetime | None]
     provisional: Mapped[bool] = mapped_column(default=False)

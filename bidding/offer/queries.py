@@ -15,7 +15,7 @@ from app.database import db
 from app.identity.models import Organisation
 from app.refusal import NotFound, Refusal
 from app.rules_in_force import rulebook
-from app.values import Fen
+from app.values import Fen, Ppm
 from app.workdays import WorkCalendar
 from bidding.offer import envelope, rules
 from bidding.offer.models import Offer, PriceQuestion, Proposal
@@ -27,7 +27,7 @@ from marketplace.agency.models import Agency
 from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.need.models import Need
-from marketplace.need.rules import BY_PROPOSAL, SEALED
+from marketplace.need.rules import BY_PROPOSAL, RATED, SEALED
 from marketplace.purchaser.models import Purchaser
 
 
@@ -48,6 +48,7 @@ class OfferPage:
     title: str
     closes_at: datetime
     ceiling_fen: Fen
+    rates: tuple[Ppm, Ppm] | None
     promised_days: int | None
     rulebook: str
     open: bool
@@ -498,7 +499,21 @@ def ground(announcement: Announcement, registration: Registration | None) -> Gro
         promised_days=None if registration is None else registration.promised_days,
         confirmed=registration is not None and registration.revision == announcement.revision,
         by_proposal=announcement.need.method in BY_PROPOSAL,
+        rates=rates_of(announcement),
     )
+
+
+def rates_of(announcement: Announcement) -> tuple[Ppm, Ppm] | None:
+    """The least and the most discount in ppm, where the method asks for a rate; None where it asks for an amount."""
+    asked = announcement.need.asked
+    if announcement.need.method not in RATED or asked.min_ppm is None or asked.max_ppm is None:
+        return None
+    return asked.min_ppm, asked.max_ppm
+
+
+def rated(no: str) -> bool:
+    """Whether an announcement asks for a rate. Raises `NotFound`."""
+    return rates_of(registrations.announced(no)) is not None
 
 
 def page(actor: Actor, no: str, *, now: datetime) -> OfferPage:
@@ -514,6 +529,7 @@ def page(actor: Actor, no: str, *, now: datetime) -> OfferPage:
         title=announcement.need.title,
         closes_at=attempt.closes_at,
         ceiling_fen=stands_on.ceiling_fen,
+        rates=stands_on.rates,
         promised_days=stands_on.promised_days,
         rulebook=registrations.rulebook_of(announcement),
         open=window.bar(now) is None,

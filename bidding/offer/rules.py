@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar
 
@@ -54,20 +55,26 @@ OPENS = {
 SEALED = frozenset({OfferAct.SUBMIT, OfferAct.HAND_IN})
 """Its input is kept nowhere, neither in the private part of its entry nor in a receipt (protocol.md §2.6)."""
 
+ALL = 1_000_000
+FINEST = 100
+"""ppm: a hundredth of a per cent."""
+
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
 class OfferInput:
-    """The input: fen, working days, SHA-256 of files. No repr shows the amount, hence no log and no error report.
+    """The input: fen, working days, SHA-256 of files; where a discount rate is asked for, ppm and no amount.
 
-    `boxes`: SHA-256 of the same files as they lie sealed, in the same order.
+    `boxes`: SHA-256 of the same files as they lie sealed, in the same order. No repr shows the price, hence
+    no log and no error report.
     """
 
-    amount_fen: Fen = field(repr=False)
+    amount_fen: Fen | None = field(repr=False)
     days: int
     files: tuple[str, ...] = field(default=(), repr=False)
     boxes: tuple[str, ...] = ()
+    rate_ppm: Ppm | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -116,12 +123,14 @@ class Ground:
     """What an offer stands on: the announcement's ceiling in fen, the agency's own promise (None without one).
 
     `by_proposal`: a proposal is handed in with the price.
+    `rates`: the least and the most discount in ppm, both included, where a rate is asked for instead of an amount.
     """
 
     by_price: bool
     ceiling_fen: Fen
     promised_days: int | None
     confirmed: bool
+    rates: tuple[Ppm, Ppm] | None = None
     by_proposal: bool = False
 
 
@@ -152,7 +161,10 @@ def refusals_to_submit(
 ) -> Iterator[Refusal]:
     """Say every reason at once; a refusal names the ceiling and the promise, never the amount (protocol.md §2.2)."""
     yield from refusals_to_offer(position, ground=ground, window=window, now=now)
-    yield from refusals_to_amount(offer.amount_fen, ceiling=ground.ceiling_fen)
+    if ground.rates is None:
+        yield from refusals_to_amount(offer, ceiling=ground.ceiling_fen)
+    else:
+        yield from refusals_to_rate(offer, rates=ground.rates)
     yield from refusals_to_days(offer.days, expected=position.expected_days, terms=terms)
     if ground.promised_days is not None and offer.days != ground.promised_days:
         yield Refusal("days_not_promised", field="days", params={"promised": ground.promised_days})
@@ -172,12 +184,40 @@ def refusals_to_proposal(offer: OfferInput, *, asked: bool) -> Iterator[Refusal]
         yield Refusal("proposal_too_many", field="files", params={"most": MOST_FILES})
 
 
-def refusals_to_amount(amount: Fen, *, ceiling: Fen) -> Iterator[Refusal]:
+def refusals_to_amount(offer: OfferInput, *, ceiling: Fen) -> Iterator[Refusal]:
     """Fen; more than nothing and at most the ceiling, which is the published budget (mission.md M18)."""
-    if amount <= 0:
+    if offer.rate_ppm is not None:
+        yield Refusal("rate_not_asked", field="rate_ppm")
+    if offer.amount_fen is None or offer.amount_fen <= 0:
         yield Refusal("amount_not_positive", field="amount_fen")
-    elif amount > ceiling:
+    elif offer.amount_fen > ceiling:
         yield Refusal("above_ceiling", field="amount_fen", params={"ceiling_fen": int(ceiling)})
+
+
+def refusals_to_rate(offer: OfferInput, *, rates: tuple[Ppm, Ppm]) -> Iterator[Refusal]:
+    """A discount in ppm within the published bounds, both included, in whole hundredths of a per cent.
+
+    Source: rules.md §2.5 offer.kind (VN1); that it is no finer is (inferred), so that what is typed is what counts.
+    """
+    least, most = rates
+    if offer.amount_fen is not None:
+        yield Refusal("amount_not_asked", field="amount_fen")
+    if offer.rate_ppm is None or not least <= offer.rate_ppm <= most or offer.rate_ppm % FINEST:
+        bounds = {"least": spoken_rate(least), "most": spoken_rate(most)}
+        yield Refusal("rate_out_of_bounds", field="rate_ppm", params=bounds)
+
+
+def spoken_rate(ppm: int) -> str:
+    """A rate as people say it, in per cent with two decimals."""
+    return f"{Decimal(ppm) / 10_000:.2f}%"
+
+
+def discounted(base: int, rate_ppm: int) -> Fen:
+    """What is left of a base in fen after a discount, half up; never nothing.
+
+    Source: rules.md §2.6 BID_RATE; the rounding inferred, as everywhere (protocol.md §4).
+    """
+    return Fen(max(1, (2 * base * (ALL - rate_ppm) + ALL) // (2 * ALL)))
 
 
 def refusals_to_hand_in(

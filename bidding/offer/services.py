@@ -17,7 +17,7 @@ from app.refusal import NotFound, OutOfTurn, Refusal, demand
 from app.region import branches
 from app.region import queries as regions
 from app.stage import Moved, Settled
-from app.values import Done, Fen, Nothing
+from app.values import Done, Fen, Nothing, Ppm
 from app.workdays import Deadline
 from bidding.offer import queries, rules
 from bidding.offer.envelope import (
@@ -41,6 +41,7 @@ from marketplace.agency import queries as agencies
 from marketplace.agency.models import Agency
 from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement, Attempt
+from marketplace.need.rules import RATED
 
 HANDED_IN_INFO = b"zjcs-offer-1 handed in"
 
@@ -123,8 +124,8 @@ def _sealed(offer: OfferInput, *, announcement: Announcement, attempt: Attempt, 
             no=announcement.no or "",
             attempt=attempt.number,
             id=code,
-            kind=Kind.AMOUNT,
-            total=offer.amount_fen,
+            kind=Kind.AMOUNT if offer.rate_ppm is None else Kind.RATE,
+            total=(offer.amount_fen or 0) if offer.rate_ppm is None else offer.rate_ppm,
             promised_days=offer.days,
             nonce=chance().secret().hex(),
             files=offer.files,
@@ -354,9 +355,12 @@ def open_all(deed: Deed, attempt: Attempt, offers: Collection[Offer], private: b
         raise BrokenEnvelope(broken)
     found = []
     for offer, (text, body) in zip(offers, bodies, strict=True):
-        offer.opened_at, offer.body, offer.amount_fen = deed.now, text, Fen(body.total)
+        rate = Ppm(body.total) if body.kind is Kind.RATE else None
+        base = attempt.announcement.need.budget_fen
+        amount = Fen(body.total) if rate is None else rules.discounted(base, rate)
+        offer.opened_at, offer.body, offer.amount_fen, offer.rate_ppm = deed.now, text, amount, rate
         _open_proposals(offer, body, private)
-        found.append(Opened(offer.registration_id, Fen(body.total), body.promised_days, text))
+        found.append(Opened(offer.registration_id, amount, body.promised_days, text))
     return found
 
 
@@ -364,8 +368,9 @@ def _opened(offer: Offer, attempt: Attempt, private: bytes | None) -> tuple[str,
     text = _text(offer, private)
     body = parse_body(text)
     expected = (audit.market(), attempt.announcement.no, attempt.number, offer.registration.agency.organisation.code)
-    if (body.market, body.no, body.attempt, body.id) != expected or body.kind is not Kind.AMOUNT:
-        raise Malformed("attempt or agency")
+    asked = Kind.RATE if attempt.announcement.need.method in RATED else Kind.AMOUNT
+    if (body.market, body.no, body.attempt, body.id) != expected or body.kind is not asked:
+        raise Malformed("attempt, agency or kind")
     return text, body
 
 

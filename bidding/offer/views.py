@@ -11,18 +11,26 @@ from app.web import asked
 from app.web.door import actor, door, public
 from app.web.perform import perform
 from bidding.offer import queries, services
-from bidding.offer.forms import BodyForm, JudgementForm, OfferForm, StatementForm
+from bidding.offer.forms import BodyForm, JudgementForm, OfferForm, RateForm, StatementForm
 from bidding.offer.rules import OfferAct, OfferDone
 
 bp = Blueprint("offer", __name__)
+
+
+def _form(no: str) -> OfferForm | RateForm:
+    """What an announcement asks for: a rate, or an amount and perhaps a proposal."""
+    if queries.rated(no):
+        return RateForm()
+    form = OfferForm()
+    form.take_in = lambda stream: services.take_in(actor(), no, stream, key=form.key.data or "")
+    return form
 
 
 @bp.route("/announcements/<no>/offer", methods=["GET", "POST"])
 @door(OfferAct.SUBMIT)
 def submit(no: str) -> Response:
     """The form, why not, and the commitments of what was handed in; never an amount."""
-    form = OfferForm()
-    form.take_in = lambda stream: services.take_in(actor(), no, stream, key=form.key.data or "")
+    form = _form(no)
 
     def page() -> str:
         shown = queries.page(actor(), no, now=now())

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.actor import Role
 from app.database import BIG, Base
-from app.values import Fen
+from app.values import Fen, Ppm
 from bidding.registration.models import Registration
 from marketplace.announcement.models import Attempt
 
@@ -62,7 +62,10 @@ class Selection(Base):
 
 
 class Candidate(Base):
-    """One ranked registration of a result: rank 1 wins, the next ones stand by."""
+    """One ranked registration of a result: the first ones win, the next ones stand by.
+
+    `rate_ppm`: the discount, where rates were offered; `amount_fen` is then what follows from it.
+    """
 
     __tablename__ = "candidate"
     __table_args__ = (UniqueConstraint("selection_id", "rank"), UniqueConstraint("selection_id", "registration_id"))
@@ -72,6 +75,7 @@ class Candidate(Base):
     registration_id: Mapped[int] = mapped_column(BIG, ForeignKey("registration.id"))
     rank: Mapped[int]
     amount_fen: Mapped[Fen]
+    rate_ppm: Mapped[Ppm | None]
 
     registration: Mapped[Registration] = relationship(lazy="joined")
 

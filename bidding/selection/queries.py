@@ -36,7 +36,7 @@ from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.announcement.rules import AnnouncementKind, Decision
 from marketplace.need.models import Need
-from marketplace.need.rules import SEALED, SECOND, Method
+from marketplace.need.rules import RATED, SEALED, SECOND, Method
 
 BEACONS = 7_301_116
 """The advisory lock under which a day's two entries are compared on PostgreSQL; on SQLite the write lock does."""
@@ -252,9 +252,11 @@ def case(selection: Selection, record: Mapping[str, Any] | None = None) -> metho
         order=None if record is None else record["order"],
         factor=None if record is None or record["factor"] is None else int(record["factor"][0]),
         offers={
-            codes[offer.registration_id]: offer.amount_fen
+            codes[offer.registration_id]: value
             for offer in offers.counting(attempt.id)
-            if offer.registration_id in codes and offer.amount_fen is not None and offer.id not in refused
+            if offer.registration_id in codes
+            and offer.id not in refused
+            and (value := offer.amount_fen if offer.rate_ppm is None else offer.rate_ppm) is not None
         },
     )
 
@@ -262,6 +264,8 @@ def case(selection: Selection, record: Mapping[str, Any] | None = None) -> metho
 def abnormally_low(selection: Selection) -> frozenset[str]:
     """The agencies whose opened prices must be explained (rules.md §2.5 offer.low_price_alert)."""
     said = _parameters(selection)
+    if "low_of_ceiling_ppm" not in said:
+        return frozenset()
     return prices.abnormally_low(
         case(selection).offers,
         ceiling=said["ceiling_fen"],
@@ -280,6 +284,7 @@ def _parameters(selection: Selection) -> dict[str, int]:
         need.method,
         budget_fen=need.budget_fen,
         price_fen=need.price_fen,
+        asked=need.asked,
         minimum=selection.minimum,
         low=LowPriceTerms(low_price_of_ceiling=Ppm(0), low_price_of_mean=Ppm(0), low_price_statement_days=0),
     )
@@ -362,6 +367,7 @@ class Registrant:
     place: int | None
     rank: int | None
     amount_fen: int | None
+    rate_ppm: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,6 +391,7 @@ class SelectionPage:
     alternates: int
     rulebook: str
     priced: bool
+    rated: bool
     factor: int | None
     reference_fen: int | None
     commitment: str
@@ -467,6 +474,7 @@ def _page(selection: Selection, *, actor: Actor) -> SelectionPage:
         alternates=attempt.alternates,
         rulebook=announcement.rulebook or "",
         priced=method(attempt) in SEALED,
+        rated=method(attempt) in RATED,
         factor=known.factor,
         reference_fen=methods.reference(known),
         commitment=attempt.commitment,
@@ -492,13 +500,13 @@ def _page(selection: Selection, *, actor: Actor) -> SelectionPage:
 
 def _registrants(selection: Selection, *, order: Sequence[str]) -> tuple[Registrant, ...]:
     verdicts = json.loads(selection.verdicts)
-    prices = {offer.registration_id: offer.amount_fen for offer in offers.counting(selection.attempt_id)}
+    envelopes = {offer.registration_id: offer for offer in offers.counting(selection.attempt_id)}
     ranks = {candidate.registration_id: candidate for candidate in selection.candidates}
     lots = {line.id: line.lots for line in lottery.parse_frozen_text(selection.frozen_text).lines}
     found = []
     for registration in registrations.judged(selection.attempt_id):
         code = registration.agency.organisation.code
-        candidate = ranks.get(registration.id)
+        candidate, envelope = ranks.get(registration.id), envelopes.get(registration.id)
         found.append(
             Registrant(
                 code=code,
@@ -508,7 +516,8 @@ def _registrants(selection: Selection, *, order: Sequence[str]) -> tuple[Registr
                 reasons=tuple(Refusal(**reason) for reason in verdicts[code]),
                 place=order.index(code) + 1 if code in order else None,
                 rank=None if candidate is None else candidate.rank,
-                amount_fen=prices.get(registration.id),
+                amount_fen=None if envelope is None else envelope.amount_fen,
+                rate_ppm=None if envelope is None else envelope.rate_ppm,
             )
         )
     return tuple(sorted(found, key=lambda one: (one.rank or 99, one.place or 9999, one.code)))

@@ -12,9 +12,9 @@ from app.refusal import Refusal
 from app.rulebook import term
 from app.values import SHANGHAI, Fen, Opens
 from bidding.offer.rules import LowPriceTerms
-from bidding.selection.methods import METHODS, Family
+from bidding.selection.methods import METHODS, WEIGHT, Family
 from marketplace.announcement.rules import AnnouncementAct
-from marketplace.need.rules import Method
+from marketplace.need.rules import Method, Particulars
 from marketplace.purchaser.rules import Fund
 
 DRAWINGS = time(20)
@@ -96,21 +96,31 @@ class BeaconInput:
 
 
 def parameters_of(
-    method: Method, *, budget_fen: Fen, price_fen: Fen | None, minimum: int, low: LowPriceTerms
+    method: Method,
+    *,
+    budget_fen: Fen,
+    price_fen: Fen | None,
+    asked: Particulars,
+    minimum: int,
+    low: LowPriceTerms,
 ) -> dict[str, int]:
     """The integers that a method's result follows from, as its transcript publishes them (protocol.md §4).
 
-    `methods.METHODS` names them; fen, ppm. There is no floor: offer.floor is off.
+    `methods.METHODS` names them; fen, ppm. `asked` is what the purchaser filled in for the method. There is no floor:
+    offer.floor is off.
     """
-    if method is Method.RANDOM:
-        return {"minimum": minimum, "price_fen": price_fen or 0}
-    return {
+    row, given = METHODS[method], asked.given()
+    known = {
         "minimum": minimum,
+        "price_fen": price_fen or 0,
         "ceiling_fen": budget_fen,
         "floor_fen": 0,
         "low_of_ceiling_ppm": low.low_price_of_ceiling,
         "low_of_mean_ppm": low.low_price_of_mean,
+        **given,
     }
+    weighed = [name for name in given if row.weights and name.startswith(WEIGHT)]
+    return {name: known[name] for name in (*row.parameters, *weighed)}
 
 
 def minimum_for(method: Method, fund: Fund, *, winners: int, terms: MinimumTerms) -> Minimum:

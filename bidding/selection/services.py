@@ -23,7 +23,7 @@ from app.values import Done, Nothing
 from bidding.offer import queries as offers
 from bidding.offer import services as opening
 from bidding.offer.models import Offer
-from bidding.offer.rules import LowPriceTerms
+from bidding.offer.rules import LowPriceTerms, discounted
 from bidding.offer.services import BrokenEnvelope
 from bidding.opening import queries as key_queries
 from bidding.opening import services as keys
@@ -40,7 +40,7 @@ from marketplace.announcement import services as announcing
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.announcement.rules import AnnouncementAct, Decision, Unsuccessful
 from marketplace.need import queries as needs
-from marketplace.need.rules import SEALED
+from marketplace.need.rules import RATED, SEALED
 
 SECRET_INFO = b"zjcs-secret-1"
 
@@ -70,6 +70,7 @@ def freeze(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
             announcement.need.method,
             budget_fen=announcement.need.budget_fen,
             price_fen=announcement.need.price_fen,
+            asked=announcement.need.asked,
             minimum=minimum,
             low=book.terms(LowPriceTerms),
         )
@@ -212,6 +213,7 @@ def open_offers(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: 
                         "id": valid[offer.registration_id].agency.organisation.code,
                         "commitment": offer.commitment,
                         "amount_fen": offer.amount_fen,
+                        **({} if offer.rate_ppm is None else {"rate_ppm": offer.rate_ppm}),
                         "days": valid[offer.registration_id].promised_days,
                     }
                     for offer in counting
@@ -265,9 +267,18 @@ def _decide(deed: Deed, selection: Selection, record: Mapping[str, Any] | None =
 
 
 def _candidates(deed: Deed, selection: Selection, ranked: Sequence[tuple[Registration, int]]) -> None:
-    for rank, (registration, amount) in enumerate(ranked, 1):
+    """Where rates were offered, a value is a rate and the price follows from it (rules.md §2.6 BID_RATE)."""
+    need = selection.attempt.announcement.need
+    rated = need.method in RATED
+    for rank, (registration, value) in enumerate(ranked, 1):
         selection.candidates.append(
-            Candidate(selection_id=selection.id, registration_id=registration.id, rank=rank, amount_fen=amount)
+            Candidate(
+                selection_id=selection.id,
+                registration_id=registration.id,
+                rank=rank,
+                amount_fen=discounted(need.budget_fen, value) if rated else value,
+                rate_ppm=value if rated else None,
+            )
         )
     selection.resulted_at = deed.now
     deed.session.flush()

@@ -41,7 +41,7 @@ class Method(StrEnum):
     COMPARE = "COMPARE"
 
 
-OFFERED = (Method.RANDOM, Method.BID_LOW, Method.BID_AVG, Method.DIRECT)
+OFFERED = (Method.RANDOM, Method.BID_LOW, Method.BID_AVG, Method.BID_RATE, Method.DIRECT)
 """What may be chosen, in the order in which it is shown."""
 
 SEALED = frozenset({Method.BID_LOW, Method.BID_AVG, Method.BID_RATE, Method.SCHEME_MERIT, Method.COMPARE})
@@ -55,6 +55,9 @@ SECOND = frozenset({Method.SHORTLIST_THEN_BID})
 
 LIVE = frozenset({Method.BID_LIVE, Method.BID_ROUNDS})
 """An auction after the freeze."""
+
+RATED = frozenset({Method.BID_RATE})
+"""The offer says by how much less than the budget, as a rate; its price follows from it."""
 
 FIXED_PRICE = frozenset({Method.RANDOM, Method.CREDIT_MERIT})
 """The price is announced; nobody competes by it."""

@@ -2,12 +2,19 @@
 
 from app.actor import Actor
 from app.chance import fresh_key
-from app.values import Fen
+from app.values import Fen, Ppm
 from marketplace.need import services
-from marketplace.need.rules import Method, NeedInput, Payer
+from marketplace.need.rules import FIXED_PRICE, Method, NeedInput, Particulars, Payer
 from marketplace.purchaser.rules import Fund
 from tests.builders.people import COUNTY
 from tests.builders.purchaser import a_purchaser
+
+PARTICULARS = {
+    "BID_RATE": Particulars(min_ppm=Ppm(20_000), max_ppm=Ppm(300_000)),
+    "SHORTLIST_THEN_BID": Particulars(shortlist=3),
+    "CREDIT_MERIT": Particulars(long_list=10, short_list=3),
+}
+"""What a method asks for besides, unless a test says otherwise."""
 
 PROJECT_CODE = "2603-450803-04-01-123456"
 
@@ -34,6 +41,7 @@ def a_need_input(
         "phone": "0775-1234567",
         "above_limit": False,
         "excluded": False,
+        "particulars": PARTICULARS.get(method, Particulars()),
         **others,
     }
     return NeedInput(
@@ -41,7 +49,7 @@ def a_need_input(
         fund=Fund(fund),
         payer=Payer(payer),
         budget_fen=Fen(budget_fen),
-        price_fen=Fen(price_fen or budget_fen) if method == Method.RANDOM else None,
+        price_fen=Fen(price_fen or budget_fen) if Method(method) in FIXED_PRICE else None,
         expected_days=days,
         method=Method(method),
         **wanted,

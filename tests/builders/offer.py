@@ -7,7 +7,7 @@ from app.act import act
 from app.actor import Actor
 from app.chance import fresh_key
 from app.keyring import keyring
-from app.values import Fen
+from app.values import Fen, Ppm
 from bidding.offer import queries, services
 from bidding.offer.rules import OfferDone, OfferInput
 from bidding.offer.services import Opened
@@ -17,10 +17,18 @@ from marketplace.announcement import queries as announcements
 from tests.builders.registration import own_registration
 
 
-def an_offer(agency: Actor, no: str, *, amount_fen: int, days: int | None = None) -> OfferDone:
-    """A registered agency hands in a price, with the days it promised unless told; the answer holds the body."""
+def an_offer(
+    agency: Actor, no: str, *, amount_fen: int | None = None, rate_ppm: int | None = None, days: int | None = None
+) -> OfferDone:
+    """A registered agency hands in a price, or a discount, with the days it promised unless told.
+
+    The answer holds the body.
+    """
     promised = own_registration(agency, no).promised_days if days is None else days
-    done = services.submit(agency, no, OfferInput(Fen(amount_fen), promised), key=fresh_key())
+    offer = OfferInput(
+        None if amount_fen is None else Fen(amount_fen), promised, rate_ppm=None if rate_ppm is None else Ppm(rate_ppm)
+    )
+    done = services.submit(agency, no, offer, key=fresh_key())
     if not isinstance(done, OfferDone):
         raise TypeError(type(done))
     return done

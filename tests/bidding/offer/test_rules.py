@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.refusal import Refusal
-from app.values import Fen
+from app.values import Fen, Ppm
 from bidding.offer import rules
 from bidding.offer.rules import Ground, OfferDone, OfferInput
 from bidding.registration.rules import Position, RegistrationTerms, Window
@@ -44,6 +44,44 @@ def codes(refusals):
 )
 def test_a_price_is_more_than_nothing_and_at_most_the_ceiling(amount, code):
     assert codes(submit(OfferInput(Fen(amount), 8))) == ([] if code is None else [code])
+
+
+RATED = Ground(
+    by_price=True, ceiling_fen=Fen(5_000_000), promised_days=8, confirmed=True, rates=(Ppm(20_000), Ppm(300_000))
+)
+
+
+@pytest.mark.parametrize(
+    ("rate", "fits"),
+    [
+        (19_900, False),
+        (20_000, True),
+        (123_400, True),
+        (123_450, False),
+        (300_000, True),
+        (300_100, False),
+        (None, False),
+    ],
+)
+def test_a_discount_lies_within_what_was_published_and_is_never_repeated(rate, fits):
+    found = submit(OfferInput(None, 8, rate_ppm=rate), ground=RATED)
+    bounds = {"least": "2.00%", "most": "30.00%"}
+    assert found == ([] if fits else [Refusal("rate_out_of_bounds", field="rate_ppm", params=bounds)])
+
+
+def test_an_offer_says_what_is_asked_for_and_nothing_else():
+    assert codes(submit(OfferInput(Fen(100), 8, rate_ppm=Ppm(20_000)), ground=RATED)) == ["amount_not_asked"]
+    assert codes(submit(OfferInput(Fen(100), 8, rate_ppm=Ppm(20_000)))) == ["rate_not_asked"]
+    assert codes(submit(OfferInput(None, 8))) == ["amount_not_positive"]
+    assert "123400" not in repr(OfferInput(None, 8, rate_ppm=Ppm(123_400)))
+
+
+@pytest.mark.parametrize(
+    ("base", "rate", "left"),
+    [(5_000_000, 123_400, 4_383_000), (1, 400_000, 1), (3, 500_000, 2), (5, 900_000, 1), (1, 999_900, 1)],
+)
+def test_what_a_discount_leaves_is_rounded_half_up_and_never_nothing(base, rate, left):
+    assert rules.discounted(base, rate) == left
 
 
 def test_a_refused_price_is_told_the_ceiling_and_never_itself():
@@ -131,5 +169,5 @@ def test_neither_the_input_nor_the_answer_shows_the_price_when_it_is_printed():
 
 @given(st.integers(-10, 10**12), st.integers(1, 10**12))
 def test_what_is_accepted_lies_between_one_fen_and_the_ceiling(amount, ceiling):
-    refused = list(rules.refusals_to_amount(Fen(amount), ceiling=Fen(ceiling)))
+    refused = list(rules.refusals_to_amount(OfferInput(Fen(amount), 8), ceiling=Fen(ceiling)))
     assert (not refused) == (1 <= amount <= ceiling)

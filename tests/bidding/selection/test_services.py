@@ -400,6 +400,21 @@ def test_the_mean_waits_for_its_factor_and_the_nearest_wins(app, prices):
     assert draws[0].public["factor"] == record["factor"]
 
 
+def test_the_highest_discount_wins_and_its_price_follows_from_the_budget(app):
+    no, found = market_of(4, method="BID_RATE", fund="fiscal", budget_fen=1_000_050)
+    for agency, rate in zip(found, (80_000, 123_400, 123_300, 20_000), strict=True):
+        an_offer(agency, no, rate_ppm=rate)
+    row = closed(no)
+    assert [one.rate_ppm for one in queries.result(row.attempt_id)] == [123_400, 123_300, 80_000]
+    assert [one.amount_fen for one in queries.result(row.attempt_id)] == [876_644, 876_744, 920_046]
+    assert {one.amount_fen for one in offers.opened(row.attempt_id)} == {920_046, 876_644, 876_744, 980_049}
+    award = awards.in_force(row.attempt_id)[0]
+    assert (award.agency.organisation.code, award.amount_fen, award.rate_ppm) == (found[1].code, 876_644, 123_400)
+    drawn(no)
+    assert [one["rate"] for one in recomputed(no)["result"]] == [123_400, 123_300, 80_000]
+    assert first_difference() is None
+
+
 def test_every_method_is_recomputed_from_its_transcript(app):
     draw, found = market_of(3, fund="fiscal")
     drawn(draw)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from app.refusal import Refusal
 from app.web.money import fen, typed
 from marketplace.need.rules import (
+    OFFERED,
     DirectTerms,
     Fund,
     HandsTerms,
@@ -221,7 +222,7 @@ def test_the_matrix_says_what_the_rule_says(terms, fund, payer, budget_fen):
 
 @pytest.mark.parametrize(
     ("budget_fen", "methods"),
-    [(10_000_000, {"RANDOM", "BID_LOW", "BID_AVG", "DIRECT"}), (10_000_001, {"RANDOM", "BID_LOW", "BID_AVG"})],
+    [(10_000_000, set(OFFERED)), (10_000_001, set(OFFERED) - {Method.DIRECT})],
 )
 def test_public_money_goes_direct_up_to_the_small_limit(budget_fen, methods):
     money = Money(Fund.STATE, Payer.PURCHASER, budget_fen)
