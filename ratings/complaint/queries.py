@@ -21,6 +21,7 @@ from app.workdays import WorkCalendar
 from bidding.award import queries as awards
 from bidding.award.rules import Phase as AwardPhase
 from bidding.registration import queries as registrations
+from bidding.registration.models import Registration
 from bidding.selection import queries as selections
 from marketplace.agency import queries as agencies
 from marketplace.announcement import queries as announcements
@@ -153,9 +154,7 @@ def _next_day(frozen_at: datetime, found: ObjectionTerms, path: tuple[str, ...])
 def ground(kind: Kind, announcement: Announcement, actor: Actor, *, against: str | None, now: datetime) -> Ground:
     """How the actor's agency stands to the present attempt; of a running registration nothing is asked."""
     attempt, agency = announcements.present_attempt(announcement), agencies.by_party(actor.party)
-    judged = None
-    if agency is not None and attempt.frozen_at is not None:
-        judged = next((one for one in registrations.judged(attempt.id) if one.agency_id == agency.id), None)
+    judged = None if agency is None else _judged(attempt, agency.id)
     open_already = select(Objection.id).where(
         Objection.attempt_id == attempt.id, Objection.kind == kind, Objection.party_id == actor.party, OPEN
     )
@@ -170,6 +169,12 @@ def ground(kind: Kind, announcement: Announcement, actor: Actor, *, against: str
         winners=frozenset(award.agency.organisation.code for award in awards.in_force(attempt.id)),
         open_already=db.session.execute(open_already).first() is not None,
     )
+
+
+def _judged(attempt: Attempt, agency_id: int) -> Registration | None:
+    """How the freeze judged an agency's registration; None before it, and where there is none."""
+    found = registrations.judged(attempt.id) if attempt.frozen_at is not None else []
+    return next((one for one in found if one.agency_id == agency_id), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,17 +194,22 @@ def opening(no: str, *, actor: Actor, now: datetime) -> Opening:
     if announcement is None:
         raise NotFound(no)
     attempt = announcements.present_attempt(announcement)
-    found = []
-    for kind in Kind:
-        stands = ground(kind, announcement, actor, against=None, now=now)
-        if stands.until is not None and now < stands.until and (kind is not Kind.EXCLUSION or stands.excluded):
-            found.append((kind, stands.until))
+    ends = {kind: until(kind, announcement, attempt) for kind in Kind}
+    found = tuple((kind, end) for kind, end in ends.items() if end is not None and now < end)
+    if Kind.EXCLUSION in dict(found) and not _is_excluded(attempt, actor):
+        found = tuple((kind, end) for kind, end in found if kind is not Kind.EXCLUSION)
     winners = [
         (award.agency.organisation.code, award.agency.organisation.name)
-        for award in awards.in_force(attempt.id)
+        for award in (awards.in_force(attempt.id) if Kind.RESULT in dict(found) else ())
         if awards.party(award) != actor.party_id
     ]
-    return Opening(tuple(found), tuple(winners))
+    return Opening(found, tuple(winners))
+
+
+def _is_excluded(attempt: Attempt, actor: Actor) -> bool:
+    agency = agencies.by_party(actor.party)
+    judged = None if agency is None else _judged(attempt, agency.id)
+    return judged is not None and bool(judged.reasons)
 
 
 # Who answers, who decides

@@ -7,9 +7,11 @@ from flask import Flask
 from bidding.contract import queries
 from bidding.contract.rules import Phase
 from tests.builders.award import accepted_award
-from tests.builders.contract import PDF, a_contract, contract_of, uploaded
+from tests.builders.contract import PDF, a_contract, contract_of, extension_asked, uploaded
 from tests.builders.people import a_regulator, an_operator
+from tests.builders.registration import agencies
 from tests.conftest import Client
+from tests.counting import questions
 
 
 def logins(no: str) -> tuple[str, str]:
@@ -113,3 +115,25 @@ def test_my_contracts_are_mine(app: Flask, client: Client) -> None:
         assert no in client.get("/contracts/").text
     client.post("/logout")
     assert no in client.get(f"/announcements/{announcement}").text
+
+
+def test_many_contracts_ask_no_more_questions(app: Flask, client: Client) -> None:
+    """Neither the list nor the desk, whatever waits in each of them."""
+    rivals = agencies(1)
+
+    def asked(login: str, address: str) -> int:
+        client.sign_in(login)
+        client.get(address)
+        with questions() as each:
+            assert client.get(address).status_code == 200
+        return len(each)
+
+    def opened() -> None:
+        extension_asked(a_contract(accepted_award(rivals=rivals)))
+
+    opened()
+    places = [(login, address) for login in ("purchaser1", "agency1") for address in ("/contracts/", "/desk")]
+    before = [asked(*place) for place in places]
+    opened()
+    opened()
+    assert [asked(*place) for place in places] == before
