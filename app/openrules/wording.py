@@ -463,6 +463,7 @@ CODES = {
     "owner_chooses": "业主选择",
     "owner_decides": "业主决定",
     "draw_then_choice": "抽取入围后业主选择",
+    "by_score": "按评分中选",
     "choose_again": "另选机构",
 }
 
