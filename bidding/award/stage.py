@@ -118,6 +118,7 @@ STAGE = Stage(
         OfferAct.UNEXPLAINED: services.on_result,
         SelectionAct.OPEN: services.on_result,
         SelectionAct.DRAW: services.on_result,
+        SelectionAct.CHOOSE: services.on_result,
     },
     sweeps=SWEEPS,
     timed={"award": Timed(queries.provisional, services.settle)},

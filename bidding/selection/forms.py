@@ -1,16 +1,18 @@
-"""Typing a day's beacon; a transcript from somebody's own disk."""
+"""Typing a day's beacon; the owner's choice; a transcript from somebody's own disk."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from flask_wtf.file import FileField
-from wtforms import StringField, TextAreaField
+from wtforms import RadioField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from app.web.choices import offered
 from app.web.perform import ActForm, ChineseForm
 from bidding.selection import replay
-from bidding.selection.rules import BeaconInput
+from bidding.selection.queries import ChoicePage
+from bidding.selection.rules import BeaconInput, Choice
 
 
 class BeaconForm(ActForm):
@@ -55,3 +57,42 @@ class ReplayForm(ChineseForm):
             chosen.errors = [UNREADABLE[error.code] + "；".join(error.faults)]
             return False
         return True
+
+
+class ReasonedForm(ActForm):
+    """Why somebody was chosen."""
+
+    reason = TextAreaField(
+        "选定理由",
+        description="随选取记录公开，请针对各家方案或者信用情况写，不写与采购无关的内容。",
+        validators=[InputRequired("请写明理由。"), Length(max=1_000, message="理由太长。")],
+    )
+
+    def because(self) -> str:
+        """As it was written, without what a browser adds."""
+        return (self.reason.data or "").replace("\r\n", "\n").strip()
+
+
+class ChoiceForm(ReasonedForm):
+    """One of those who stand for choice."""
+
+    agencies = RadioField("选定的机构", validators=[InputRequired("请选择一家。")])
+
+    def value(self) -> Choice:
+        return Choice((self.agencies.data,), self.because())
+
+
+class ChoicesForm(ReasonedForm):
+    """Several of those who stand for choice."""
+
+    agencies = SelectMultipleField("选定的机构", validators=[InputRequired("请选择机构。")])
+
+    def value(self) -> Choice:
+        return Choice(tuple(self.agencies.data or ()), self.because())
+
+
+def choice_form(page: ChoicePage) -> ChoiceForm | ChoicesForm:
+    """The form with those who stand for choice."""
+    form = ChoiceForm() if page.winners == 1 else ChoicesForm()
+    form.agencies.choices = offered((one.code, f"{one.name}（{one.code}）") for one in page.standing)
+    return form

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.actor import Role
@@ -11,6 +11,8 @@ from app.values import Fen, Ppm
 from bidding.registration.models import Registration
 from marketplace.announcement.models import Attempt
 
+AWAITED = "decide_by IS NOT NULL AND resulted_at IS NULL AND voided_at IS NULL"
+
 
 class Selection(Base):
     """What the freeze and the draw made of one attempt; every instant is set once.
@@ -18,7 +20,9 @@ class Selection(Base):
     `parameters`: JSON object of the method's integers, as its transcript publishes them (protocol.md §4).
     `verdicts`: JSON object USCC → refusals with clause and figures, as they were said at the freeze. `stopped_at`: the
     opening had to stop, because an envelope did not open. `valid`: what the minimum is compared with; a body that did
-    not come in time lowers it.
+    not come in time lowers it. `scores`: JSON list of the locked sheets, or of the owner's choice, as the transcript
+    publishes them; `choice_reason`: why he chose. `decided_from`, `decide_by`: since and until when either is awaited,
+    then the attempt is void.
     """
 
     __tablename__ = "selection"
@@ -32,6 +36,7 @@ class Selection(Base):
             postgresql_where=text("drawn_at IS NULL"),
             sqlite_where=text("drawn_at IS NULL"),
         ),
+        Index("ix_selection_awaited", "decide_by", postgresql_where=text(AWAITED), sqlite_where=text(AWAITED)),
     )
 
     id: Mapped[int] = mapped_column(BIG, primary_key=True)
@@ -56,6 +61,11 @@ class Selection(Base):
     seed: Mapped[str | None] = mapped_column(String(64))
     record: Mapped[str | None]
     resulted_at: Mapped[datetime | None]
+    scores: Mapped[str | None]
+    choice_reason: Mapped[str | None]
+    decided_from: Mapped[datetime | None]
+    decide_by: Mapped[datetime | None]
+    provisional: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     attempt: Mapped[Attempt] = relationship(lazy="joined")
     candidates: Mapped[list["Candidate"]] = relationship(lazy="selectin", order_by="Candidate.rank")

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import String, cast, or_, select, text
+from sqlalchemy import ColumnElement, Select, String, cast, func, or_, select, text
 from sqlalchemy.orm import Session, lazyload, load_only
 
 from app.actor import Actor, Role
@@ -22,12 +22,13 @@ from app.region import queries as regions
 from app.rules_in_force import rulebook
 from app.values import SHANGHAI, Ppm
 from app.watch.queries import Column, Running, limits
+from app.workdays import WorkCalendar
 from bidding.offer import queries as offers
 from bidding.offer.queries import Question
 from bidding.offer.rules import LowPriceTerms
 from bidding.opening import queries as keys
 from bidding.registration import queries as registrations
-from bidding.selection import lottery, methods, prices, rules
+from bidding.selection import lottery, merit, methods, prices, rules
 from bidding.selection import transcript as transcripts
 from bidding.selection.models import Beacon, BeaconEntry, Candidate, Selection
 from bidding.selection.replay import Replay, replay
@@ -37,6 +38,7 @@ from marketplace.announcement.models import Announcement, Attempt
 from marketplace.announcement.rules import AnnouncementKind, Decision
 from marketplace.need.models import Need
 from marketplace.need.rules import RATED, SEALED, SECOND, Method
+from marketplace.purchaser.models import Purchaser
 
 BEACONS = 7_301_116
 """The advisory lock under which a day's two entries are compared on PostgreSQL; on SQLite the write lock does."""
@@ -244,6 +246,8 @@ def case(selection: Selection, record: Mapping[str, Any] | None = None) -> metho
     attempt = selection.attempt
     codes = {one.id: one.agency.organisation.code for one in registrations.valid(attempt.id)}
     refused = {question.offer_id for question in offers.questions(attempt.id) if question.accepted is False}
+    marks = scores_of(selection)
+    sheets = [mark for mark in marks if mark.criterion != transcripts.CHOICE]
     return methods.Case(
         winners=attempt.winners,
         alternates=attempt.alternates,
@@ -258,6 +262,142 @@ def case(selection: Selection, record: Mapping[str, Any] | None = None) -> metho
             and offer.id not in refused
             and (value := offer.amount_fen if offer.rate_ppm is None else offer.rate_ppm) is not None
         },
+        marks=sheets or None,
+        judges=sorted({mark.judge for mark in sheets}),
+        choices=[mark.id for mark in marks if mark.criterion == transcripts.CHOICE] or None,
+    )
+
+
+def scores_of(selection: Selection) -> list[merit.Mark]:
+    """The locked sheets, or the owner's choice in its order, as the transcript publishes them."""
+    return [] if selection.scores is None else [merit.Mark(**one) for one in json.loads(selection.scores)]
+
+
+# What people decide
+
+
+AWAITED = (Selection.decide_by.is_not(None), Selection.resulted_at.is_(None), Selection.voided_at.is_(None))
+"""A choice or sheets are awaited."""
+
+
+_SUBJECT: ColumnElement[str] = func.coalesce(Announcement.no, "") + "/" + cast(Attempt.number, String)
+
+
+def is_awaited(selection: Selection) -> bool:
+    """The twin of `AWAITED`."""
+    return selection.decide_by is not None and selection.resulted_at is None and selection.voided_at is None
+
+
+def awaited(selection: Selection) -> rules.Awaited | None:
+    """Whose decision the ranks wait for now, None where for nobody's."""
+    if not is_awaited(selection):
+        return None
+    published = None if selection.record is None else json.loads(selection.record)
+    return rules.awaited(method(selection.attempt), case(selection, published))
+
+
+def standing_for_choice(selection: Selection) -> tuple[str, ...]:
+    """Among whom the owner chooses, by USCC in the order of the draw; nobody where he does not choose."""
+    if selection.record is None:
+        return ()
+    known = case(selection, json.loads(selection.record))
+    if methods.METHODS[method(selection.attempt)].lots:
+        return methods.short_list(known)
+    return tuple(who for who in known.order or () if who in known.offers)
+
+
+def due_for_lapse(now: datetime) -> list[str]:
+    """The attempts for which nobody decided in time, oldest limit first."""
+    query = (
+        select(_SUBJECT)
+        .select_from(Selection)
+        .join(Attempt, Attempt.id == Selection.attempt_id)
+        .join(Announcement, Announcement.id == Attempt.announcement_id)
+        .where(*AWAITED, Selection.decide_by <= now)
+        .order_by(Selection.decide_by, Selection.id)
+    )
+    return list(db.session.execute(query).scalars())
+
+
+def next_lapse(now: datetime) -> datetime | None:
+    """The first limit after `now` for a choice or sheets."""
+    query = select(func.min(Selection.decide_by)).where(*AWAITED, Selection.decide_by > now)
+    return db.session.execute(query).scalar_one_or_none()
+
+
+def undecided_of(party_id: int) -> list[Selection]:
+    """A purchaser's attempts whose choice or sheets are awaited, most urgent first."""
+    query = (
+        select(Selection)
+        .join(Selection.attempt)
+        .join(Attempt.announcement)
+        .join(Announcement.need)
+        .join(Need.purchaser)
+        .where(*AWAITED, Purchaser.organisation_id == party_id)
+        .order_by(Selection.decide_by, Selection.id)
+    )
+    return list(db.session.execute(query).scalars())
+
+
+def provisional(days: WorkCalendar) -> Select[str, str]:
+    """Subject and stamp of every choice or sheets whose provisional limit this calendar can tell better."""
+    return (
+        select(_SUBJECT, func.replace(cast(Selection.decide_by, String), ":", ""))
+        .select_from(Selection)
+        .join(Attempt, Attempt.id == Selection.attempt_id)
+        .join(Announcement, Announcement.id == Attempt.announcement_id)
+        .where(Selection.provisional, Selection.decide_by <= days.certain_until)
+    )
+
+
+def merit_terms(attempt: Attempt) -> rules.MeritTerms:
+    """What the announcement's own rulebook says about deciding."""
+    return rulebook(attempt.announcement.rulebook or "").terms(rules.MeritTerms)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """One agency that stands for choice: its USCC, its name, fen where it offered a price."""
+
+    code: str
+    name: str
+    amount_fen: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChoicePage:
+    """What the owner sees when he chooses; `standing` in the order of the draw."""
+
+    no: str
+    title: str
+    attempt: int
+    winners: int
+    rulebook: str
+    decide_by: datetime
+    awaited: bool
+    standing: tuple[Chosen, ...]
+
+
+def choice_page(no: str, party_id: int | None) -> ChoicePage:
+    """The owner's page of a choice. Raises `NotFound` for everybody else, and where none is or was awaited."""
+    attempt = attempt_of(no, None)
+    selection, need = of(attempt.id), attempt.announcement.need
+    if selection is None or selection.decide_by is None or need.purchaser.organisation_id != party_id:
+        raise NotFound("choice")
+    known = {one.agency.organisation.code: one for one in registrations.valid(attempt.id)}
+    offered = case(selection).offers
+    return ChoicePage(
+        no=no,
+        title=need.title,
+        attempt=attempt.number,
+        winners=attempt.winners,
+        rulebook=attempt.announcement.rulebook or "",
+        decide_by=selection.decide_by,
+        awaited=awaited(selection) is rules.Awaited.CHOICE,
+        standing=tuple(
+            Chosen(code, known[code].agency.organisation.name, offered.get(code))
+            for code in standing_for_choice(selection)
+        ),
     )
 
 
@@ -311,7 +451,7 @@ def record_text(no: str, number: int | None = None) -> str:
 def transcript(no: str, number: int | None = None) -> Mapping[str, Any]:
     """The transcript `zjcs-transcript-1` of an attempt (protocol.md §4).
 
-    Raises `NotFound` before its record, and while a low price is not decided on.
+    Raises `NotFound` before its record, and while a low price, a choice or sheets are not decided on.
     """
     selection = of(attempt_of(no, number).id)
     if selection is None or selection.record is None or not _told(selection):
@@ -328,12 +468,13 @@ def transcript(no: str, number: int | None = None) -> Mapping[str, Any]:
             transcripts.Offer(line.id, line.commitment, line.body, line.index, line.refused)
             for line in offers.of_listed(attempt.id)
         ],
+        scores=scores_of(selection),
     )
 
 
 def _told(selection: Selection) -> bool:
-    """Whether the transcript is public: with the record, but not while a low price is not decided on."""
-    return selection.record is not None and not offers.undecided(selection.attempt_id)
+    """Whether the transcript is public: with the record, but not while a low price, a choice or sheets are awaited."""
+    return selection.record is not None and not is_awaited(selection) and not offers.undecided(selection.attempt_id)
 
 
 def replayed(no: str, number: int | None = None) -> Replay:
@@ -403,6 +544,10 @@ class SelectionPage:
     resulted_at: datetime | None
     drawn_at: datetime | None
     told: bool
+    awaited: rules.Awaited | None
+    decide_by: datetime | None
+    chosen: tuple[str, ...]
+    choice_reason: str | None
     secret: str | None
     seed: str | None
     head: Mapping[str, Any] | None
@@ -486,6 +631,10 @@ def _page(selection: Selection, *, actor: Actor) -> SelectionPage:
         resulted_at=selection.resulted_at,
         drawn_at=selection.drawn_at,
         told=_told(selection),
+        awaited=awaited(selection),
+        decide_by=selection.decide_by,
+        chosen=tuple(known.choices or ()),
+        choice_reason=selection.choice_reason,
         secret=selection.secret,
         seed=selection.seed,
         head=None if published is None else published["log"]["head"],
@@ -698,7 +847,12 @@ def broken() -> Running:
 
 def voided() -> Running:
     """Attempts that are void for want of a timely head, with the instant of the draw (protocol.md §1.3)."""
-    return _attempts(Selection.voided_at).where(Selection.voided_at.is_not(None))
+    return _attempts(Selection.voided_at).where(Selection.voided_at.is_not(None), Selection.decide_by.is_(None))
+
+
+def undecided() -> Running:
+    """Attempts for which a choice or sheets are awaited, with their limit."""
+    return _attempts(Selection.decide_by).where(*AWAITED)
 
 
 def beacon_due(frozen_at: datetime, region: str) -> datetime:

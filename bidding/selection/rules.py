@@ -12,7 +12,8 @@ from app.refusal import Refusal
 from app.rulebook import term
 from app.values import SHANGHAI, Fen, Opens
 from bidding.offer.rules import LowPriceTerms
-from bidding.selection.methods import METHODS, WEIGHT, Family
+from bidding.selection import methods
+from bidding.selection.methods import METHODS, WEIGHT, Case, Family
 from marketplace.announcement.rules import AnnouncementAct
 from marketplace.need.rules import Method, Particulars
 from marketplace.purchaser.rules import Fund
@@ -23,13 +24,17 @@ BEACON_VALUE = re.compile(r"[0-9]{3}-[0-9]{5}")
 
 
 class SelectionAct(StrEnum):
-    """The acts of selecting, the clockwork's alone; people only type a day's beacon, each for himself."""
+    """The acts of selecting, the clockwork's alone; people type a day's beacon, each for himself, and the owner chooses
+    where the method leaves it to him.
+    """
 
     ENTER_BEACON = "beacon.enter"
     FREEZE = "selection.freeze"
     DESTROY_KEY = "selection.destroy_key"
     OPEN = "selection.open"
     DRAW = "selection.draw"
+    CHOOSE = "selection.choose"
+    LAPSE = "selection.lapse"
 
 
 class Phase(StrEnum):
@@ -49,6 +54,8 @@ MAY = {
     SelectionAct.DESTROY_KEY: {Role.SYSTEM},
     SelectionAct.OPEN: {Role.SYSTEM},
     SelectionAct.DRAW: {Role.SYSTEM},
+    SelectionAct.CHOOSE: {Role.PURCHASER},
+    SelectionAct.LAPSE: {Role.SYSTEM},
 }
 OPENS = {
     SelectionAct.ENTER_BEACON: Opens.LATER,
@@ -56,6 +63,8 @@ OPENS = {
     SelectionAct.DESTROY_KEY: Opens.AT_ONCE,
     SelectionAct.OPEN: Opens.AT_ONCE,
     SelectionAct.DRAW: Opens.AT_ONCE,
+    SelectionAct.CHOOSE: Opens.AT_ONCE,
+    SelectionAct.LAPSE: Opens.AT_ONCE,
 }
 
 NAMED = frozenset({Role.OPERATOR, Role.REGULATOR, Role.SUPERVISOR})
@@ -85,6 +94,23 @@ class Minimum:
 
     count: int
     clause: str
+
+
+@dataclass(frozen=True)
+class MeritTerms:
+    """Within how many working days the owner chooses or the judges score (rules.md §3.1 row 17)."""
+
+    SECTION: ClassVar[str] = "merit"
+
+    decide_days: int = term("workday")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Whom the owner chooses, the first one first, by USCC; and why."""
+
+    agencies: tuple[str, ...]
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +185,49 @@ def phase_of(*, resulted: bool, voided: bool, unsuccessful: bool, stopped: bool 
     if opened:
         return Phase.OPENED
     return Phase.STOPPED if stopped else Phase.FROZEN
+
+
+class Awaited(StrEnum):
+    """What people still have to decide before a method can rank."""
+
+    CHOICE = "choice"
+    SHEETS = "sheets"
+
+
+def awaited(method: Method, case: Case) -> Awaited | None:
+    """Whose decision a case waits for, None where it waits for nobody's, or for something else first.
+
+    A choice stands beside the order in which the others follow, and judges are drawn: both need the draw. Source:
+    rules.md §2.6, outcome table (GD1); when it begins inferred.
+    """
+    row = METHODS[method]
+    if row.lots or (row.weights and methods.chooses(case)):
+        return Awaited.CHOICE if case.order is not None and case.choices is None else None
+    if row.weights and case.offers and case.marks is None and (not row.judges or case.order is not None):
+        return Awaited.SHEETS
+    return None
+
+
+CHOICE_LONGEST = 1_000
+
+
+def refusals_to_choose(choice: Choice, *, awaited: bool, standing: Collection[str], places: int) -> Iterator[Refusal]:
+    """Why this choice is not taken. `standing`: among whom; `places`: how many are chosen, fewer where fewer stand.
+
+    Source: rules.md §2.6 CREDIT_MERIT and outcome table (GD1): the owner chooses and writes the reason.
+    """
+    if not awaited:
+        yield Refusal("no_choice_awaited")
+        return
+    wanted = min(places, len(standing))
+    if len(set(choice.agencies)) != wanted or len(choice.agencies) != wanted:
+        yield Refusal("choice_count", field="agencies", params={"wanted": wanted})
+    elif not set(choice.agencies) <= set(standing):
+        yield Refusal("choice_not_standing", field="agencies")
+    if not choice.reason.strip():
+        yield Refusal("choice_without_reason", field="reason")
+    elif len(choice.reason.strip()) > CHOICE_LONGEST:
+        yield Refusal("choice_reason_too_long", field="reason", params={"longest": CHOICE_LONGEST})
 
 
 def is_late(*, head_at: datetime, beacon_after: datetime | None) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -12,14 +13,17 @@ from app.actor import Actor
 from app.audit import services as records
 from app.audit.canonical import canonical, sha256_hex
 from app.audit.models import Head
+from app.calendar.services import anew, calendar
 from app.clock import clock
 from app.keyring import keyring
 from app.refusal import NotFound, OutOfTurn, Refusal, demand
 from app.region import branches
+from app.region import queries as regions
 from app.rules_in_force import rulebook
-from app.stage import Recipient
+from app.stage import Moved, Recipient, Settled
 from app.standing import Scope, standing_of
 from app.values import Done, Nothing
+from app.workdays import Deadline
 from bidding.offer import queries as offers
 from bidding.offer import services as opening
 from bidding.offer.models import Offer
@@ -31,9 +35,9 @@ from bidding.registration import queries as registrations
 from bidding.registration import services as registering
 from bidding.registration.models import Registration
 from bidding.registration.rules import RegistrationAct
-from bidding.selection import lottery, methods, queries, rules, transcript
+from bidding.selection import lottery, merit, methods, queries, rules, transcript
 from bidding.selection.models import Beacon, BeaconEntry, Candidate, Selection
-from bidding.selection.rules import BeaconInput, SelectionAct
+from bidding.selection.rules import BeaconInput, Choice, SelectionAct
 from marketplace.agency import queries as agencies
 from marketplace.announcement import queries as announcements
 from marketplace.announcement import services as announcing
@@ -253,17 +257,30 @@ def on_judged_price(deed: Deed) -> None:
 
 
 def _decide(deed: Deed, selection: Selection, record: Mapping[str, Any] | None = None) -> None:
-    """Write the candidates as the method ranks them, once; where order or factor is still wanted, it waits for both."""
+    """Write the candidates as the method ranks them, once; where order or factor is still wanted, it waits for both.
+
+    Where people decide, their time begins as soon as they can.
+    """
     attempt = selection.attempt
-    if offers.undecided(attempt.id):
+    if offers.undecided(attempt.id) or selection.voided_at is not None:
         return
-    ranks = methods.result(queries.method(attempt), queries.case(selection, record))
+    case = queries.case(selection, record)
+    ranks = methods.result(queries.method(attempt), case)
+    if selection.decide_by is None and rules.awaited(queries.method(attempt), case) is not None:
+        due = _decide_due(attempt, deed.now)
+        selection.decided_from, selection.decide_by, selection.provisional = deed.now, due.at, due.provisional
+        deed.tell(decide_by=due.at)
     if ranks == ():
         announcing.decide(deed, attempt, Decision.UNSUCCESSFUL)
         deed.tell(reason="no_valid_offer", valid=0, minimum=selection.minimum)
     elif ranks is not None:
         by_code = {one.agency.organisation.code: one for one in registrations.valid(attempt.id)}
         _candidates(deed, selection, [(by_code[rank.id], rank.value) for rank in ranks])
+
+
+def _decide_due(attempt: Attempt, since: datetime) -> Deadline:
+    path = regions.path(attempt.announcement.need.region)
+    return calendar().due(since, queries.merit_terms(attempt).decide_days, path=path)
 
 
 def _candidates(deed: Deed, selection: Selection, ranked: Sequence[tuple[Registration, int]]) -> None:
@@ -305,7 +322,7 @@ def draw(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) ->
         selection.secret, selection.seed, selection.drawn_at = record["secret"], record["seed"], deed.now
         selection.beacon_value = record["beacon_value"]
         selection.record = canonical(record)
-        if record["decision"] == "void":
+        if record["decision"] == "void" and selection.voided_at is None:
             _void(deed, selection, attempt)
         elif selection.valid >= selection.minimum and selection.resulted_at is None:
             _decide(deed, selection, record)
@@ -326,7 +343,9 @@ def draw(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) ->
 
 def _decision(selection: Selection, head: Head | None) -> lottery.Decision:
     after = queries.beacon_after(selection)
-    if head is not None and rules.is_late(head_at=head.timestamp, beacon_after=after):
+    if selection.voided_at is not None or (
+        head is not None and rules.is_late(head_at=head.timestamp, beacon_after=after)
+    ):
         return "void"
     return "unsuccessful" if selection.valid < selection.minimum else "drawn"
 
@@ -376,6 +395,88 @@ def _void(deed: Deed, selection: Selection, attempt: Attempt) -> None:
     # An attempt whose winners all refused before the record has already ended; its record still shows the void.
     if attempt.decision in (None, Decision.DRAWN):
         announcing.decide(deed, attempt, Decision.VOID)
+
+
+# What people decide
+
+
+def choose(actor: Actor, subject: str | None, choice: Choice, /, *, key: str) -> Done:
+    """The owner chooses, where the method or too few schemes leave it to him, and says why (rules.md §2.6)."""
+    with act(SelectionAct.CHOOSE, actor=actor, key=key, subject=subject, input=choice) as deed:
+        announcement = deed.lock(announcements.row(subject or ""))
+        attempt = announcements.present_attempt(announcement)
+        selection = queries.of(attempt.id)
+        if selection is None or announcement.need.purchaser.organisation_id != actor.party:
+            raise NotFound(deed.act)
+        demand(
+            rules.refusals_to_choose(
+                choice,
+                awaited=queries.awaited(selection) is rules.Awaited.CHOICE,
+                standing=queries.standing_for_choice(selection),
+                places=attempt.winners,
+            ),
+            rulebook=announcement.rulebook,
+        )
+        _about(deed, announcement, attempt)
+        selection.choice_reason = choice.reason.strip()
+        deed.tell(agencies=list(choice.agencies), reason=choice.reason.strip())
+        _score(deed, selection, transcript.choice(actor.code or "", choice.agencies))
+    return deed.answer()
+
+
+def score(deed: Deed, attempt: Attempt, marks: Sequence[merit.Mark], *, judges: Sequence[str] | None) -> None:
+    """A step: the locked sheets rank the offers; `judges` are added to the record where they were drawn (§1.6).
+
+    Raises `Contradiction` where the record then does not pass its own verifier.
+    """
+    selection = queries.of(attempt.id)
+    if selection is None or queries.awaited(selection) is not rules.Awaited.SHEETS:
+        raise OutOfTurn("drawn", deed.act)
+    if judges is not None and selection.record is not None:
+        record = json.loads(selection.record)
+        record["judges"] = lottery.order(record["seed"], "judge", dict.fromkeys(judges, 1))
+        faults = lottery.verify(record)
+        if faults:
+            raise Contradiction(f"{attempt.announcement.no}: {'; '.join(faults)}")
+        selection.record = canonical(record)
+    _score(deed, selection, marks)
+
+
+def _score(deed: Deed, selection: Selection, marks: Sequence[merit.Mark]) -> None:
+    selection.scores = canonical([asdict(mark) for mark in marks])
+    deed.session.flush()
+    _decide(deed, selection, None if selection.record is None else json.loads(selection.record))
+
+
+def lapse(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
+    """Nobody decided in time: the attempt is void, and the purchaser may announce the next (rules.md §3.1 row 17)."""
+    with act(SelectionAct.LAPSE, actor=actor, key=key, subject=subject) as deed:
+        announcement, attempt = _closed(deed, subject)
+        selection = queries.of(attempt.id)
+        if selection is None or not queries.is_awaited(selection) or (selection.decide_by or deed.now) > deed.now:
+            raise OutOfTurn("drawn", deed.act)
+        _about(deed, announcement, attempt)
+        selection.voided_at = deed.now
+        announcing.decide(deed, attempt, Decision.VOID)
+        deed.tell(decide_by=selection.decide_by)
+    return deed.answer()
+
+
+def settle(deed: Deed, subject: str) -> Settled:
+    """A step: the time to choose or to score, computed anew (rules.md §2.1)."""
+    announcement, attempt = _closed(deed, subject)
+    selection = queries.of(attempt.id)
+    if selection is None or not selection.provisional or selection.decide_by is None:
+        raise OutOfTurn("settled", deed.act)
+    before = after = selection.decide_by
+    selection.provisional = False
+    if queries.is_awaited(selection) and selection.decided_from is not None:
+        due = _decide_due(attempt, selection.decided_from)
+        path = regions.path(announcement.need.region)
+        after = anew(before, due, path=path, now=deed.now)
+        selection.decide_by, selection.provisional = after, due.provisional
+    _about(deed, announcement, attempt)
+    return Settled((Moved("decision", before, after),), (_purchaser(attempt),), announcement.need.title)
 
 
 # Shared
@@ -452,6 +553,14 @@ def told_the_result(deed: Deed) -> Iterable[Recipient]:
             },
         )
     yield Recipient(_purchaser(attempt), {**_named(attempt), "side": "purchaser", "rank": 0})
+
+
+def told_the_lapse(deed: Deed) -> Iterable[Recipient]:
+    """Everybody who was judged valid, and the purchaser, hears that the attempt is void."""
+    attempt = _attempt_of(deed)
+    for registration in registrations.valid(attempt.id):
+        yield Recipient(registration.agency.organisation_id, {**_named(attempt), "side": "agency"})
+    yield Recipient(_purchaser(attempt), {**_named(attempt), "side": "purchaser"})
 
 
 def _told_of_the_stop(attempt: Attempt) -> Iterator[Recipient]:

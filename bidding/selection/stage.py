@@ -8,12 +8,12 @@ from flask import url_for
 
 from app.actor import Actor, Role
 from app.refusal import Refusal
-from app.stage import Command, Stage, Task, Watch
+from app.stage import Command, Stage, Task, Timed, Watch
 from bidding.offer.rules import OfferAct
 from bidding.registration.rules import RegistrationAct
 from bidding.selection import queries, rules, services
 from bidding.selection.demo import DEMO
-from bidding.selection.rules import BeaconInput, MinimumTerms, SelectionAct
+from bidding.selection.rules import Awaited, BeaconInput, Choice, MeritTerms, MinimumTerms, SelectionAct
 from bidding.selection.sweeps import SWEEPS
 from bidding.selection.views import box, bp
 from bidding.selection.wording import WORDS
@@ -29,7 +29,13 @@ HANDED_IN: frozenset[StrEnum] = frozenset(
 
 
 def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
-    """The days that a draw waits for first and whose beacon this office may type now."""
+    """The days that a draw waits for first and whose beacon this office may type now; what an owner is to choose."""
+    if Role.PURCHASER in actor.roles and actor.party_id is not None:
+        for selection in queries.undecided_of(actor.party_id):
+            if queries.awaited(selection) is Awaited.CHOICE:
+                announcement = selection.attempt.announcement
+                url = url_for("selection.choose", no=announcement.no)
+                yield Task(SelectionAct.CHOOSE, announcement.need.title, url, due=selection.decide_by)
     if not actor.roles & queries.TYPISTS:
         return
     for day in queries.beacon_days(actor, now=now):
@@ -82,6 +88,15 @@ WATCHES = {
         event=True,
         public=True,
     ),
+    "merit_decision": Watch(
+        title="选定机构或者评审评分",
+        kind="announcement",
+        running=queries.undecided,
+        page=_recorded,
+        before=timedelta(days=3),
+        alarms=False,
+        clause="merit.decide_days",
+    ),
     "late_head": Watch(
         title="名单冻结的存证签署过晚，选取作废",
         kind="announcement",
@@ -117,12 +132,18 @@ STAGE = Stage(
         SelectionAct.FREEZE: services.told_the_verdict,
         SelectionAct.OPEN: services.told_the_result,
         SelectionAct.DRAW: services.told_the_result,
+        SelectionAct.CHOOSE: services.told_the_result,
+        SelectionAct.LAPSE: services.told_the_lapse,
         AnnouncementAct.CLOSE_UNSUCCESSFUL: services.told_the_result,
     },
     tasks=tasks,
     panels={"selection_result": box},
-    commands={SelectionAct.ENTER_BEACON: Command(BeaconInput, services.enter_beacon, "beacon")},
-    terms=(MinimumTerms,),
+    commands={
+        SelectionAct.ENTER_BEACON: Command(BeaconInput, services.enter_beacon, "beacon"),
+        SelectionAct.CHOOSE: Command(Choice, services.choose, "announcement"),
+    },
+    timed={"decision": Timed(queries.provisional, services.settle)},
+    terms=(MinimumTerms, MeritTerms),
     words=WORDS,
     constraints={"uq_beacon_entry_role": Refusal("beacon_entered", field="number")},
     demo=DEMO,

@@ -61,4 +61,10 @@ SWEEPS = (
     ),
     _following(SelectionAct.OPEN, _open, keys.next_passing),
     _following(SelectionAct.DRAW, _performing(SelectionAct.DRAW, services.draw)),
+    Sweep(
+        SelectionAct.LAPSE,
+        queries.due_for_lapse,
+        _performing(SelectionAct.LAPSE, services.lapse),
+        queries.next_lapse,
+    ),
 )

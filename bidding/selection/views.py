@@ -17,7 +17,7 @@ from app.web import asked
 from app.web.door import actor, door, public
 from app.web.perform import perform
 from bidding.selection import lottery, queries, transcript
-from bidding.selection.forms import BeaconForm, ReplayForm
+from bidding.selection.forms import BeaconForm, ReplayForm, choice_form
 from bidding.selection.replay import Replay, View, read, replay
 from bidding.selection.rules import SelectionAct
 
@@ -137,6 +137,19 @@ def enter(on: str) -> Response:
         return url_for("selection.beacons")
 
     return perform(SelectionAct.ENTER_BEACON, form, on, page=page, after=after)
+
+
+@bp.route("/announcements/<no>/choice", methods=["GET", "POST"])
+@door(SelectionAct.CHOOSE)
+def choose(no: str) -> Response:
+    """Among whom the owner chooses, until when, and the form."""
+    shown = queries.choice_page(no, actor().party)
+    form = choice_form(shown)
+
+    def page() -> str:
+        return render_template("bidding/selection/choice.html", page=shown, form=form)
+
+    return perform(SelectionAct.CHOOSE, form, no, page=page, after=lambda done: url_for("selection.record", no=no))
 
 
 def box(*, no: str) -> Mapping[str, Any]:
