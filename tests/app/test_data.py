@@ -75,6 +75,7 @@ def test_thirteen_categories_and_seventy_four_items():
 
 
 def test_a_retired_code_is_not_used_again():
+    assert CATALOGUE["retired"]
     for retired, successor in CATALOGUE["retired"].items():
         assert retired not in ITEMS
         assert successor in ITEMS

@@ -10,7 +10,6 @@ from flask import Flask
 from app.audit import services as records
 from app.chance import fresh_key
 from app.refusal import NotYours, OutOfTurn, Refused
-from app.sweep import next_due
 from app.values import Nothing
 from bidding.contract import queries as contracts
 from ratings.performance import queries, services
@@ -111,7 +110,7 @@ def test_what_lies_with_the_purchaser_does_not_get_later(app: Flask, at: At) -> 
     at("2026-05-29 09:00")
     assert not told("performance.overdue", no)
     assert queries.late_days(performance_of(no), now=instant("2026-05-29 09:00")) == late
-    assert next_due(instant("2026-05-29 09:00")) is None or queries.next_overdue(instant("2026-05-29 09:00")) is None
+    assert queries.next_overdue(instant("2026-05-29 09:00")) is None
 
 
 def test_open_late_names_the_contract_until_it_is_delivered(app: Flask, at: At) -> None:
