@@ -269,6 +269,17 @@ def first_head_over(entry: Entry) -> Head | None:
     ).scalar_one_or_none()
 
 
+def first_head_over_ref(ref: str) -> Head | None:
+    """The same of the entry whose act wrote this reference into a row, in one question."""
+    return db.session.execute(
+        select(Head)
+        .join(Entry, Head.tree_size > Entry.position)
+        .where(Entry.ref == ref)
+        .order_by(Head.tree_size, Head.id)
+        .limit(1)
+    ).scalar_one_or_none()
+
+
 def entry_proof(entry: Entry, head: Head) -> dict[str, Any]:
     """ENTRY of protocol.md §1.6: index, salt, payload and the inclusion path to the head."""
     if entry.position is None:

@@ -31,8 +31,9 @@ def on_result(deed: Deed) -> None:
     As many as the attempt has places. Where prices decided at the opening and the draw then finds the attempt void, the
     awards made meanwhile fall.
     """
-    announcement = _announcement(deed)
-    attempt = announcements.present_attempt(announcement)
+    attempt = announcements.attempt_of(deed.about("announcement") or "")
+    if attempt.decision is Decision.UNSUCCESSFUL:
+        return
     if attempt.decision is Decision.VOID:
         for standing in queries.in_force(attempt.id):
             standing.fallen_at = deed.now
@@ -40,7 +41,7 @@ def on_result(deed: Deed) -> None:
         return
     if queries.exist(attempt.id):
         return
-    publicity, made = _publicity(announcement, deed.now), []
+    publicity, made = _publicity(attempt.announcement, deed.now), []
     for place in range(1, attempt.winners + 1):
         winner = queries.candidate(attempt.id, rank=place)
         if winner is not None:

@@ -68,7 +68,7 @@ class Selection(Base):
     provisional: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     attempt: Mapped[Attempt] = relationship(lazy="joined")
-    candidates: Mapped[list["Candidate"]] = relationship(lazy="selectin", order_by="Candidate.rank")
+    candidates: Mapped[list["Candidate"]] = relationship(order_by="Candidate.rank")
 
 
 class Candidate(Base):

@@ -54,6 +54,7 @@ FOLLOWED = (
     Selection.minimum,
     Selection.beacon_rule,
     Selection.opened_at,
+    Selection.drawn_at,
     Selection.key_destroyed_at,
     Selection.attempt_id,
     Selection.stopped_at,
@@ -66,7 +67,8 @@ TYPISTS = rules.MAY[rules.SelectionAct.ENTER_BEACON]
 
 def of(attempt_id: int) -> Selection | None:
     """The selection of an attempt, None before the freeze."""
-    return db.session.execute(select(Selection).where(Selection.attempt_id == attempt_id)).scalar_one_or_none()
+    query = select(Selection).where(Selection.attempt_id == attempt_id).options(lazyload(Selection.attempt))
+    return db.session.execute(query).scalar_one_or_none()
 
 
 def result(attempt_id: int) -> list[Candidate]:
@@ -122,8 +124,7 @@ def beacon_of(selection: Selection) -> Beacon | None:
 
 def head_over(selection: Selection) -> Head | None:
     """The first signed head that covers the freeze, None while there is none."""
-    entry = records.entry_by_ref(selection.freeze_ref)
-    return None if entry is None else records.first_head_over(entry)
+    return records.first_head_over_ref(selection.freeze_ref)
 
 
 def facts_of(
@@ -485,12 +486,7 @@ def replayed(no: str, number: int | None = None) -> Replay:
 
 def attempt_of(no: str, number: int | None) -> Attempt:
     """An attempt of a published announcement, the present one where none is named. Raises `NotFound`."""
-    announcement = announcements.by_no(no)
-    if announcement is None:
-        raise NotFound(no)
-    if number is None:
-        return announcements.present_attempt(announcement)
-    return announcements.attempt(announcement.id, number)
+    return announcements.attempt_of(no, number)
 
 
 # What people see

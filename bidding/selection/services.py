@@ -541,9 +541,12 @@ def told_the_result(deed: Deed) -> Iterable[Recipient]:
         return
     if selection is not None and selection.resulted_at is not None and selection.resulted_at < deed.now:
         return
-    asked = {question.offer.registration_id for question in offers.questions(attempt.id) if not question.decided_at}
-    ranks = {candidate.registration_id: candidate.rank for candidate in queries.result(attempt.id)}
-    for registration in registrations.judged(attempt.id):
+    judged = registrations.judged(attempt.id)
+    questions = offers.questions(attempt.id) if judged else ()
+    asked = {question.offer.registration_id for question in questions if not question.decided_at}
+    resulted = selection.candidates if selection is not None and selection.resulted_at is not None else ()
+    ranks = {candidate.registration_id: candidate.rank for candidate in resulted}
+    for registration in judged:
         yield Recipient(
             registration.agency.organisation_id,
             {
@@ -572,7 +575,7 @@ def _told_of_the_stop(attempt: Attempt) -> Iterator[Recipient]:
 
 
 def _attempt_of(deed: Deed) -> Attempt:
-    return queries.attempt_of(deed.about("announcement") or "", deed.attempt)
+    return announcements.attempt_of(deed.about("announcement") or "", deed.attempt)
 
 
 def _purchaser(attempt: Attempt) -> int:

@@ -125,6 +125,24 @@ def present_attempt(announcement: Announcement) -> Attempt:
     return attempt(announcement.id, announcement.attempt_number)
 
 
+def attempt_of(no: str, number: int | None = None) -> Attempt:
+    """An attempt of a published announcement, the present one where none is named; raises `NotFound`.
+
+    In one narrow question: an act has locked the announcement, and with it read it, before.
+    """
+    wanted = Announcement.attempt_number if number is None else number
+    query = (
+        select(Attempt)
+        .join(Announcement, Announcement.id == Attempt.announcement_id)
+        .where(Announcement.no == no, Attempt.number == wanted)
+        .options(lazyload(Attempt.announcement))
+    )
+    found = db.session.execute(query).scalar_one_or_none()
+    if found is None:
+        raise NotFound(no)
+    return found
+
+
 def attempts(announcement_id: int) -> list[Attempt]:
     """Every attempt, the first one first; all stay on the page for ever (protocol.md §0)."""
     return list(db.session.execute(_attempts(), {"announcement": announcement_id}).scalars())

@@ -154,11 +154,11 @@ def lapse(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -
 
 def on_award(deed: Deed) -> None:
     """A step: awards that are made while an objection to their attempt stands wait for its end, also who follows."""
-    announcement = announcements.by_no(deed.about("announcement") or "")
-    if announcement is not None:
-        attempt = announcements.present_attempt(announcement)
-        if queries.pausing(attempt.id):
-            _hold(deed, attempt)
+    if deed.about("award") is None:
+        return
+    attempt = announcements.attempt_of(deed.about("announcement") or "")
+    if queries.pausing(attempt.id):
+        _hold(deed, attempt)
 
 
 def settle(deed: Deed, no: str) -> Settled:
