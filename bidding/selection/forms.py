@@ -49,8 +49,9 @@ class ReplayForm(ChineseForm):
         """Whether it can be read as a transcript at all; what contradicts itself is read, and told."""
         if not super().validate(extra_validators):
             return False
-        chosen = self.file if self.file.data else self.text
-        content = self.file.data.read(replay.MOST_BYTES + 1) if self.file.data else (self.text.data or "").encode()
+        chosen, content = self.text, (self.text.data or "").encode()
+        if self.file.data:
+            chosen, content = self.file, self.file.data.read(replay.MOST_BYTES + 1)
         try:
             self.transcript = replay.read(content)
         except replay.Unreadable as error:

@@ -28,7 +28,7 @@ MOST_WORK: Final = 300_000
 MOST_BYTES: Final = 2 * 1024 * 1024
 """Of a file that anybody hands in."""
 
-FAULTS_TOLD: Final = 10
+FAULTS_TOLD: Final = 3
 """So many faults of form are told of a file that cannot be read."""
 
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
