@@ -648,6 +648,7 @@ def _registrants(selection: Selection, *, order: Sequence[str]) -> tuple[Registr
     envelopes = {offer.registration_id: offer for offer in offers.counting(selection.attempt_id)}
     ranks = {candidate.registration_id: candidate for candidate in selection.candidates}
     lots = {line.id: line.lots for line in lottery.parse_frozen_text(selection.frozen_text).lines}
+    places = {code: place for place, code in enumerate(order, 1)}
     found = []
     for registration in registrations.judged(selection.attempt_id):
         code = registration.agency.organisation.code
@@ -659,7 +660,7 @@ def _registrants(selection: Selection, *, order: Sequence[str]) -> tuple[Registr
                 lots=lots[code],
                 made=registration.made.value,
                 reasons=tuple(Refusal(**reason) for reason in verdicts[code]),
-                place=order.index(code) + 1 if code in order else None,
+                place=places.get(code),
                 rank=None if candidate is None else candidate.rank,
                 amount_fen=None if envelope is None else envelope.amount_fen,
                 rate_ppm=None if envelope is None else envelope.rate_ppm,
