@@ -1,6 +1,7 @@
 """The market's table of contents: every chapter's stage, in the one order of the story."""
 
 from app.stage import Stage
+from bidding.auction.stage import STAGE as AUCTION
 from bidding.award.stage import STAGE as AWARD
 from bidding.contract.stage import STAGE as CONTRACT
 from bidding.direct.stage import STAGE as DIRECT
@@ -42,6 +43,7 @@ STORY: tuple[Stage, ...] = (
     REGISTRATION,
     OFFER,
     DIRECT,
+    AUCTION,
     OPENING,
     SELECTION,
     AWARD,

@@ -10,7 +10,7 @@ from flask_bootstrap import Bootstrap5
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
 
-from app import cli
+from app import bulletin, cli
 from app.act import Follower, Wiring
 from app.approval import services as approvals
 from app.approval.stage import STAGE as APPROVAL
@@ -61,6 +61,9 @@ HOUSE: tuple[Stage, ...] = (
 
 THREADS = 8
 """Of a web process, each with a connection that is kept: to open one for a single page costs more than the page."""
+
+WATCHERS = THREADS // 2
+"""Of a web process, each with a thread of its own while it watches: the others stay with those who act."""
 
 TESTS = "the tests' own token"
 """Only whoever says this may hand in a reproducible chance."""
@@ -119,6 +122,9 @@ def create_app(
             "market.watches": _by_name(stages, lambda stage: stage.watches),
             "market.panels": _by_name(stages, lambda stage: stage.panels),
             "market.resources": _by_name(stages, lambda stage: stage.resources),
+            "market.bulletin": bulletin.Hub(
+                normalised(settings.database_url), _by_name(stages, lambda stage: stage.marks), most=WATCHERS
+            ),
             "market.bulk": _by_name(stages, lambda stage: stage.bulk),
             "market.intakes": _by_name(stages, lambda stage: stage.intakes),
             "market.previews": {},

@@ -267,7 +267,7 @@ def check_offer(body_text: str, commitment: str) -> list[str]:
 
 
 def check_transcript(told: dict[str, Any]) -> list[str]:
-    """§4 for RANDOM, BID_LOW, BID_AVG and BID_RATE: the record, the bodies, and the result computed from them alone."""
+    """§4 for RANDOM, BID_LOW, BID_AVG, BID_RATE and auctions: the record, what was offered, the result of it alone."""
     try:
         return [*check_record(told["record"]), *_transcript(told)]
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
@@ -294,11 +294,45 @@ def _transcript(told: dict[str, Any]) -> list[str]:
                 prices[offer["id"]] = int(said[6])
         elif offer["valid"]:
             faults.append(f"a valid offer of {offer['id']} without a body")
+    if told["method"] in ("BID_LIVE", "BID_ROUNDS"):
+        prices, wrong = _auctioned(told, when(record["frozen_text"].splitlines()[4]))
+        faults += wrong
+    elif told["live"]:
+        faults.append("an auction in a method without one")
     wanted = sum(int(count) for count in record["frozen_text"].splitlines()[5].split(" "))
     ranks = _ranks(told["method"], prices, record, told["parameters"]) if record["decision"] == "drawn" else []
     value = "rate" if told["method"] == "BID_RATE" else "amount"
     expected = [{"rank": place, "id": who, value: price} for place, (who, price) in enumerate(ranks[:wanted], 1)]
     return faults if told["result"] == expected else [*faults, "result"]
+
+
+def _auctioned(told: dict[str, Any], frozen_at: datetime) -> tuple[dict[str, int], list[str]]:
+    """The last amount of each, and every offer that should not have counted; the end moves as the offers move it."""
+    said, last, faults = told["parameters"], {}, []
+    in_rounds = told["method"] == "BID_ROUNDS"
+    length = timedelta(seconds=said["round_s"] if in_rounds else said["duration_s"])
+    begin = frozen_at + timedelta(seconds=said["start_s"])
+    end, left = begin + length * said.get("rounds", 1), said["extensions"]
+    taking_part = set(told["record"]["order"])
+    rounds, latest = set(), begin
+    for place, row in enumerate(told["live"], 1):
+        at, bar = when(row["at"]), last.get(row["id"]) if in_rounds else min(last.values(), default=None)
+        fits = row["amount"] <= (said["ceiling_fen"] if bar is None else bar - said["step_fen"])
+        turn = (row["id"], min((at - begin) // length, said.get("rounds", 1) - 1))
+        if in_rounds and turn in rounds:
+            faults.append(f"second offer {place} in one round")
+        if not (row["seq"] == place and latest <= at < end and fits and row["id"] in taking_part):
+            faults.append(f"offer {place} does not count")
+        if row["amount"] < max(1, said["floor_fen"]):
+            faults.append(f"offer {place} below the floor")
+        moved = at + timedelta(seconds=said["window_s"])
+        moves = moved > end and left > 0
+        if (row["extended_to"] and when(row["extended_to"])) != (moved if moves else None):
+            faults.append(f"the end after offer {place}")
+        end, left = (moved, left - 1) if moves else (end, left)
+        rounds.add(turn)
+        latest, last[row["id"]] = at, row["amount"]
+    return last, faults
 
 
 def _ranks(
@@ -307,7 +341,7 @@ def _ranks(
     place = {who: at for at, who in enumerate(record["order"])}
     if method == "RANDOM":
         return [(who, parameters["price_fen"]) for who in record["order"]]
-    if method == "BID_LOW":
+    if method in ("BID_LOW", "BID_LIVE", "BID_ROUNDS"):
         return sorted(prices.items(), key=lambda one: (one[1], place[one[0]]))
     if method == "BID_RATE":
         return sorted(prices.items(), key=lambda one: (-one[1], place[one[0]]))

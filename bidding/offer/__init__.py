@@ -1,1 +1,1 @@
-"""Offer: prices handed in, sealed until the opening or cast in the live auction."""
+"""Offer: prices handed in, sealed until the opening."""

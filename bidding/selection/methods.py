@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Literal
 
+from bidding.auction import bids
 from bidding.selection import merit, prices
 
 WEIGHT: Final = "weight_"
@@ -61,7 +62,7 @@ class Case:
     factor: int | None = None
     lots: Mapping[str, int] = field(default_factory=dict)
     offers: Mapping[str, int] = field(default_factory=dict)
-    live: Sequence[prices.Bid] = ()
+    live: Sequence[bids.Bid] = ()
     marks: Sequence[merit.Mark] | None = None
     judges: Sequence[str] = ()
     choices: Sequence[str] | None = None
@@ -140,7 +141,7 @@ def reference(case: Case) -> int | None:
 
 
 def _auction(case: Case) -> Ranks | None:
-    amounts = prices.replay(case.live, terms=auction_terms(case)).amounts
+    amounts = bids.replay(case.live, terms=auction_terms(case)).amounts
     return _ranks(prices.lowest(amounts, wanted=case.wanted, order=case.order), amounts)
 
 
@@ -180,11 +181,11 @@ def chooses(case: Case) -> bool:
     return 0 < len(case.offers) < LEAST_SCORED
 
 
-def auction_terms(case: Case) -> prices.AuctionTerms:
+def auction_terms(case: Case) -> bids.AuctionTerms:
     """The terms of BID_LIVE or BID_ROUNDS; `start_s` counts seconds from the freeze."""
     said = case.parameters
     rounds = said.get("rounds")
-    return prices.AuctionTerms(
+    return bids.AuctionTerms(
         start=case.frozen_at + timedelta(seconds=said["start_s"]),
         length=timedelta(seconds=said["duration_s"] if rounds is None else said["round_s"]),
         step=said["step_fen"],

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, cast, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, String, and_, cast, func, or_, select, text
 from sqlalchemy.orm import Session, lazyload, load_only
 
 from app.actor import Actor, Role
@@ -23,6 +23,8 @@ from app.rules_in_force import rulebook
 from app.values import SHANGHAI, Ppm
 from app.watch.queries import Column, Running, limits
 from app.workdays import WorkCalendar
+from bidding.auction import queries as auctions
+from bidding.auction.models import Auction
 from bidding.offer import queries as offers
 from bidding.offer.queries import Question
 from bidding.offer.rules import LowPriceTerms
@@ -37,7 +39,7 @@ from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.announcement.rules import AnnouncementKind, Decision
 from marketplace.need.models import Need
-from marketplace.need.rules import RATED, SEALED, SECOND, Method
+from marketplace.need.rules import LIVE, RATED, SEALED, SECOND, Method
 from marketplace.purchaser.models import Purchaser
 
 BEACONS = 7_301_116
@@ -132,6 +134,7 @@ def facts_of(
     *,
     method: Method,
     decision: Decision | None,
+    auctioning: bool,
     head_at: datetime | None,
     beacon_known: Callable[[datetime], bool],
     holders_awaited: bool,
@@ -141,6 +144,7 @@ def facts_of(
     return Facts(
         sealed=method in SEALED,
         keyed=method in SEALED | SECOND,
+        auctioning=auctioning,
         valid=selection.valid,
         minimum=selection.minimum,
         opened=selection.opened_at is not None,
@@ -163,6 +167,7 @@ def next_act(selection: Selection, *, now: datetime) -> StrEnum | None:
             selection,
             method=method(selection.attempt),
             decision=selection.attempt.decision,
+            auctioning=auctions.is_open(selection.attempt_id),
             head_at=None if head is None else head.timestamp,
             beacon_known=lambda after: beacon_of(selection) is not None,
             holders_awaited=bool(keys.waited_for([selection.attempt_id], now=now)),
@@ -207,24 +212,34 @@ def due_for(act: StrEnum, *, now: datetime) -> list[str]:
         .scalar_subquery()
     )
     waiting = db.session.execute(
-        select(Selection, Announcement.no, Attempt.number, Attempt.decision, Need.method, first_head.label("head_at"))
+        select(
+            Selection,
+            Announcement.no,
+            Attempt.number,
+            Attempt.decision,
+            Need.method,
+            and_(Auction.id.is_not(None), Auction.closed_at.is_(None)),
+            first_head.label("head_at"),
+        )
         .options(load_only(*FOLLOWED), lazyload("*"))
         .join(Attempt, Attempt.id == Selection.attempt_id)
         .join(Announcement, Announcement.id == Attempt.announcement_id)
         .join(Need, Need.id == Announcement.need_id)
         .join(Entry, Entry.ref == Selection.freeze_ref)
+        .outerjoin(Auction, Auction.attempt_id == Selection.attempt_id)
         .where(*UNDRAWN)
         .order_by(Selection.frozen_at, Selection.id)
     ).all()
     known: dict[date, bool] = {}
     waited_for = keys.waited_for([selection.attempt_id for selection, *_ in waiting], now=now)
     found = []
-    for selection, no, number, decision, method, head_at in waiting:
+    for selection, no, number, decision, method, auctioning, head_at in waiting:
         follows = rules.next_act(
             facts_of(
                 selection,
                 method=method,
                 decision=decision,
+                auctioning=auctioning,
                 head_at=head_at,
                 beacon_known=lambda after: _beacon_since(rules.first_day(after), known),
                 holders_awaited=selection.attempt_id in waited_for,
@@ -263,6 +278,7 @@ def case(selection: Selection, record: Mapping[str, Any] | None = None) -> metho
             and offer.id not in refused
             and (value := offer.amount_fen if offer.rate_ppm is None else offer.rate_ppm) is not None
         },
+        live=auctions.counted(attempt.id) if method(attempt) in LIVE else (),
         marks=sheets or None,
         judges=sorted({mark.judge for mark in sheets}),
         choices=[mark.id for mark in marks if mark.criterion == transcripts.CHOICE] or None,
@@ -469,6 +485,7 @@ def transcript(no: str, number: int | None = None) -> Mapping[str, Any]:
             transcripts.Offer(line.id, line.commitment, line.body, line.index, line.refused)
             for line in offers.of_listed(attempt.id)
         ],
+        live=auctions.counted(attempt.id) if method(attempt) in LIVE else (),
         scores=scores_of(selection),
     )
 
@@ -529,6 +546,8 @@ class SelectionPage:
     rulebook: str
     priced: bool
     rated: bool
+    auctioned: bool
+    auction_ends_at: datetime | None
     factor: int | None
     reference_fen: int | None
     commitment: str
@@ -616,6 +635,8 @@ def _page(selection: Selection, *, actor: Actor) -> SelectionPage:
         rulebook=announcement.rulebook or "",
         priced=method(attempt) in SEALED,
         rated=method(attempt) in RATED,
+        auctioned=method(attempt) in LIVE,
+        auction_ends_at=auctions.open_until(attempt.id) if method(attempt) in LIVE else None,
         factor=known.factor,
         reference_fen=methods.reference(known),
         commitment=attempt.commitment,
@@ -646,6 +667,9 @@ def _page(selection: Selection, *, actor: Actor) -> SelectionPage:
 def _registrants(selection: Selection, *, order: Sequence[str]) -> tuple[Registrant, ...]:
     verdicts = json.loads(selection.verdicts)
     envelopes = {offer.registration_id: offer for offer in offers.counting(selection.attempt_id)}
+    auctioned: Mapping[int, int] = {}
+    if selection.attempt.decision is not None and method(selection.attempt) in LIVE:
+        auctioned = auctions.lowest_by_registration(selection.attempt_id)
     ranks = {candidate.registration_id: candidate for candidate in selection.candidates}
     lots = {line.id: line.lots for line in lottery.parse_frozen_text(selection.frozen_text).lines}
     places = {code: place for place, code in enumerate(order, 1)}
@@ -662,7 +686,7 @@ def _registrants(selection: Selection, *, order: Sequence[str]) -> tuple[Registr
                 reasons=tuple(Refusal(**reason) for reason in verdicts[code]),
                 place=places.get(code),
                 rank=None if candidate is None else candidate.rank,
-                amount_fen=None if envelope is None else envelope.amount_fen,
+                amount_fen=auctioned.get(registration.id) if envelope is None else envelope.amount_fen,
                 rate_ppm=None if envelope is None else envelope.rate_ppm,
             )
         )
@@ -815,14 +839,23 @@ def _attempts(at: Column) -> Running:
 
 
 def unrevealed() -> Running:
-    """Frozen attempts whose secret and record are not public, stopped ones too, with their freeze."""
-    return _attempts(Selection.frozen_at).where(Selection.drawn_at.is_(None))
+    """Frozen attempts whose secret and record are not public, stopped ones too, with their freeze.
+
+    An auction that follows the freeze comes first: they count from its end, as it stands.
+    """
+    since = func.coalesce(Auction.ends_at, Selection.frozen_at)
+    return (
+        _attempts(since)
+        .outerjoin(Auction, Auction.attempt_id == Selection.attempt_id)
+        .where(Selection.drawn_at.is_(None))
+    )
 
 
 def beaconless() -> Running:
     """Those of them that wait for the beacon of a day, with their freeze."""
     going = or_(Selection.stopped_at.is_(None), Selection.opened_at.is_not(None))
-    return unrevealed().where(Selection.beacon_rule != "none", going)
+    undrawn = _attempts(Selection.frozen_at).where(Selection.drawn_at.is_(None))
+    return undrawn.where(Selection.beacon_rule != "none", going)
 
 
 def unopened() -> Running:

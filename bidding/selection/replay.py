@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from bidding.auction import bids
 from bidding.offer import body as bodies
 from bidding.selection import lottery, merit, methods, prices
 from bidding.selection import transcript as transcripts
@@ -738,7 +739,7 @@ class _Teller:
     def live(self) -> Live:
         case = self.case()
         terms = methods.auction_terms(case)
-        auction = prices.announced(terms)
+        auction = bids.announced(terms)
         bidders: dict[str, Bidder] = {}
         offers: list[Offered] = []
         for seq, bid in enumerate(case.live, 1):
@@ -763,7 +764,7 @@ class _Teller:
             )
         return Live(
             start=terms.start,
-            first_end=prices.announced(terms).end,
+            first_end=bids.announced(terms).end,
             end=auction.end,
             extended=auction.extended,
             extensions=terms.extensions,
@@ -780,7 +781,7 @@ class _Teller:
             plot=_plot(offers, terms, end=auction.end),
         )
 
-    def standings(self, auction: prices.Auction, bidders: Mapping[str, Bidder]) -> tuple[Standing, ...]:
+    def standings(self, auction: bids.Auction, bidders: Mapping[str, Bidder]) -> tuple[Standing, ...]:
         ids = prices.lowest(auction.amounts, wanted=len(auction.amounts), order=self.record["order"]) or ()
         return tuple(Standing(rank, bidders[who], auction.amounts[who]) for rank, who in enumerate(ids, 1))
 
@@ -852,9 +853,9 @@ def _letter(place: int) -> str:
     return LETTERS[place] if place < len(LETTERS) else str(place + 1)
 
 
-def _plot(offers: Sequence[Offered], terms: prices.AuctionTerms, *, end: datetime) -> Plot:
+def _plot(offers: Sequence[Offered], terms: bids.AuctionTerms, *, end: datetime) -> Plot:
     """The picture of an auction: from its start to its end, from the ceiling down to the lowest offer."""
-    first_end = prices.announced(terms).end
+    first_end = bids.announced(terms).end
     low = min((offer.best for offer in offers), default=terms.floor)
     span, depth = max((end - terms.start) // timedelta(milliseconds=1), 1), max(terms.ceiling - low, 1)
 

@@ -1,7 +1,7 @@
 """When an attempt is frozen, opened and drawn, what follows from the count, and how a day's beacon is typed."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -129,11 +129,12 @@ def parameters_of(
     asked: Particulars,
     minimum: int,
     low: LowPriceTerms,
+    auction: Mapping[str, int] | None = None,
 ) -> dict[str, int]:
     """The integers that a method's result follows from, as its transcript publishes them (protocol.md §4).
 
-    `methods.METHODS` names them; fen, ppm. `asked` is what the purchaser filled in for the method. There is no floor:
-    offer.floor is off.
+    `methods.METHODS` names them; fen, ppm. `asked` is what the purchaser filled in for the method, `auction` what was
+    announced of one. There is no floor: offer.floor is off.
     """
     row, given = METHODS[method], asked.given()
     known = {
@@ -144,6 +145,7 @@ def parameters_of(
         "low_of_ceiling_ppm": low.low_price_of_ceiling,
         "low_of_mean_ppm": low.low_price_of_mean,
         **given,
+        **(auction or {}),
     }
     weighed = [name for name in given if row.weights and name.startswith(WEIGHT)]
     return {name: known[name] for name in (*row.parameters, *weighed)}
@@ -243,13 +245,14 @@ class Facts:
     """How far a frozen attempt has come; `queries.facts_of` gathers it.
 
     `sealed`: envelopes were handed in before the closing. `keyed`: its envelopes, whenever handed in, have a key.
-    `valid`, `minimum`: what was counted at the freeze. `bodies_awaited`: the opening had to stop, and waits.
-    `holders_awaited`: it waits for two of three who open. `head_at`: of the first signed head over the freeze.
-    `beacon_after`: None for the rule `none`.
+    `auctioning`: its auction is not yet closed. `valid`, `minimum`: what was counted at the freeze. `bodies_awaited`:
+    the opening had to stop, and waits. `holders_awaited`: it waits for two of three who open. `head_at`: of the first
+    signed head over the freeze. `beacon_after`: None for the rule `none`.
     """
 
     sealed: bool
     keyed: bool
+    auctioning: bool
     valid: int
     minimum: int
     opened: bool
@@ -269,7 +272,8 @@ def next_act(facts: Facts) -> StrEnum | None:
     Nothing is opened or decided before a signed head covers the freeze. Too late a head leads to the draw at once,
     which then says `void`. Too few: the key is destroyed first, so that no envelope can ever be opened; the record
     still follows. While bodies of envelopes that did not open are awaited, everything waits; then all are opened.
-    Where two of three holders open, the opening waits for them as long as it may, and the draw with it.
+    Where two of three holders open, the opening waits for them as long as it may, and the draw with it. An auction ends
+    before anything is revealed.
     Source: protocol.md §1.3, §2.5; rules.md §2.6 and §3.1 rows 13 to 17.
     """
     if facts.drawn or facts.bodies_awaited or facts.head_at is None:
@@ -283,6 +287,8 @@ def next_act(facts: Facts) -> StrEnum | None:
             return AnnouncementAct.CLOSE_UNSUCCESSFUL
     elif facts.sealed and not facts.opened:
         return None if facts.holders_awaited else SelectionAct.OPEN
+    elif facts.auctioning:
+        return None
     return SelectionAct.DRAW if facts.beacon_after is None or facts.beacon_known else None
 
 

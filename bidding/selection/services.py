@@ -24,6 +24,9 @@ from app.stage import Moved, Recipient, Settled
 from app.standing import Scope, standing_of
 from app.values import Done, Nothing
 from app.workdays import Deadline
+from bidding.auction import queries as auctions
+from bidding.auction import rules as in_auctions
+from bidding.auction import services as auctioning
 from bidding.offer import queries as offers
 from bidding.offer import services as opening
 from bidding.offer.models import Offer
@@ -70,6 +73,7 @@ def freeze(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
         for registration in judged:
             registering.judge(deed, registration, rules.codes(verdicts[registration.id]))
         minimum = queries.minimum_of(attempt).count
+        auction = auctions.announced(attempt, announcement.need, book)
         parameters = rules.parameters_of(
             announcement.need.method,
             budget_fen=announcement.need.budget_fen,
@@ -77,7 +81,9 @@ def freeze(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
             asked=announcement.need.asked,
             minimum=minimum,
             low=book.terms(LowPriceTerms),
+            auction=None if auction is None else in_auctions.parameters(auction, frozen_at=frozen_at),
         )
+        valid = _counted(attempt, judged)
         text = lottery.frozen_text(
             market=records.market(),
             no=announcement.no or "",
@@ -99,11 +105,13 @@ def freeze(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
                 freeze_ref=deed.ref,
                 minimum=minimum,
                 parameters=canonical(parameters),
-                valid=_counted(attempt, judged),
+                valid=valid,
                 beacon_rule=attempt.beacon_rule,
             )
         )
         announcing.freeze(deed, attempt, frozen_at)
+        if auction is not None and valid >= minimum:
+            auctioning.open_auction(deed, attempt, auction)
         _about(deed, announcement, attempt)
         bound = transcript.terms(
             method=announcement.need.method,
@@ -256,6 +264,18 @@ def on_judged_price(deed: Deed) -> None:
     _decide(deed, selection, None if selection.record is None else json.loads(selection.record))
 
 
+def on_closed_auction(deed: Deed) -> None:
+    """`auction.close`: without a tie the result stands; with one, names and offers stay hidden until the draw."""
+    attempt = _attempt_of(deed)
+    selection = queries.of(attempt.id)
+    if selection is None:
+        raise NotFound(deed.act)
+    deed.session.flush()
+    _decide(deed, selection)
+    if attempt.decision is not None:
+        deed.disclose("announcement", attempt.announcement.no or "")
+
+
 def _decide(deed: Deed, selection: Selection, record: Mapping[str, Any] | None = None) -> None:
     """Write the candidates as the method ranks them, once; where order or factor is still wanted, it waits for both.
 
@@ -324,7 +344,7 @@ def draw(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) ->
         selection.record = canonical(record)
         if record["decision"] == "void" and selection.voided_at is None:
             _void(deed, selection, attempt)
-        elif selection.valid >= selection.minimum and selection.resulted_at is None:
+        elif undecided and selection.valid >= selection.minimum:
             _decide(deed, selection, record)
         deed.tell(
             decision=record["decision"],
@@ -390,6 +410,7 @@ def _record(
 
 def _void(deed: Deed, selection: Selection, attempt: Attempt) -> None:
     selection.voided_at = deed.now
+    auctioning.stop(deed, attempt)
     if keys.destroy(deed, attempt):
         selection.key_destroyed_at = deed.now
     # An attempt whose winners all refused before the record has already ended; its record still shows the void.
@@ -519,14 +540,22 @@ def _about(deed: Deed, announcement: Announcement, attempt: Attempt) -> None:
 def told_the_verdict(deed: Deed) -> Iterable[Recipient]:
     """At the freeze each registrant hears its own verdict, and the purchaser that the list is fixed (rules.md §3.1)."""
     attempt = _attempt_of(deed)
+    auction = auctions.of(attempt.id)
+    begins = {} if auction is None else {"auction_at": auction.starts_at.isoformat()}
     for registration in registrations.judged(attempt.id):
         reasons = ",".join(registration.reasons or ())
-        yield Recipient(registration.agency.organisation_id, {**_named(attempt), "side": "agency", "reasons": reasons})
+        said = {**_named(attempt), **begins, "side": "agency", "reasons": reasons}
+        yield Recipient(registration.agency.organisation_id, said)
     yield Recipient(_purchaser(attempt), {**_named(attempt), "side": "purchaser", "reasons": ""})
     selection = queries.of(attempt.id)
     if selection is not None and selection.valid >= selection.minimum and queries.method(attempt) in SEALED:
         for holder in key_queries.holders_of(attempt.id):
             yield Recipient(holder.organisation_id, {**_named(attempt), "side": "holder", "reasons": ""})
+
+
+def told_of_auction(deed: Deed) -> Iterable[Recipient]:
+    """At the end of an auction the result, where a tie does not put it off to the draw."""
+    return told_the_result(deed) if _attempt_of(deed).decision is not None else ()
 
 
 def told_the_result(deed: Deed) -> Iterable[Recipient]:

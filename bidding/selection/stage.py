@@ -9,6 +9,7 @@ from flask import url_for
 from app.actor import Actor, Role
 from app.refusal import Refusal
 from app.stage import Command, Stage, Task, Timed, Watch
+from bidding.auction.rules import AuctionAct
 from bidding.offer.rules import OfferAct
 from bidding.registration.rules import RegistrationAct
 from bidding.selection import queries, rules, services
@@ -23,6 +24,7 @@ HANDED_IN: frozenset[StrEnum] = frozenset(
     {
         *(RegistrationAct.SUBMIT, RegistrationAct.WITHDRAW, RegistrationAct.RECONFIRM),
         *(OfferAct.SUBMIT, OfferAct.HAND_IN, OfferAct.LAPSE),
+        AuctionAct.BID,
     }
 )
 """What was hidden until the result: whichever act publishes it opens all of them."""
@@ -119,18 +121,21 @@ STAGE = Stage(
         SelectionAct.OPEN: HANDED_IN,
         SelectionAct.DRAW: HANDED_IN,
         AnnouncementAct.CLOSE_UNSUCCESSFUL: HANDED_IN,
+        AuctionAct.CLOSE: HANDED_IN,
         SelectionAct.ENTER_BEACON: {SelectionAct.ENTER_BEACON},
     },
     hears={
         OfferAct.LAPSE: services.on_lapsed_offer,
         OfferAct.JUDGE: services.on_judged_price,
         OfferAct.UNEXPLAINED: services.on_judged_price,
+        AuctionAct.CLOSE: services.on_closed_auction,
     },
     sweeps=SWEEPS,
     watches=WATCHES,
     notices={
         SelectionAct.FREEZE: services.told_the_verdict,
         SelectionAct.OPEN: services.told_the_result,
+        AuctionAct.CLOSE: services.told_of_auction,
         SelectionAct.DRAW: services.told_the_result,
         SelectionAct.CHOOSE: services.told_the_result,
         SelectionAct.LAPSE: services.told_the_lapse,

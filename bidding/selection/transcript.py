@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from bidding.auction import bids
 from bidding.offer import body as bodies
 from bidding.selection import lottery, merit, methods, prices
 
@@ -67,7 +68,7 @@ def transcript(
     method: str,
     parameters: Mapping[str, int],
     offers: Iterable[Offer] = (),
-    live: Sequence[prices.Bid] = (),
+    live: Sequence[bids.Bid] = (),
     scores: Iterable[merit.Mark] = (),
 ) -> dict[str, Any]:
     """The transcript of an attempt, validity and result computed here; `verify` decides if it holds.
@@ -111,9 +112,9 @@ def transcript(
     return found
 
 
-def _live_rows(bids: Sequence[prices.Bid], terms: prices.AuctionTerms) -> list[dict[str, Any]]:
-    auction, rows = prices.announced(terms), []
-    for seq, bid in enumerate(bids, 1):
+def _live_rows(heard: Sequence[bids.Bid], terms: bids.AuctionTerms) -> list[dict[str, Any]]:
+    auction, rows = bids.announced(terms), []
+    for seq, bid in enumerate(heard, 1):
         before, auction = auction, auction.after(bid)
         rows.append(
             {
@@ -230,7 +231,7 @@ def case_of(found: Mapping[str, Any], frozen: lottery.Frozen) -> methods.Case:
         factor=int(record["factor"][0]) if record["factor"] else None,
         lots=frozen.lots,
         offers={offer["id"]: _read(_offer(offer), frozen).total for offer in found["offers"] if offer["valid"]},
-        live=[prices.Bid(each["id"], each["amount"], lottery.parse_instant(each["at"])) for each in found["live"]],
+        live=[bids.Bid(each["id"], each["amount"], lottery.parse_instant(each["at"])) for each in found["live"]],
         marks=sheets or None,
         judges=named if row.judges else sorted({mark.judge for mark in sheets}),
         choices=[mark.id for mark in chosen] or None,
@@ -416,12 +417,12 @@ def _live(found: Mapping[str, Any], frozen: lottery.Frozen) -> list[str]:
     """Sequence, instants, steps and the moving end of an auction: every row must have counted."""
     if not found["live"]:
         return []
-    bids = case_of(found, frozen).live
+    heard = case_of(found, frozen).live
     try:
-        rows = _live_rows(bids, methods.auction_terms(case_of(found, frozen)))
+        rows = _live_rows(heard, methods.auction_terms(case_of(found, frozen)))
     except ValueError as error:
         return [f"竞价中有一次报价按规则不应计入（{error}）"]
-    instants = [bid.at for bid in bids]
+    instants = [bid.at for bid in heard]
     return _failed(
         (
             ([each["seq"] for each in found["live"]] == [row["seq"] for row in rows], "竞价的序号不连续"),
@@ -569,6 +570,8 @@ def shape(transcript: object) -> list[str]:
 _ROOT: Final = Path(__file__).parents[2]
 _PARTS: Final = (
     "bidding/__init__.py",
+    "bidding/auction/__init__.py",
+    "bidding/auction/bids.py",
     "bidding/offer/__init__.py",
     "bidding/offer/body.py",
     "bidding/selection/__init__.py",

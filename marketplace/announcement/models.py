@@ -70,7 +70,10 @@ class Announcement(Base):
 
 
 class Attempt(Base):
-    """One publication with its own secret and offer key, both sealed to the opening key (protocol.md §0)."""
+    """One publication with its own secret and offer key, both sealed to the opening key (protocol.md §0).
+
+    `auction_at`: when its auction begins, None where its method has none; it moves with the closing.
+    """
 
     __tablename__ = "attempt"
     __table_args__ = (
@@ -86,6 +89,7 @@ class Attempt(Base):
     number: Mapped[int]
     published_at: Mapped[datetime]
     closes_at: Mapped[datetime]
+    auction_at: Mapped[datetime | None]
     commitment: Mapped[str] = mapped_column(String(64))
     sealed_secret: Mapped[bytes]
     beacon_rule: Mapped[str] = mapped_column(String(40))

@@ -58,7 +58,7 @@ from marketplace.announcement.rules import (
 from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import ItemVersion
 from marketplace.need.models import Need, NeedItem
-from marketplace.need.rules import SEALED, Method, Particulars
+from marketplace.need.rules import LIVE, SEALED, Method, Particulars
 from marketplace.purchaser.models import Purchaser
 from marketplace.purchaser.rules import Fund
 
@@ -164,6 +164,7 @@ def _tries() -> Select[*tuple[Any, ...]]:
         Attempt.commitment,
         Attempt.beacon_rule,
         Attempt.winners,
+        Attempt.auction_at,
         Attempt.frozen_at,
         Attempt.decision,
     )
@@ -314,6 +315,20 @@ def next_day_at(instant: datetime, need: Need) -> datetime:
     local = instant.astimezone(SHANGHAI)
     day, _ = calendar().add(local.date(), 1, path=regions.path(need.region))
     return datetime.combine(day, local.timetz()).astimezone(UTC)
+
+
+def auction_at(closes_at: datetime, need: Need, hours: HoursTerms) -> datetime | None:
+    """When the auction that follows a closing begins: the first working day in whose hours it wholly fits."""
+    if need.method not in LIVE:
+        return None
+    length = timedelta(minutes=need.asked.auction_minutes)
+    if day_of(closes_at, need).working:
+        today = rules.auction_today(closes_at, length=length, hours=hours)
+        if today is not None:
+            return today
+    local = closes_at.astimezone(SHANGHAI)
+    day, _ = calendar().add(local.date(), 1, path=regions.path(need.region))
+    return rules.whole_seconds_after(closes_at, _at(day, hours.opens))
 
 
 def provisional_closings(days: WorkCalendar) -> Select[str, str]:
@@ -671,6 +686,7 @@ class AnnouncementPage:
     winners: int
     particulars: Particulars
     sealed: bool
+    auction_at: datetime | None
     withdraw_reason: str | None
     withdraw_explanation: str | None
     attempts: tuple[Row[*tuple[Any, ...]], ...]
@@ -706,6 +722,7 @@ def page(no: str, *, now: datetime) -> AnnouncementPage:
         winners=present.winners,
         particulars=Particulars.kept(row.particulars),
         sealed=row.method in SEALED,
+        auction_at=present.auction_at,
         withdraw_reason=row.withdraw_reason,
         withdraw_explanation=row.withdraw_explanation,
         attempts=tuple(tries),
@@ -844,6 +861,7 @@ def resource_one(no: str, *, now: datetime) -> Mapping[str, Any] | None:
                 "number": each.number,
                 "published_at": each.published_at.isoformat(),
                 "closes_at": each.closes_at.isoformat(),
+                "auction_at": None if each.auction_at is None else each.auction_at.isoformat(),
                 "commitment": each.commitment,
                 "beacon_rule": each.beacon_rule,
                 "offer_key": None if each.offer_key is None else each.offer_key.hex(),

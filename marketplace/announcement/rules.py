@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import ClassVar, NamedTuple
 
@@ -239,6 +239,29 @@ def refusals_to_closing(wish: datetime, *, workday: bool, window: Window) -> Ite
     if not window.hours.opens <= wish.astimezone(SHANGHAI).time() <= window.hours.closes:
         hours = {"opens": window.hours.opens.strftime("%H:%M"), "closes": window.hours.closes.strftime("%H:%M")}
         yield Refusal("closing_outside_hours", clause="calendar.opens", field="closes_at", params={**params, **hours})
+
+
+AUCTION_PAUSE = timedelta(minutes=30)
+"""At the least between the closing and an auction, so that whoever was admitted hears of it (inferred)."""
+
+
+def auction_today(closing: datetime, *, length: timedelta, hours: HoursTerms) -> datetime | None:
+    """When an auction begins on the day of the closing: whole within the hours; None where it must be another day.
+
+    A whole number of seconds after the closing, which is how its transcript tells it. Source: rules.md §2.6 BID_LIVE
+    (an announced instant; which one is inferred).
+    """
+    begins = max(closing + AUCTION_PAUSE, whole_seconds_after(closing, _at(closing, hours.opens)))
+    return begins if begins + length <= _at(closing, hours.closes) else None
+
+
+def whole_seconds_after(closing: datetime, wish: datetime) -> datetime:
+    """The first instant, `wish` or later, that lies a whole number of seconds after the closing."""
+    return closing - (closing - wish) // timedelta(seconds=1) * timedelta(seconds=1)
+
+
+def _at(day: datetime, clock: time) -> datetime:
+    return datetime.combine(day.astimezone(SHANGHAI).date(), clock, SHANGHAI).astimezone(UTC)
 
 
 def refusals_to_announce(*, method: Method, abandoned: bool) -> Iterator[Refusal]:

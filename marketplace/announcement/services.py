@@ -153,8 +153,7 @@ def amend(actor: Actor, subject: str | None, change: Change, /, *, key: str) -> 
             )
         )
         announcement.content, announcement.expected_days = content, days
-        announcement.closes_at = present.closes_at = closes_at
-        announcement.closing_provisional = queries.day_of(closes_at, need).provisional
+        _move(announcement, present, closes_at)
         deed.basis, deed.attempt = book.id, present.number
         _about(deed, need, announcement)
         deed.tell(
@@ -165,6 +164,7 @@ def amend(actor: Actor, subject: str | None, change: Change, /, *, key: str) -> 
             expected_days=days,
             closes_at=closes_at,
         )
+        _tell_auction(deed, present)
     return deed.answer()
 
 
@@ -199,12 +199,12 @@ def extend(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
                 closes_at=closes_at,
             )
         )
-        announcement.closes_at = present.closes_at = closes_at
-        announcement.closing_provisional = queries.day_of(closes_at, need).provisional
+        _move(announcement, present, closes_at)
         deed.subject, deed.basis, deed.attempt = announcement.no, book.id, present.number
         _about(deed, need, announcement)
         deed.on("outage", outage.no)
         deed.tell(attempt=present.number, outage=outage.no, closes_at_before=before, closes_at=closes_at)
+        _tell_auction(deed, present)
     return deed.answer()
 
 
@@ -312,6 +312,14 @@ def publish_direct(deed: Deed, need: Need, *, agency_code: str, amount_fen: int,
     return announcement
 
 
+def _move(announcement: Announcement, attempt: Attempt, closes_at: datetime) -> None:
+    """Where registration closes now, and with it when the auction begins."""
+    need, hours = announcement.need, _book(announcement).terms(HoursTerms)
+    announcement.closes_at = attempt.closes_at = closes_at
+    announcement.closing_provisional = queries.day_of(closes_at, need).provisional
+    attempt.auction_at = queries.auction_at(closes_at, need, hours)
+
+
 def settle_closing(deed: Deed, no: str) -> Settled:
     """Step: a closing in a year that was not published, computed anew; registrations stay (rules.md §2.1)."""
     announcement = deed.lock(queries.row(no))
@@ -321,18 +329,19 @@ def settle_closing(deed: Deed, no: str) -> Settled:
     need, book, before = announcement.need, _book(announcement), present.closes_at
     if queries.phase_of(announcement, present, deed.now) is Phase.REGISTERING:
         since = [present.published_at, *(each.at for each in queries.amendments(announcement.id))]
-        present.closes_at = rules.settled_closing(
+        settled = rules.settled_closing(
             closes_at=before,
             workday=queries.day_of(before, need).working,
             next_workday_at=queries.next_day_at(before, need),
             earliest=queries.earliest(need, book, max(since)).window.earliest,
             earliest_now=queries.earliest(need, book, deed.now).window.earliest,
         )
-        announcement.closes_at = present.closes_at
+        _move(announcement, present, settled)
     announcement.closing_provisional = queries.day_of(present.closes_at, need).provisional
     deed.basis, deed.attempt = book.id, present.number
     _about(deed, need, announcement)
     deed.tell(attempt=present.number)
+    _tell_auction(deed, present)
     return Settled((Moved("closing", before, present.closes_at),), (need.purchaser.organisation_id,), need.title)
 
 
@@ -557,6 +566,7 @@ def _open_attempt(
             number=announcement.attempt_number,
             published_at=deed.now,
             closes_at=closes_at or deed.now,
+            auction_at=None if closes_at is None else queries.auction_at(closes_at, need, book.terms(HoursTerms)),
             commitment=committed.hex(),
             sealed_secret=_sealed(secret, associated=committed, info=SECRET),
             beacon_rule=book.terms(DrawTerms).beacon(need.fund),
@@ -624,6 +634,7 @@ def _announce(deed: Deed, announcement: Announcement, need: Need, book: Rulebook
     )
     if announcement.closes_at is not None:
         deed.tell(closes_at=announcement.closes_at)
+    _tell_auction(deed, present)
     if need.price_fen is not None:
         deed.tell(price_fen=need.price_fen)
     if need.winners > 1:
@@ -637,6 +648,11 @@ def _announce(deed: Deed, announcement: Announcement, need: Need, book: Rulebook
         halves = queries.key_halves(present.id)
         if halves:
             deed.tell(holders=sorted({half.holder.public_key for half in halves}))
+
+
+def _tell_auction(deed: Deed, attempt: Attempt) -> None:
+    if attempt.auction_at is not None:
+        deed.tell(auction_at=attempt.auction_at)
 
 
 def _about(deed: Deed, need: Need, announcement: Announcement | None = None) -> None:

@@ -41,7 +41,15 @@ class Method(StrEnum):
     COMPARE = "COMPARE"
 
 
-OFFERED = (Method.RANDOM, Method.BID_LOW, Method.BID_AVG, Method.BID_RATE, Method.DIRECT)
+OFFERED = (
+    Method.RANDOM,
+    Method.BID_LOW,
+    Method.BID_AVG,
+    Method.BID_RATE,
+    Method.BID_LIVE,
+    Method.BID_ROUNDS,
+    Method.DIRECT,
+)
 """What may be chosen, in the order in which it is shown."""
 
 SEALED = frozenset({Method.BID_LOW, Method.BID_AVG, Method.BID_RATE, Method.SCHEME_MERIT, Method.COMPARE})
@@ -157,6 +165,11 @@ class Particulars:
         """As a row keeps them: the JSON object of what was given, or None."""
         return cls() if text is None else cls(**json.loads(text))
 
+    @property
+    def auction_minutes(self) -> int:
+        """The length of a whole auction, all rounds together; 0 where there is none."""
+        return (self.minutes or 0) * (self.rounds or 1)
+
     def given(self) -> dict[str, int]:
         """The numbers that were given, by name."""
         return {each.name: value for each in fields(self) if (value := getattr(self, each.name)) is not None}
@@ -187,6 +200,9 @@ LIMITS: Mapping[str, tuple[int, int]] = {
     **dict.fromkeys(WEIGHTS, (0, 100)),
 }
 """The least and the most of each, both included; the market's own."""
+
+LONGEST_AUCTION = 240
+"""Minutes of a whole auction, all rounds together: it must fit into the hours of one working day; the market's own."""
 
 MOST_WINNERS = 20
 MOST_ITEMS = 12
@@ -388,6 +404,8 @@ def refusals_to_particulars(method: Method, particulars: Particulars) -> Iterato
         if lower in given and upper in given and given[lower] > given[upper]:
             crossed = {"lower": f"particular.{lower}", "upper": f"particular.{upper}"}
             yield Refusal("need_particulars_crossed", field=lower, params=crossed)
+    if particulars.auction_minutes > LONGEST_AUCTION and "rounds" in asked:
+        yield Refusal("need_auction_too_long", field="rounds", params={"longest": LONGEST_AUCTION})
     weights = [given.get(name, 0) for name in WEIGHTS if name in asked]
     if weights and (sum(weights) != FULL_WEIGHT or given.get("weight_price") == FULL_WEIGHT):
         yield Refusal("need_weights_not_full", field="weight_service")

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from app.audit import texts, tree
 from app.audit.canonical import canonical
 from app.identity.uscc import with_check
-from bidding.selection import lottery, prices, transcript
+from bidding.auction import bids
+from bidding.selection import lottery, transcript
 
 FILE = Path(__file__).parents[2] / "docs" / "auction" / "transcript.json"
 
@@ -167,7 +168,7 @@ def recorded() -> Mapping[str, Any]:
         rulebook_sha256=BOOK_SHA256,
         method="BID_LIVE",
         parameters=PARAMETERS,
-        live=[prices.Bid(IDS[who], amount, START + timedelta(seconds=at)) for at, who, amount in BIDS],
+        live=[bids.Bid(IDS[who], amount, START + timedelta(seconds=at)) for at, who, amount in BIDS],
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bidding.auction import bids
 from bidding.selection import merit, methods, prices
 from bidding.selection.methods import METHODS, Family, Outcome
 from marketplace.need import rules as need_rules
@@ -24,9 +25,7 @@ SAID = {"method", "result", "reference", "thousandths", "counts", "end", "invite
 def case_of(example):
     given = {name: value for name, value in example.items() if name not in SAID}
     start = FROZEN_AT + timedelta(seconds=example["parameters"].get("start_s", 0))
-    given["live"] = [
-        prices.Bid(who, amount, start + timedelta(seconds=at)) for who, amount, at in given.get("live", ())
-    ]
+    given["live"] = [bids.Bid(who, amount, start + timedelta(seconds=at)) for who, amount, at in given.get("live", ())]
     if "marks" in given:
         given["marks"] = [merit.Mark(*mark) for mark in given["marks"]]
     return methods.Case(frozen_at=FROZEN_AT, **given)
@@ -61,7 +60,7 @@ def test_the_examples_hold(example):
         assert shown == example["thousandths"]
     if "counts" in example:
         terms = methods.auction_terms(case)
-        auction, counts = prices.announced(terms), []
+        auction, counts = bids.announced(terms), []
         for bid in case.live:
             counts.append(auction.fault(bid) is None)
             auction = auction.after(bid) if counts[-1] else auction

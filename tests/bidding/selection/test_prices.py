@@ -1,6 +1,5 @@
 """Who wins by price: boundaries by hand, and what holds for all prices."""
 
-from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
 
@@ -10,36 +9,9 @@ from hypothesis import strategies as st
 
 from bidding.selection import prices
 
-START = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
-TICK = timedelta(microseconds=1)
-LIVE = prices.AuctionTerms(
-    start=START,
-    length=timedelta(minutes=10),
-    step=500,
-    ceiling=100_000,
-    floor=0,
-    window=timedelta(minutes=1),
-    extensions=2,
-)
-ROUNDS = prices.AuctionTerms(
-    start=START,
-    length=timedelta(minutes=3),
-    step=500,
-    ceiling=100_000,
-    floor=60_000,
-    window=timedelta(minutes=1),
-    extensions=1,
-    rounds=3,
-    own=True,
-)
-
 ids = st.text("ABCDEFGH", min_size=1, max_size=3)
 offers = st.dictionaries(ids, st.integers(1, 9), max_size=9)
 wide = st.dictionaries(ids, st.integers(1, 10**12), max_size=9)
-
-
-def bid(who, amount, at):
-    return prices.Bid(who, amount, START + (timedelta(seconds=at) if isinstance(at, int) else at))
 
 
 @st.composite
@@ -240,93 +212,3 @@ def test_low_prices_are_compared_exactly(found, ceiling, of_ceiling, of_mean):
 
     expected = {who for who in found if low(who)}
     assert prices.abnormally_low(found, ceiling=ceiling, of_ceiling=of_ceiling, of_mean=of_mean) == expected
-
-
-@pytest.mark.parametrize(("ceiling", "step"), [(10_000_000, 50_000), (100, 1), (299, 1), (300, 2), (1, 1)])
-def test_a_step_is_half_a_per_cent_half_up_and_at_least_a_fen(ceiling, step):
-    assert prices.step_of(ceiling, share=5_000) == step
-
-
-# Auctions
-
-
-@pytest.mark.parametrize(
-    ("heard", "next_bid", "fault"),
-    [
-        ([], bid("A", 100_000, 0), None),  # the ceiling itself may begin
-        ([], bid("A", 100_001, 0), "above_ceiling"),
-        ([], bid("A", 0, 0), "below_floor"),
-        ([], bid("A", 100_000, -TICK), "auction_not_begun"),
-        ([], bid("A", 100_000, timedelta(minutes=10) - TICK), None),
-        ([], bid("A", 100_000, timedelta(minutes=10)), "auction_over"),
-        ([bid("A", 90_000, 1)], bid("B", 89_500, 2), None),  # exactly one step
-        ([bid("A", 90_000, 1)], bid("B", 89_501, 2), "step_too_small"),
-        ([bid("A", 90_000, 1)], bid("A", 89_500, 1), None),  # oneself, in the same instant
-        ([bid("A", 90_000, 1), bid("B", 80_000, 2)], bid("A", 89_000, 3), "step_too_small"),
-    ],
-)
-def test_what_counts_live(heard, next_bid, fault):
-    assert prices.replay(heard, terms=LIVE).fault(next_bid) == fault
-
-
-def test_the_end_moves_at_most_so_often_and_never_back():
-    auction = prices.announced(LIVE)
-    ends = []
-    for who, amount, at in (
-        ("A", 90_000, 9 * 60),  # its window ends exactly with the auction: nothing moves
-        ("B", 89_000, 9 * 60 + 30),
-        ("A", 88_000, 9 * 60 + 45),
-        ("B", 87_000, 10 * 60 + 44),  # the third would move it again
-    ):
-        auction = auction.after(bid(who, amount, at))
-        ends.append((auction.end - START).total_seconds())
-    assert ends == [600, 630, 645, 645]
-    assert auction.fault(bid("A", 80_000, 645)) == "auction_over"
-    assert auction.amounts == {"A": 88_000, "B": 87_000}
-    with pytest.raises(ValueError, match="auction_over"):
-        auction.after(bid("A", 80_000, 645))
-
-
-@pytest.mark.parametrize(
-    ("heard", "next_bid", "fault"),
-    [
-        ([bid("A", 90_000, 1)], bid("B", 90_000, 2), None),  # only the own last one binds
-        ([bid("A", 90_000, 1)], bid("A", 80_000, 179), "round_used"),
-        ([bid("A", 90_000, 1)], bid("A", 89_500, 180), None),  # the second round
-        ([bid("A", 90_000, 1)], bid("A", 89_501, 180), "step_too_small"),
-        ([bid("A", 90_000, 1)], bid("A", 59_999, 180), "below_floor"),
-        ([bid("A", 90_000, 1)], bid("A", 60_000, 539), None),  # a round may be left out
-        ([bid("A", 90_000, 1)], bid("A", 60_000, 540), "auction_over"),
-        # moved by B's, the last round goes on, and is still the same round
-        ([bid("A", 90_000, 400), bid("B", 90_000, 500)], bid("A", 80_000, 545), "round_used"),
-        ([bid("B", 90_000, 500)], bid("A", 80_000, 545), None),
-    ],
-)
-def test_what_counts_in_rounds(heard, next_bid, fault):
-    assert prices.replay(heard, terms=ROUNDS).fault(next_bid) == fault
-
-
-bids = st.lists(st.builds(bid, st.sampled_from("ABC"), st.integers(1, 110_000), st.integers(-5, 800)), max_size=40).map(
-    lambda found: sorted(found, key=lambda one: one.at)
-)
-
-
-@given(bids, st.sampled_from([LIVE, ROUNDS]))
-def test_what_holds_for_every_auction(found, terms):
-    auction, counted = prices.announced(terms), []
-    for one in found:
-        if auction.fault(one) is None:
-            assert one.at < auction.end
-            assert one.amount <= auction.most(one.id)
-            after = auction.after(one)
-            assert after.end >= auction.end
-            auction = after
-            counted.append(one)
-    assert auction.extended <= terms.extensions
-    assert auction.end <= prices.announced(terms).end + terms.extensions * terms.window
-    assert auction == prices.replay(found, terms=terms) == prices.replay(counted, terms=terms)
-    for who, amount in auction.amounts.items():
-        assert amount == min(one.amount for one in counted if one.id == who)
-    if not terms.own:
-        assert [one.amount for one in counted] == sorted({one.amount for one in counted}, reverse=True)
-        assert prices.lowest(auction.amounts, wanted=9, order=None) is not None

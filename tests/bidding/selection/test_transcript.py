@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bidding.auction import bids
 from bidding.offer import body, envelope
 from bidding.selection import lottery, merit, methods, prices, transcript
 from tests.bidding.selection.test_lottery import FROZEN_AT, MARKET, NO, frozen_text, logged
@@ -116,11 +117,11 @@ def offers_of(method, order):
     return found
 
 
-def bids(method):
+def live_bids(method):
     times = [10, 20, 30, 210, 300, 400, 530, 570] if method == "BID_ROUNDS" else [10, 20, 30, 40, 570, 580, 625, 635]
     takers = [0, 1, 2, 0, 1, 2, 0, 1]
     return [
-        prices.Bid(IDS[who], 9_800_000 - place * 60_000, START + timedelta(seconds=at))
+        bids.Bid(IDS[who], 9_800_000 - place * 60_000, START + timedelta(seconds=at))
         for place, (who, at) in enumerate(zip(takers, times, strict=True))
     ]
 
@@ -154,7 +155,7 @@ def made(method, **changed):
     if row.sealed:
         given["offers"] = offers_of(method, record["order"])
     if row.live:
-        given["live"] = bids(method)
+        given["live"] = live_bids(method)
     if row.lots:
         case = methods.Case(1, 2, parameters, FROZEN_AT, record["order"], lots=dict.fromkeys(record["order"], 1))
         frozen = lottery.parse_frozen_text(record["frozen_text"])
@@ -626,7 +627,7 @@ def test_the_verifier_is_the_same_every_time_and_carries_the_very_modules():
     assert transcript.verifier() == transcript.verifier()
     with zipfile.ZipFile(io.BytesIO(transcript.verifier())) as archive:
         names = archive.namelist()
-        for module in (lottery, merit, methods, prices, transcript, body):
+        for module in (lottery, merit, methods, prices, transcript, body, bids):
             (name,) = [name for name in names if name == module.__name__.replace(".", "/") + ".py"]
             assert archive.read(name).decode() == Path(module.__file__).read_text(encoding="utf-8")
         assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}

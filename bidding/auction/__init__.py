@@ -1,0 +1,1 @@
+"""Auction: a running price that everybody sees, and nobody's name before the result."""

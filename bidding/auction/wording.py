@@ -1,0 +1,27 @@
+"""The words of auctions."""
+
+WORDS = {
+    "auction.bid": "竞价出价",
+    "auction.close": "竞价结束",
+    "auction_phase.ahead": "竞价未开始",
+    "auction_phase.running": "正在竞价",
+    "auction_phase.over": "竞价时间已到",
+    "auction_phase.closed": "竞价已结束",
+    "auction_phase.none": "没有竞价",
+    "refusal.auction_not_begun": "竞价还没有开始，{starts_at}开始。",
+    "cure.auction_not_begun": "请到时再出价；页面上的时间以市场时钟为准。",
+    "refusal.auction_over": "竞价已经结束，这次出价没有计入。",
+    "cure.auction_over": "结果按规则自动产生，公布在公告页。",
+    "refusal.auction_not_held": "本次采购没有进行竞价。",
+    "cure.auction_not_held": "原因见公告页的选取记录。",
+    "refusal.round_used": "您在第{round}轮已经出过价，每轮只能出一次。",
+    "cure.round_used": "请等下一轮；没有下一轮的，以您最后一次出价为准。",
+    "refusal.below_floor": "出价不能低于{floor_fen}元。",
+    "cure.below_floor": "请填写不低于{floor_fen}元的价格。",
+    "refusal.step_too_small": "出价没有降够：现在最高只能报{most_fen}元，这次出价没有计入。",
+    "cure.step_too_small": "请报{most_fen}元或者更低；每次至少降{step_fen}元。",
+    "refusal.auction_at_bottom": "价格已经低到不能再降。",
+    "cure.auction_at_bottom": "不需要再出价，请等待竞价结束。",
+    "refusal.excluded_at_freeze": "您的单位在报名截止时没有通过核验，不能参加竞价。",
+    "cure.excluded_at_freeze": "原因和依据见公告页的选取记录；有异议的可以提出。",
+}
