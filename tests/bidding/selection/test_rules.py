@@ -23,6 +23,7 @@ TICK = timedelta(microseconds=1)
 WAITING = {
     "sealed": False,
     "keyed": False,
+    "auctioning": False,
     "valid": 3,
     "minimum": 3,
     "opened": False,
@@ -60,6 +61,11 @@ def test_the_stricter_class_needs_more_and_one_more_than_places(method, fund, wi
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
+        # an auction
+        ({"auctioning": True}, None),
+        ({"auctioning": True, "beacon_known": True}, None),
+        ({"beacon_known": True}, SelectionAct.DRAW),
+        ({"auctioning": True, "head_at": AFTER}, SelectionAct.DRAW),
         # RANDOM
         ({"head_at": None}, None),
         ({}, None),
