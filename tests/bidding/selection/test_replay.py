@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from bidding.selection import lottery, methods, prices, replay, transcript
+from bidding.auction import bids
+from bidding.selection import lottery, methods, replay, transcript
 from bidding.selection.replay import Kind
 from tests.bidding.selection.test_transcript import (
     EXCLUDED,
@@ -122,8 +123,8 @@ def test_an_auction_is_told_offer_by_offer():
 
 
 def test_rounds_are_told_with_equal_amounts_in_the_order_drawn():
-    bids = [prices.Bid(who, 9_500_000, START + timedelta(seconds=at)) for at, who in enumerate(IDS[:3])]
-    found = made("BID_ROUNDS", live=bids)
+    heard = [bids.Bid(who, 9_500_000, START + timedelta(seconds=at)) for at, who in enumerate(IDS[:3])]
+    found = made("BID_ROUNDS", live=heard)
     live = content(replay.replay(found), Kind.LIVE)
     order = [who for who in found["record"]["order"] if who in IDS[:3]]
     assert [one.bidder.party.id for one in live.standings] == order
