@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bidding.auction import bids
-from bidding.selection import lottery, methods, replay, transcript
+from bidding.selection import lottery, methods, prices, replay, transcript
 from bidding.selection.replay import Kind
 from tests.bidding.selection.test_transcript import (
     EXCLUDED,
