@@ -656,7 +656,8 @@ class _Teller:
             yield Ticket(place, self.party(who), count, lot, ticket)
 
     def listed(self) -> Listed:
-        case = self.case()
+        # Whoever goes on follows from the draw alone: an envelope that cannot be read changes nothing about it.
+        case = transcripts.case_of({**self.found, "offers": []}, self.frozen)
         if self.row.second:
             return Listed((), tuple(map(self.party, methods.invited(case))))
         order = case.order or ()

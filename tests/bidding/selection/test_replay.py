@@ -4,6 +4,8 @@ import json
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bidding.auction import bids
 from bidding.selection import lottery, methods, prices, replay, transcript
@@ -17,6 +19,8 @@ from tests.bidding.selection.test_transcript import (
     TAMPERED,
     alone,
     flip,
+    holders,
+    json_values,
     lines,
     made,
     offer,
@@ -240,12 +244,34 @@ def test_how_far_a_tampered_transcript_is_told(change, told):
     assert [step.kind for step in replay.replay(found).steps if step.content] == told
 
 
+def test_who_was_invited_is_told_though_an_envelope_is_broken():
+    found = read_again(made("SHORTLIST_THEN_BID"))
+    found["offers"][0]["body"] = None
+    told = [step.kind for step in replay.replay(found).steps if step.content]
+    assert told == [*RECORD, Kind.LISTED]
+
+
 def test_what_the_file_says_of_itself_is_called_a_claim():
     found = read_again(made("RANDOM"))
     found["parameters"]["price_fen"] += 1
     announced = replay.replay(found).steps[0]
     assert announced.claimed
     assert ("price_fen", 5_000_001) in announced.content.parameters
+
+
+@given(st.sampled_from(sorted(PARAMETERS)), st.data())
+@settings(deadline=None, max_examples=120)
+def test_whatever_is_handed_in_is_told_or_refused(method, data):
+    found = read_again(made(method))
+    for _ in range(data.draw(st.integers(1, 2))):
+        way = data.draw(st.sampled_from(list(holders(found))))
+        put(data.draw(json_values), *way)(found)
+    try:
+        told = replay.replay(replay.read(json.dumps(found).encode()))
+    except replay.Unreadable:
+        return
+    assert list(told.faults) == transcript.verify(found)
+    assert told.faults or told.steps[-1].content.equal
 
 
 @pytest.mark.parametrize(
