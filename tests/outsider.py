@@ -267,7 +267,7 @@ def check_offer(body_text: str, commitment: str) -> list[str]:
 
 
 def check_transcript(told: dict[str, Any]) -> list[str]:
-    """§4 for RANDOM, BID_LOW, BID_AVG, BID_RATE and auctions: the record, what was offered, the result of it alone."""
+    """§4 for every offered method: the record, what was offered, and the result computed from them alone."""
     try:
         return [*check_record(told["record"]), *_transcript(told)]
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
@@ -300,7 +300,13 @@ def _transcript(told: dict[str, Any]) -> list[str]:
     elif told["live"]:
         faults.append("an auction in a method without one")
     wanted = sum(int(count) for count in record["frozen_text"].splitlines()[5].split(" "))
-    ranks = _ranks(told["method"], prices, record, told["parameters"]) if record["decision"] == "drawn" else []
+    if record["decision"] != "drawn":
+        ranks = []
+    elif told["method"] == "CREDIT_MERIT":
+        ranks = _chosen(told)
+        wanted = max(wanted, len(ranks))
+    else:
+        ranks = _ranks(told["method"], prices, record, told["parameters"])
     value = "rate" if told["method"] == "BID_RATE" else "amount"
     expected = [{"rank": place, "id": who, value: price} for place, (who, price) in enumerate(ranks[:wanted], 1)]
     return faults if told["result"] == expected else [*faults, "result"]
@@ -333,6 +339,20 @@ def _auctioned(told: dict[str, Any], frozen_at: datetime) -> tuple[dict[str, int
         rounds.add(turn)
         latest, last[row["id"]] = at, row["amount"]
     return last, faults
+
+
+def _chosen(told: dict[str, Any]) -> list[tuple[str, int]]:
+    """docs/methods.md CREDIT_MERIT: the choice first, then the others of the short list as drawn; nobody before it."""
+    said, order = told["parameters"], told["record"]["order"]
+    rows = [row.split(" ") for row in told["record"]["frozen_text"].splitlines()[8:]]
+    lots = {row[0]: int(row[1]) for row in rows if row[1] != "0"}
+    longest = sorted(lots, key=lambda who: (-lots[who], order.index(who)))[: said["long_list"]]
+    short = [who for who in order if who in longest][: said["short_list"]]
+    chosen = [mark["id"] for mark in sorted(told["scores"], key=lambda mark: mark["points"])]
+    if not set(chosen) <= set(short) or any(mark["criterion"] != "choice" for mark in told["scores"]):
+        raise ValueError("choice")
+    ranked = [*chosen, *(who for who in short if who not in chosen)] if chosen else []
+    return [(who, said["price_fen"]) for who in ranked]
 
 
 def _ranks(

@@ -87,6 +87,7 @@ def phase_of(selection: Selection) -> Phase:
         unsuccessful=selection.attempt.decision is Decision.UNSUCCESSFUL,
         stopped=selection.stopped_at is not None,
         opened=selection.opened_at is not None,
+        drawn=selection.drawn_at is not None,
     )
 
 
@@ -281,6 +282,7 @@ def case(selection: Selection, record: Mapping[str, Any] | None = None) -> metho
         live=auctions.counted(attempt.id) if method(attempt) in LIVE else (),
         marks=sheets or None,
         judges=sorted({mark.judge for mark in sheets}),
+        lots=lottery.parse_frozen_text(selection.frozen_text).lots,
         choices=[mark.id for mark in marks if mark.criterion == transcripts.CHOICE] or None,
     )
 
@@ -317,10 +319,19 @@ def standing_for_choice(selection: Selection) -> tuple[str, ...]:
     """Among whom the owner chooses, by USCC in the order of the draw; nobody where he does not choose."""
     if selection.record is None:
         return ()
-    known = case(selection, json.loads(selection.record))
     if methods.METHODS[method(selection.attempt)].lots:
-        return methods.short_list(known)
+        return listed(selection)
+    known = case(selection, json.loads(selection.record))
     return tuple(who for who in known.order or () if who in known.offers)
+
+
+def listed(selection: Selection) -> tuple[str, ...]:
+    """Who goes on after the draw, by USCC in its order, where not everybody does; nobody before the draw."""
+    row = methods.METHODS[method(selection.attempt)]
+    if selection.record is None or not (row.lots or row.second):
+        return ()
+    known = case(selection, json.loads(selection.record))
+    return methods.short_list(known) if row.lots else methods.invited(known)
 
 
 def due_for_lapse(now: datetime) -> list[str]:
@@ -374,11 +385,15 @@ def merit_terms(attempt: Attempt) -> rules.MeritTerms:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """One agency that stands for choice: its USCC, its name, fen where it offered a price."""
+    """One agency that stands for choice, as everybody else who does: fen where it offered a price, its promise."""
 
     code: str
     name: str
+    party_id: int
+    region: str
     amount_fen: int | None
+    promised_days: int
+    lots: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,8 +405,10 @@ class ChoicePage:
     attempt: int
     winners: int
     rulebook: str
+    frozen_at: datetime
     decide_by: datetime
     awaited: bool
+    by_credit: bool
     standing: tuple[Chosen, ...]
 
 
@@ -402,17 +419,27 @@ def choice_page(no: str, party_id: int | None) -> ChoicePage:
     if selection is None or selection.decide_by is None or need.purchaser.organisation_id != party_id:
         raise NotFound("choice")
     known = {one.agency.organisation.code: one for one in registrations.valid(attempt.id)}
-    offered = case(selection).offers
+    asked = case(selection)
     return ChoicePage(
         no=no,
         title=need.title,
         attempt=attempt.number,
         winners=attempt.winners,
         rulebook=attempt.announcement.rulebook or "",
+        frozen_at=selection.frozen_at,
         decide_by=selection.decide_by,
         awaited=awaited(selection) is rules.Awaited.CHOICE,
+        by_credit=methods.METHODS[need.method].lots,
         standing=tuple(
-            Chosen(code, known[code].agency.organisation.name, offered.get(code))
+            Chosen(
+                code,
+                known[code].agency.organisation.name,
+                known[code].agency.organisation_id,
+                known[code].agency.organisation.region,
+                asked.offers.get(code),
+                known[code].promised_days,
+                asked.lots[code],
+            )
             for code in standing_for_choice(selection)
         ),
     )
@@ -548,6 +575,9 @@ class SelectionPage:
     rated: bool
     auctioned: bool
     auction_ends_at: datetime | None
+    by_credit: bool
+    listed: tuple[str, ...]
+    parameters: Mapping[str, int]
     factor: int | None
     reference_fen: int | None
     commitment: str
@@ -637,6 +667,9 @@ def _page(selection: Selection, *, actor: Actor) -> SelectionPage:
         rated=method(attempt) in RATED,
         auctioned=method(attempt) in LIVE,
         auction_ends_at=auctions.open_until(attempt.id) if method(attempt) in LIVE else None,
+        by_credit=methods.METHODS[method(attempt)].lots,
+        listed=listed(selection),
+        parameters=known.parameters,
         factor=known.factor,
         reference_fen=methods.reference(known),
         commitment=attempt.commitment,

@@ -43,6 +43,7 @@ class Phase(StrEnum):
     FROZEN = "frozen"
     OPENED = "opened"
     STOPPED = "stopped"
+    LISTED = "listed"
     DRAWN = "drawn"
     UNSUCCESSFUL = "unsuccessful"
     VOID = "void"
@@ -173,10 +174,18 @@ def minimum_for(method: Method, fund: Fund, *, winners: int, terms: MinimumTerms
     return least
 
 
-def phase_of(*, resulted: bool, voided: bool, unsuccessful: bool, stopped: bool = False, opened: bool = False) -> Phase:
+def phase_of(
+    *,
+    resulted: bool,
+    voided: bool,
+    unsuccessful: bool,
+    stopped: bool = False,
+    opened: bool = False,
+    drawn: bool = False,
+) -> Phase:
     """The phase of a frozen attempt; each argument says whether that instant was set (rules.md §3.1 rows 13 to 17).
 
-    One that had to stop is stopped until its opening.
+    One that had to stop is stopped until its opening. LISTED: the order is drawn, and those at its head go on.
     """
     if voided:
         return Phase.VOID
@@ -186,7 +195,9 @@ def phase_of(*, resulted: bool, voided: bool, unsuccessful: bool, stopped: bool 
         return Phase.UNSUCCESSFUL
     if opened:
         return Phase.OPENED
-    return Phase.STOPPED if stopped else Phase.FROZEN
+    if stopped:
+        return Phase.STOPPED
+    return Phase.LISTED if drawn else Phase.FROZEN
 
 
 class Awaited(StrEnum):

@@ -1,7 +1,7 @@
 """Freezing, opening, drawing: what the clockwork does with a closed attempt; and typing a day's beacon."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
@@ -21,7 +21,7 @@ from app.region import branches
 from app.region import queries as regions
 from app.rules_in_force import rulebook
 from app.stage import Moved, Recipient, Settled
-from app.standing import Scope, standing_of
+from app.standing import Standing, standing_of
 from app.values import Done, Nothing
 from app.workdays import Deadline
 from bidding.auction import queries as auctions
@@ -49,6 +49,9 @@ from marketplace.announcement.rules import AnnouncementAct, Decision, Unsuccessf
 from marketplace.need import queries as needs
 from marketplace.need.rules import RATED, SEALED
 
+THOUSAND = 1_000
+"""Credit scores are thousandths."""
+
 SECRET_INFO = b"zjcs-secret-1"
 
 
@@ -69,7 +72,8 @@ def freeze(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
         book = rulebook(announcement.rulebook or "")
         scope = needs.scope_of(announcement.need, book.id)
         judged = registrations.in_force_at_closing(attempt)
-        verdicts = {registration.id: _against(registration, scope, at=frozen_at) for registration in judged}
+        stand = {one.id: standing_of(one.agency.organisation_id, now=frozen_at, scope=scope) for one in judged}
+        verdicts = {one.id: _against(one, stand[one.id], at=frozen_at) for one in judged}
         for registration in judged:
             registering.judge(deed, registration, rules.codes(verdicts[registration.id]))
         minimum = queries.minimum_of(attempt).count
@@ -93,7 +97,7 @@ def freeze(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
             alternates=attempt.alternates,
             commitment=attempt.commitment,
             beacon_rule=attempt.beacon_rule,
-            lines=[_line(registration) for registration in judged],
+            lines=[_line(registration, lots=_lots(attempt, stand[registration.id])) for registration in judged],
         )
         deed.add(
             Selection(
@@ -123,20 +127,24 @@ def freeze(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
     return deed.answer()
 
 
-def _against(registration: Registration, scope: Scope, *, at: datetime) -> tuple[Refusal, ...]:
-    agency = registration.agency
-    active = () if agencies.is_active(agency, at) else (Refusal("agency_not_active"),)
-    standing = standing_of(agency.organisation_id, now=at, scope=scope).to(RegistrationAct.SUBMIT)
-    return (*active, *standing)
+def _against(registration: Registration, standing: Standing, *, at: datetime) -> tuple[Refusal, ...]:
+    active = () if agencies.is_active(registration.agency, at) else (Refusal("agency_not_active"),)
+    return (*active, *standing.to(RegistrationAct.SUBMIT))
 
 
-def _line(registration: Registration) -> lottery.Line:
+def _lots(attempt: Attempt, standing: Standing) -> int:
+    """One, or where lots follow credit the score as of the closing in whole points (rules.md §2.6 CREDIT_MERIT)."""
+    by_credit = methods.METHODS[queries.method(attempt)].lots
+    return merit.lots_of((standing.score or 0) // THOUSAND) if by_credit else 1
+
+
+def _line(registration: Registration, *, lots: int) -> lottery.Line:
     lead = registration.agency.organisation.code
     members = [member.code for member in registrations.members(registration.id) if not member.lead]
     reasons = registration.reasons or ()
     return lottery.Line(
         id=lead,
-        lots=0 if reasons else 1,
+        lots=0 if reasons else lots,
         contribution=registration.contribution,
         made=registration.made.value,
         members=tuple(members),
@@ -565,6 +573,9 @@ def told_the_result(deed: Deed) -> Iterable[Recipient]:
     """
     attempt = _attempt_of(deed)
     selection = queries.of(attempt.id)
+    if selection is not None and attempt.decision is None and queries.listed(selection):
+        yield from _told_of_the_list(attempt, queries.listed(selection))
+        return
     if "unopened" in deed.public:
         yield from _told_of_the_stop(attempt)
         return
@@ -593,6 +604,14 @@ def told_the_lapse(deed: Deed) -> Iterable[Recipient]:
     for registration in registrations.valid(attempt.id):
         yield Recipient(registration.agency.organisation_id, {**_named(attempt), "side": "agency"})
     yield Recipient(_purchaser(attempt), {**_named(attempt), "side": "purchaser"})
+
+
+def _told_of_the_list(attempt: Attempt, listed: Collection[str]) -> Iterator[Recipient]:
+    """Who was drawn hears that it goes on, everybody else that it does not; the purchaser what he is to do now."""
+    for registration in registrations.judged(attempt.id):
+        side = "listed" if registration.agency.organisation.code in listed else "unlisted"
+        yield Recipient(registration.agency.organisation_id, {**_named(attempt), "side": side, "rank": 0})
+    yield Recipient(_purchaser(attempt), {**_named(attempt), "side": "lister", "rank": 0})
 
 
 def _told_of_the_stop(attempt: Attempt) -> Iterator[Recipient]:

@@ -22,6 +22,7 @@ WORDS = {
     "selection_phase.frozen": "名单已冻结，等待选取",
     "selection_phase.opened": "报价已开启，名次待定",
     "selection_phase.stopped": "有报价无法开启，等待补交正文",
+    "selection_phase.listed": "次序已经抽定，等待下一步",
     "selection_phase.drawn": "已产生结果",
     "selection_phase.unsuccessful": "流标",
     "selection_phase.void": "作废",

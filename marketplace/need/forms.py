@@ -267,6 +267,7 @@ def begun(known: Begun, *, items: Sequence[str], region: str) -> Mapping[str, An
     """A new form with what the market knows already; `items`: those that were asked for, the main one first."""
     return {
         **STARTING,
+        **{name: str(size) for name, size in known.sizes.items()},
         "winners": "1",
         "item": items[0] if items else None,
         "further": list(items[1:]),

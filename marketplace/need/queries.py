@@ -24,13 +24,16 @@ from marketplace.need.rules import (
     Asked,
     Begun,
     DirectTerms,
+    EnoughTerms,
     HandsTerms,
+    ListTerms,
     MatrixRow,
     Money,
     NeedInput,
     Payer,
     Phase,
     ScopeTerms,
+    ShortlistTerms,
     Terms,
 )
 from marketplace.purchaser import queries as purchasers
@@ -124,12 +127,22 @@ def input_of(need: Need) -> NeedInput:
 
 
 def terms_of(book: Rulebook) -> Terms:
-    """The three sections of a rulebook that a need is judged by."""
-    return Terms(scope=book.terms(ScopeTerms), hands=book.terms(HandsTerms), direct=book.terms(DirectTerms))
+    """The sections of a rulebook that a need is judged by."""
+    return Terms(
+        scope=book.terms(ScopeTerms),
+        hands=book.terms(HandsTerms),
+        direct=book.terms(DirectTerms),
+        enough=book.terms(EnoughTerms),
+    )
 
 
-def begun(party_id: int, items: Sequence[str], *, now: datetime) -> Begun:
-    """What the party's registration and its last need say, and the unified days of the slowest item (rules.md §5)."""
+def begun(party_id: int, items: Sequence[str], *, region: str, now: datetime) -> Begun:
+    """What the party's registration and its last need say, the unified days of the slowest item (rules.md §5).
+
+    And how long the lists usually are where the party is.
+    """
+    book = rulebook_for(region, now)
+    lists = book.terms(ListTerms)
     purchaser = purchasers.by_party(party_id)
     last = next(iter(mine(party_id, None, size=1).rows), None)
     on = now.astimezone(SHANGHAI).date()
@@ -141,6 +154,11 @@ def begun(party_id: int, items: Sequence[str], *, now: datetime) -> Begun:
         days=max((version.days for version in versions if version.days is not None), default=None),
         contact=registered if last is None else last.contact,
         phone=None if last is None else last.phone,
+        sizes={
+            "shortlist": book.terms(ShortlistTerms).size,
+            "long_list": lists.long_list,
+            "short_list": lists.short_list,
+        },
     )
 
 

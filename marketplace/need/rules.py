@@ -48,6 +48,7 @@ OFFERED = (
     Method.BID_RATE,
     Method.BID_LIVE,
     Method.BID_ROUNDS,
+    Method.CREDIT_MERIT,
     Method.DIRECT,
 )
 """What may be chosen, in the order in which it is shown."""
@@ -138,6 +139,36 @@ class DirectTerms:
     SECTION: ClassVar[str] = "direct"
 
     above_small_fiscal_state: bool = term("bool")
+
+
+@dataclass(frozen=True)
+class ShortlistTerms:
+    """How many are usually drawn to offer."""
+
+    SECTION: ClassVar[str] = "shortlist"
+
+    size: int = term("count")
+
+
+@dataclass(frozen=True)
+class ListTerms:
+    """How long the two lists by credit usually are."""
+
+    SECTION: ClassVar[str] = "merit"
+
+    long_list: int = term("count")
+    short_list: int = term("count")
+
+
+@dataclass(frozen=True)
+class EnoughTerms:
+    """Of section [min_valid]: how many must offer at least, and how many more than places for public money."""
+
+    SECTION: ClassVar[str] = "min_valid"
+
+    fiscal_state: int = term("count")
+    social: int = term("count")
+    beyond_winners: int = term("count")
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,12 +286,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What a purchaser need not type again. `phone` is one that stood in public before, never a registered one."""
+    """What a purchaser need not type again. `phone` is one that stood in public before, never a registered one.
+
+    `sizes`: of the lists, by their particulars, as the rulebook in force has them.
+    """
 
     fund: Fund | None
     days: int | None
     contact: str | None
     phone: str | None
+    sizes: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,11 +318,12 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The three sections a need is judged by."""
+    """The sections a need is judged by."""
 
     scope: ScopeTerms
     hands: HandsTerms
     direct: DirectTerms
+    enough: EnoughTerms
 
 
 REQUIRED: Mapping[str, int] = {"title": 100, "content": 10_000, "contact": 40, "phone": 40}
@@ -385,7 +421,22 @@ def _refusals_to_method(need: NeedInput, *, terms: Terms) -> Iterator[Refusal]:
     if not 1 <= need.winners <= (1 if need.method is Method.DIRECT else MOST_WINNERS):
         yield Refusal("need_winners_out_of_range", field="winners", params={"most": MOST_WINNERS})
     yield from refusals_to_particulars(need.method, need.particulars)
+    yield from _refusals_to_lists(need, terms=terms.enough)
     yield from refusals_to_method(need.method, Money(need.fund, need.payer, need.budget_fen), terms=terms)
+
+
+def _refusals_to_lists(need: NeedInput, *, terms: EnoughTerms) -> Iterator[Refusal]:
+    """A list that nobody competes on: an owner chooses among more than there are places; of those drawn to offer there
+    are as many as a selection needs. Source: (inferred); rules.md §2.4 min_valid.
+    """
+    given = need.particulars
+    if given.short_list is not None and given.short_list <= need.winners:
+        yield Refusal("need_list_too_short", field="short_list", params={"least": need.winners + 1})
+    public = need.fund in PUBLIC_MONEY
+    offering = max(terms.fiscal_state, need.winners + terms.beyond_winners) if public else terms.social
+    least = max(offering, need.winners)
+    if given.shortlist is not None and given.shortlist < least:
+        yield Refusal("need_list_too_short", field="shortlist", params={"least": least})
 
 
 def refusals_to_particulars(method: Method, particulars: Particulars) -> Iterator[Refusal]:

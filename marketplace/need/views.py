@@ -61,7 +61,13 @@ def create() -> Response:
     """Write one down; `?item=` names the item, several times a bundle."""
     items = request.args.getlist("item")
     form = _offered(
-        NeedForm(data=begun(queries.begun(actor().party, items, now=now()), items=items, region=actor().region))
+        NeedForm(
+            data=begun(
+                queries.begun(actor().party, items, region=actor().region, now=now()),
+                items=items,
+                region=actor().region,
+            )
+        )
     )
     return perform(NeedAct.CREATE, form, None, page=lambda: _form(form), after=_next)
 

@@ -91,6 +91,8 @@ WORDS = {
     "cure.need_particulars_crossed": "请改正其中一项。",
     "refusal.need_auction_too_long": "全部轮次加起来太长，最多{longest}分钟，要在一个工作日内竞完。",
     "cure.need_auction_too_long": "请减少轮数或者缩短每轮的时间。",
+    "refusal.need_list_too_short": "名单太短，至少要有 {least} 家，否则没有竞争。",
+    "cure.need_list_too_short": "请加长名单，或者减少中选家数。",
     "refusal.need_weights_not_full": "三项权重之和须为 100，且不能只看价格。",
     "cure.need_weights_not_full": "请调整各项权重。",
     "refusal.need_price_missing": "这种选取方式须事先公布固定的服务价格。",

@@ -1,6 +1,7 @@
 """What credit brings to the house: it performs nothing, it hears; this table is the list of what costs credit."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from flask import url_for
@@ -51,6 +52,12 @@ def grades_of(*, regions: Mapping[int, str]) -> Mapping[str, Any]:
     return {"of": {party: score.grade for party, score in queries.scores_as_of(regions, as_of=now()).items()}}
 
 
+def credit_of(*, parties: Mapping[str, tuple[int, str]], as_of: datetime) -> Mapping[str, Any]:
+    """The scores of several parties (USCC → id and home region) as of one instant: whom an owner chooses among."""
+    found = queries.scores_as_of(dict(parties.values()), as_of=as_of)
+    return {"of": {code: found[party] for code, (party, _) in parties.items()}}
+
+
 STAGE = Stage(
     name="credit",
     title="信用",
@@ -65,7 +72,12 @@ STAGE = Stage(
         PerformanceAct.OVERDUE: services.on_overdue,
         EvaluationAct.LOCK: services.on_evaluation,
     },
-    panels={"credit_summary": credit_summary, "agencies_graded": graded, "grades_of": grades_of},
+    panels={
+        "credit_summary": credit_summary,
+        "agencies_graded": graded,
+        "grades_of": grades_of,
+        "credit_of": credit_of,
+    },
     terms=(CreditTerms, PointsTerms),
     words=WORDS,
 )

@@ -11,6 +11,7 @@ from app.web.money import fen, typed
 from marketplace.need.rules import (
     OFFERED,
     DirectTerms,
+    EnoughTerms,
     Fund,
     HandsTerms,
     Known,
@@ -35,6 +36,7 @@ TERMS = Terms(
     scope=ScopeTerms(upper_limit=50_000_000, small_limit=10_000_000),
     hands=HandsTerms(two_people_above=10_000_000),
     direct=DirectTerms(above_small_fiscal_state=False),
+    enough=EnoughTerms(fiscal_state=3, social=1, beyond_winners=1),
 )
 KNOWN = Known(unusable=(), item=True, authority_pays=False, region=True, authority=True)
 NEED = NeedInput(
@@ -97,6 +99,25 @@ def test_how_many_are_chosen(method, winners, fits):
     price = NEED.price_fen if method == "RANDOM" else None
     found = refused(method=Method(method), winners=winners, price_fen=price)
     assert (("need_winners_out_of_range", None) in found) is not fits
+
+
+@pytest.mark.parametrize(
+    ("method", "given", "fund", "winners", "fits"),
+    [
+        (Method.CREDIT_MERIT, {"long_list": 10, "short_list": 2}, Fund.SOCIAL, 1, True),
+        (Method.CREDIT_MERIT, {"long_list": 10, "short_list": 2}, Fund.SOCIAL, 2, False),
+        (Method.SHORTLIST_THEN_BID, {"shortlist": 1}, Fund.SOCIAL, 1, True),
+        (Method.SHORTLIST_THEN_BID, {"shortlist": 1}, Fund.SOCIAL, 2, False),
+        (Method.SHORTLIST_THEN_BID, {"shortlist": 2}, Fund.STATE, 1, False),
+        (Method.SHORTLIST_THEN_BID, {"shortlist": 3}, Fund.STATE, 2, True),
+        (Method.SHORTLIST_THEN_BID, {"shortlist": 3}, Fund.FISCAL, 3, False),
+    ],
+)
+def test_a_list_is_long_enough_for_somebody_to_compete_on_it(method, given, fund, winners, fits):
+    price = NEED.price_fen if method is Method.CREDIT_MERIT else None
+    changes = {"method": method, "particulars": Particulars(**given), "fund": fund, "winners": winners}
+    found = refused(**changes, price_fen=price)
+    assert (("need_list_too_short", None) in found) is not fits
 
 
 def test_an_ordinary_need_is_in_order():
