@@ -87,7 +87,7 @@ def test_lots_follow_credit_and_the_owner_chooses_from_the_short_list(app):
 
 def test_one_choice_for_each_place_and_two_are_enough_to_choose(app):
     no, found = listed(3, winners=2, long=3)
-    first, second, third = queries.standing_for_choice(selection(no))
+    first, _, third = queries.standing_for_choice(selection(no))
     assert refused(no, first) == ["choice_count"]
     chosen(no, third, first)
     held = [one.agency.organisation.code for one in awards.in_force(selection(no).attempt_id)]

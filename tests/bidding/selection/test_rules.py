@@ -64,7 +64,6 @@ def test_the_stricter_class_needs_more_and_one_more_than_places(method, fund, wi
         # an auction
         ({"auctioning": True}, None),
         ({"auctioning": True, "beacon_known": True}, None),
-        ({"beacon_known": True}, SelectionAct.DRAW),
         ({"auctioning": True, "head_at": AFTER}, SelectionAct.DRAW),
         # RANDOM
         ({"head_at": None}, None),
