@@ -15,6 +15,7 @@ from app.values import Nothing
 from app.web.door import actor
 from bidding.award.rules import AwardAct
 from bidding.contract.rules import ContractAct
+from bidding.offer.rules import OfferAct
 from bidding.registration import queries as registrations
 from bidding.selection.rules import SelectionAct
 from ratings.complaint import queries, rules, services
@@ -103,6 +104,9 @@ WATCHES = {
 MAKES_AWARDS = (
     SelectionAct.OPEN,
     SelectionAct.DRAW,
+    SelectionAct.CHOOSE,
+    OfferAct.JUDGE,
+    OfferAct.UNEXPLAINED,
     AwardAct.DECLINE,
     AwardAct.LAPSE,
     ContractAct.LAPSE,

@@ -27,6 +27,7 @@ from marketplace.announcement.rules import Timetable
 from ratings.complaint import queries, services
 from ratings.complaint.rules import Effect, Filing, Kind, ObjectionAct, Outcome, Phase
 from ratings.sanction.rules import Decided, SanctionKind
+from story import STORY
 from tests.builders.announcement import an_announcement
 from tests.builders.award import a_result, accepted, award_of, settle, winner
 from tests.builders.need import purchaser_for
@@ -191,6 +192,16 @@ def test_who_follows_after_a_refusal_waits_too(app: Flask) -> None:
     settle()
     assert (award_of(no).rank, phase(no)) == (3, AwardPhase.PUBLICITY)
     assert award_of(no).held_until is not None
+
+
+def test_no_act_makes_an_award_past_an_objection() -> None:
+    """Whatever gives an attempt its awards is heard here too, after the awards were made."""
+    chapters = [stage.name for stage in STORY]
+    stages = {stage.name: stage for stage in STORY}
+    makes = {act for act, follower in stages["award"].hears.items() if follower is awarding.on_result}
+    assert makes
+    assert makes <= {act for act, follower in stages["complaint"].hears.items() if follower is services.on_award}
+    assert chapters.index("award") < chapters.index("complaint")
 
 
 def test_nobody_asks_for_a_decision_and_it_is_over(app: Flask) -> None:
