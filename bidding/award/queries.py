@@ -24,6 +24,8 @@ from app.workdays import Deadline, WorkCalendar
 from bidding.award import rules
 from bidding.award.models import Award
 from bidding.award.rules import AwardAct, AwardTerms, Phase, SigningTerms
+from bidding.offer import queries as offers
+from bidding.offer.queries import PricedItem
 from bidding.selection.models import Candidate, Selection
 from marketplace.agency.models import Agency
 from marketplace.announcement.models import Announcement, Attempt
@@ -411,6 +413,7 @@ class AwardPage:
     agency_address: str
     purchaser_code: str
     item: str
+    items: tuple[PricedItem, ...]
     method: StrEnum
     fund: StrEnum
     rank: int
@@ -458,6 +461,7 @@ def page(no: str, *, actor: Actor, now: datetime) -> AwardPage:
         agency_address=award.agency.address,
         purchaser_code=need.purchaser.organisation.code,
         item="、".join(item.name for item in need.items),
+        items=offers.priced_items_of(award.attempt, award.agency_id),
         method=need.method,
         fund=need.fund,
         rank=award.rank,

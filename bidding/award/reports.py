@@ -18,6 +18,7 @@ from app.web.filters import local, percent, say, until, yuan
 from bidding.award import queries, services
 from bidding.award.models import Award
 from bidding.award.rules import AwardAct, Issued, Phase
+from bidding.offer import queries as offers
 from marketplace.announcement.rules import AnnouncementKind
 
 ISSUABLE = frozenset({Phase.NOTICED, Phase.ACCEPTED})
@@ -107,6 +108,10 @@ def members(award: Award, *, by: Seal | None, page: str) -> Mapping[str, Any]:
         "attempt": award.attempt.number,
         "selected": announcement.kind is AnnouncementKind.OPEN,
         "item": "、".join(item.name for item in need.items),
+        "items": [
+            {"item": f"{line.code} {line.name}", "amount": yuan(line.amount_fen), "days": line.days}
+            for line in offers.priced_items_of(award.attempt, award.agency_id)
+        ],
         "method": say(need.method, "method"),
         "fund": say(need.fund, "fund"),
         "rank": award.rank,

@@ -10,6 +10,8 @@ from app.refusal import NotFound, NotYours
 from bidding.contract import lists, queries, rules
 from bidding.contract.models import Contract
 from bidding.contract.rules import FILED, Breach, Cause, ContractAct, Kind, Outcome, Side
+from bidding.offer import queries as offers
+from bidding.offer.queries import PricedItem
 from marketplace.announcement.rules import AnnouncementKind
 
 
@@ -86,6 +88,7 @@ class ContractPage:
     purchaser_code: str
     agency_code: str
     item: str
+    items: tuple[PricedItem, ...]
     award_days: int
     upload_due_at: datetime
     amount_fen: int | None
@@ -123,6 +126,7 @@ def page(no: str, *, actor: Actor, now: datetime) -> ContractPage:
         purchaser_code=announcement.need.purchaser.organisation.code,
         agency_code=contract.award.agency.organisation.code,
         item="、".join(item.name for item in announcement.need.items),
+        items=offers.priced_items_of(contract.award.attempt, contract.award.agency_id),
         award_days=contract.award.promised_days,
         upload_due_at=contract.upload_due_at,
         amount_fen=contract.amount_fen if shown else None,

@@ -1,8 +1,9 @@
 """What an agency fills in to offer; the amount is typed in 元 and becomes whole fen, exactly."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from wtforms import HiddenField, MultipleFileField, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
@@ -11,7 +12,7 @@ from app.values import Fen, Ppm
 from app.web.choices import offered
 from app.web.money import MONEY, fen
 from app.web.perform import ActForm
-from bidding.offer.rules import BodyInput, Judgement, OfferInput, Statement
+from bidding.offer.rules import BodyInput, ItemOffer, Judgement, OfferInput, Statement
 
 
 def promised() -> StringField:
@@ -25,16 +26,9 @@ def promised() -> StringField:
     )
 
 
-class OfferForm(ActForm):
-    """Price and time; there is no draft, and a refused form is filled again from its own answer only."""
+class EnvelopeForm(ActForm):
+    """What every offer of money says beside its price; no draft, and a refused form is filled from its own answer."""
 
-    amount_fen = StringField(
-        "报价总额",
-        validators=[
-            InputRequired("请填写报价。"),
-            Regexp(MONEY, message="请填写以元为单位的数，最多两位小数。"),
-        ],
-    )
     days = promised()
 
     files = MultipleFileField(
@@ -47,17 +41,74 @@ class OfferForm(ActForm):
     take_in: Callable[[BinaryIO], tuple[str, str]]
     """Seals one chosen file at once: its SHA-256, and that of its box."""
 
-    def value(self) -> OfferInput:
+    def read(self, amount_fen: Fen, items: tuple[ItemOffer, ...] = ()) -> OfferInput:
+        """All that stands here, for that total."""
         chosen = [self.take_in(one.stream) for one in self.files.data or () if one and one.filename]
         if chosen:
             self.taken.data = " ".join(f"{file}:{box}" for file, box in sorted(dict(chosen).items()))
         pairs = [pair.split(":") for pair in (self.taken.data or "").split()]
         return OfferInput(
-            amount_fen=fen(self.amount_fen.data) or Fen(0),
+            amount_fen=amount_fen,
             days=int((self.days.data or "0").strip()),
             files=tuple(file for file, _ in pairs),
             boxes=tuple(box for _, box in pairs),
+            items=items,
         )
+
+
+class OfferForm(EnvelopeForm):
+    """One price for everything."""
+
+    amount_fen = StringField(
+        "报价总额",
+        validators=[
+            InputRequired("请填写报价。"),
+            Regexp(MONEY, message="请填写以元为单位的数，最多两位小数。"),
+        ],
+    )
+
+    def value(self) -> OfferInput:
+        return self.read(fen(self.amount_fen.data) or Fen(0))
+
+
+class ItemizedForm(EnvelopeForm):
+    """Price and days of each item of a need for several; the total is their sum."""
+
+    codes: tuple[str, ...] = ()
+
+    def total(self) -> Fen | None:
+        """The sum of what was typed, None while something is missing or unreadable."""
+        typed = [self[f"amount_{code}"].data or "" for code in self.codes]
+        return Fen(sum(fen(text) or 0 for text in typed)) if all(re.fullmatch(MONEY, text) for text in typed) else None
+
+    def value(self) -> OfferInput:
+        items = tuple(
+            ItemOffer(code, fen(self[f"amount_{code}"].data) or Fen(0), int(self[f"days_{code}"].data.strip()))
+            for code in self.codes
+        )
+        return self.read(Fen(sum(item.amount_fen for item in items)), items)
+
+
+def itemized(items: Sequence[tuple[str, str]]) -> ItemizedForm:
+    """The form for these items, as (code, name)."""
+    parts: dict[str, Any] = {"codes": tuple(code for code, _ in items)}
+    for code, name in items:
+        parts[f"amount_{code}"] = StringField(
+            f"{name}：报价",
+            validators=[
+                InputRequired("请填写报价。"),
+                Regexp(MONEY, message="请填写以元为单位的数，最多两位小数。"),
+            ],
+        )
+        parts[f"days_{code}"] = StringField(
+            f"{name}：时限（工作日）",
+            validators=[
+                InputRequired("请填写时限。"),
+                Regexp(r"^\s*[0-9]{1,4}\s*$", message="时限为工作日数，填写最多四位的整数。"),
+            ],
+        )
+    made: type[ItemizedForm] = type("ItemizedForm", (ItemizedForm,), parts)
+    return made()
 
 
 class RateForm(ActForm):

@@ -1,7 +1,7 @@
 """What may be known of offers: commitments and instants until the opening, bodies after it; the table's only reader."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,7 +27,7 @@ from marketplace.agency.models import Agency
 from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.need.models import Need
-from marketplace.need.rules import BY_PROPOSAL, RATED, SEALED
+from marketplace.need.rules import BY_PROPOSAL, ITEMIZED, RATED, SEALED
 from marketplace.purchaser.models import Purchaser
 
 
@@ -53,6 +53,7 @@ class OfferPage:
     rulebook: str
     open: bool
     by_proposal: bool
+    items: tuple[tuple[str, str], ...]
     own: tuple[OwnOffer, ...]
     refusals: tuple[Refusal, ...]
 
@@ -500,7 +501,55 @@ def ground(announcement: Announcement, registration: Registration | None) -> Gro
         confirmed=registration is not None and registration.revision == announcement.revision,
         by_proposal=announcement.need.method in BY_PROPOSAL,
         rates=rates_of(announcement),
+        items=_itemized(announcement.need),
     )
+
+
+def _itemized(need: Need) -> tuple[str, ...]:
+    return need.codes if need.further is not None and need.method in ITEMIZED else ()
+
+
+def itemized(no: str) -> tuple[tuple[str, str], ...]:
+    """Code and name of each item that is priced for itself, ascending by code; none where only a total is asked for.
+
+    Raises `NotFound`.
+    """
+    need = registrations.announced(no).need
+    return tuple(sorted((item.item_code, item.name) for item in need.items)) if _itemized(need) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class PricedItem:
+    """The part of an opened offer for one service item: fen and working days."""
+
+    code: str
+    name: str
+    amount_fen: Fen
+    days: int
+
+
+def priced_items(offers: Iterable[Offer]) -> Mapping[int, tuple[PricedItem, ...]]:
+    """By registration, what the bodies of opened offers of one attempt say of each item; those that do."""
+    found: dict[int, tuple[PricedItem, ...]] = {}
+    names: dict[str, str] = {}
+    for offer in offers:
+        need = need_of(offer)
+        if offer.body is None or not _itemized(need):
+            continue
+        names = names or {item.item_code: item.name for item in need.items}
+        found[offer.registration_id] = tuple(
+            PricedItem(item.code, names[item.code], Fen(item.value), item.promised_days)
+            for item in envelope.parse_body(offer.body).items
+        )
+    return found
+
+
+def priced_items_of(attempt: Attempt, agency_id: int) -> tuple[PricedItem, ...]:
+    """What an agency's opened offer in an attempt says of each item; none where only a total was asked for."""
+    if not _itemized(attempt.announcement.need):
+        return ()
+    query = _of(attempt.id).where(Registration.agency_id == agency_id, Offer.opened_at.is_not(None))
+    return next(iter(priced_items(db.session.execute(query).scalars()).values()), ())
 
 
 def rates_of(announcement: Announcement) -> tuple[Ppm, Ppm] | None:
@@ -534,6 +583,7 @@ def page(actor: Actor, no: str, *, now: datetime) -> OfferPage:
         rulebook=registrations.rulebook_of(announcement),
         open=window.bar(now) is None,
         by_proposal=stands_on.by_proposal,
+        items=itemized(no),
         own=() if own is None else _own(own.id, announcement.revision),
         refusals=tuple(
             rules.refusals_to_offer(

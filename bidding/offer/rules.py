@@ -63,11 +63,20 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
+class ItemOffer:
+    """The part of an offer for one service item: fen and working days."""
+
+    code: str
+    amount_fen: Fen = field(repr=False)
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
 class OfferInput:
     """The input: fen, working days, SHA-256 of files; where a discount rate is asked for, ppm and no amount.
 
-    `boxes`: SHA-256 of the same files as they lie sealed, in the same order. No repr shows the price, hence
-    no log and no error report.
+    `boxes`: SHA-256 of the same files as they lie sealed, in the same order. `items`: one for each item of a need for
+    several, together the amount (M20). No repr shows the price, hence no log and no error report.
     """
 
     amount_fen: Fen | None = field(repr=False)
@@ -75,6 +84,7 @@ class OfferInput:
     files: tuple[str, ...] = field(default=(), repr=False)
     boxes: tuple[str, ...] = ()
     rate_ppm: Ppm | None = field(default=None, repr=False)
+    items: tuple[ItemOffer, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -124,6 +134,7 @@ class Ground:
 
     `by_proposal`: a proposal is handed in with the price.
     `rates`: the least and the most discount in ppm, both included, where a rate is asked for instead of an amount.
+    `items`: codes of the items that are priced each for itself; empty where only a total is asked for.
     """
 
     by_price: bool
@@ -132,6 +143,7 @@ class Ground:
     confirmed: bool
     rates: tuple[Ppm, Ppm] | None = None
     by_proposal: bool = False
+    items: tuple[str, ...] = ()
 
 
 MOST_FILES = 5
@@ -171,6 +183,32 @@ def refusals_to_submit(
     if list(offer.files) != sorted(set(offer.files)) or not all(_SHA256.fullmatch(file) for file in offer.files):
         yield Refusal("offer_files_malformed", field="files")
     yield from refusals_to_proposal(offer, asked=ground.by_proposal)
+    yield from refusals_to_items(offer, ground=ground)
+
+
+def refusals_to_items(offer: OfferInput, *, ground: Ground) -> Iterator[Refusal]:
+    """Each item of a need for several once, priced, within the promised days; together the amount.
+
+    Source: mission.md M20; protocol.md §2.1. The total of the days stays what was promised: items may be served side by
+    side (inferred).
+    """
+    if not ground.items:
+        if offer.items:
+            yield Refusal("no_items_asked", field="items")
+        return
+    if sorted(item.code for item in offer.items) != sorted(ground.items):
+        yield Refusal("items_not_all_priced", field="items", params={"items": "、".join(ground.items)})
+        return
+    most = ground.promised_days or offer.days
+    for item in offer.items:
+        if item.amount_fen <= 0:
+            yield Refusal("item_amount_not_positive", field=f"amount_{item.code}", params={"item": item.code})
+        if not 1 <= item.days <= most:
+            yield Refusal(
+                "item_days_out_of_range", field=f"days_{item.code}", params={"item": item.code, "promised": most}
+            )
+    if offer.amount_fen is not None and sum(item.amount_fen for item in offer.items) != offer.amount_fen:
+        yield Refusal("items_do_not_add_up", field="amount_fen")
 
 
 def refusals_to_proposal(offer: OfferInput, *, asked: bool) -> Iterator[Refusal]:

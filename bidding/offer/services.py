@@ -23,6 +23,7 @@ from bidding.offer import queries, rules
 from bidding.offer.envelope import (
     Body,
     Envelope,
+    Item,
     Kind,
     Malformed,
     body_text,
@@ -128,6 +129,9 @@ def _sealed(offer: OfferInput, *, announcement: Announcement, attempt: Attempt, 
             total=(offer.amount_fen or 0) if offer.rate_ppm is None else offer.rate_ppm,
             promised_days=offer.days,
             nonce=chance().secret().hex(),
+            items=tuple(
+                Item(item.code, item.amount_fen, item.days) for item in sorted(offer.items, key=lambda one: one.code)
+            ),
             files=offer.files,
         )
     )

@@ -11,17 +11,18 @@ from app.web import asked
 from app.web.door import actor, door, public
 from app.web.perform import perform
 from bidding.offer import queries, services
-from bidding.offer.forms import BodyForm, JudgementForm, OfferForm, RateForm, StatementForm
+from bidding.offer.forms import BodyForm, EnvelopeForm, JudgementForm, OfferForm, RateForm, StatementForm, itemized
 from bidding.offer.rules import OfferAct, OfferDone
 
 bp = Blueprint("offer", __name__)
 
 
-def _form(no: str) -> OfferForm | RateForm:
-    """What an announcement asks for: a rate, or an amount and perhaps a proposal."""
+def _form(no: str) -> EnvelopeForm | RateForm:
+    """What an announcement asks for: a rate, or an amount, of several items each its own, and perhaps a proposal."""
     if queries.rated(no):
         return RateForm()
-    form = OfferForm()
+    items = queries.itemized(no)
+    form: EnvelopeForm = itemized(items) if items else OfferForm()
     form.take_in = lambda stream: services.take_in(actor(), no, stream, key=form.key.data or "")
     return form
 

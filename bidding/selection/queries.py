@@ -26,7 +26,7 @@ from app.workdays import WorkCalendar
 from bidding.auction import queries as auctions
 from bidding.auction.models import Auction
 from bidding.offer import queries as offers
-from bidding.offer.queries import Question
+from bidding.offer.queries import PricedItem, Question
 from bidding.offer.rules import LowPriceTerms
 from bidding.opening import queries as keys
 from bidding.registration import queries as registrations
@@ -549,6 +549,7 @@ class Registrant:
     rank: int | None
     amount_fen: int | None
     rate_ppm: int | None
+    items: tuple[PricedItem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -703,6 +704,7 @@ def _registrants(selection: Selection, *, order: Sequence[str]) -> tuple[Registr
     auctioned: Mapping[int, int] = {}
     if selection.attempt.decision is not None and method(selection.attempt) in LIVE:
         auctioned = auctions.lowest_by_registration(selection.attempt_id)
+    items = offers.priced_items(envelopes.values())
     ranks = {candidate.registration_id: candidate for candidate in selection.candidates}
     lots = {line.id: line.lots for line in lottery.parse_frozen_text(selection.frozen_text).lines}
     places = {code: place for place, code in enumerate(order, 1)}
@@ -721,6 +723,7 @@ def _registrants(selection: Selection, *, order: Sequence[str]) -> tuple[Registr
                 rank=None if candidate is None else candidate.rank,
                 amount_fen=auctioned.get(registration.id) if envelope is None else envelope.amount_fen,
                 rate_ppm=None if envelope is None else envelope.rate_ppm,
+                items=items.get(registration.id, ()),
             )
         )
     return tuple(sorted(found, key=lambda one: (one.rank or 99, one.place or 9999, one.code)))

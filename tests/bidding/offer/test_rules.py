@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.refusal import Refusal
 from app.values import Fen, Ppm
 from bidding.offer import rules
-from bidding.offer.rules import Ground, OfferDone, OfferInput
+from bidding.offer.rules import Ground, ItemOffer, OfferDone, OfferInput
 from bidding.registration.rules import Position, RegistrationTerms, Window
 
 OPENS = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -114,6 +114,33 @@ def test_the_time_offered_is_the_time_promised(days, expected):
 )
 def test_an_offer_stands_on_a_confirmed_registration_where_the_price_decides(ground, expected):
     assert codes(submit(ground=ground)) == expected
+
+
+ITEMIZED = Ground(True, Fen(5_000_000), 8, True, items=("0403", "0404"))
+PARTS = (ItemOffer("0404", Fen(1_000_000), 3), ItemOffer("0403", Fen(2_000_000), 8))
+
+
+@pytest.mark.parametrize(
+    ("amount", "parts", "expected"),
+    [
+        (3_000_000, PARTS, []),
+        (3_000_001, PARTS, ["items_do_not_add_up"]),
+        (2_000_000, PARTS[1:], ["items_not_all_priced"]),
+        (5_000_000, (*PARTS, PARTS[1]), ["items_not_all_priced"]),
+        (3_000_000, (), ["items_not_all_priced"]),
+        (3_000_000, (PARTS[0], replace(PARTS[1], code="0406")), ["items_not_all_priced"]),
+        (1_000_000, (PARTS[0], replace(PARTS[1], amount_fen=Fen(0))), ["item_amount_not_positive"]),
+        (3_000_000, (replace(PARTS[0], days=9), PARTS[1]), ["item_days_out_of_range"]),
+        (3_000_000, (replace(PARTS[0], days=0), PARTS[1]), ["item_days_out_of_range"]),
+        (6_000_000, (replace(PARTS[0], amount_fen=Fen(4_000_000)), PARTS[1]), ["above_ceiling"]),
+    ],
+)
+def test_every_item_has_its_price_and_days_and_together_they_are_the_offer(amount, parts, expected):
+    assert codes(submit(OfferInput(Fen(amount), 8, items=parts), ground=ITEMIZED)) == expected
+
+
+def test_where_one_total_is_asked_for_no_items_are_taken():
+    assert codes(submit(replace(OFFER, items=PARTS))) == ["no_items_asked"]
 
 
 def test_at_the_closing_it_is_too_late():

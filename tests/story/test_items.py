@@ -1,0 +1,81 @@
+"""One need for several items, through pages only: priced item by item, sealed, opened, won, and told on every page."""
+
+import html
+import re
+
+from app.chance import fresh_key
+from app.sweep import keep_log
+from bidding.award import reports
+from bidding.selection import transcript
+from tests import outsider
+from tests.builders.announcement import an_announcement
+from tests.builders.award import accepted, award_of
+from tests.builders.contract import contract_of
+from tests.builders.registration import a_registration, agencies
+from tests.builders.selection import drawn
+
+ITEMS = ("0401", "0405")
+
+
+def a_bundle(**what):
+    """The number of an announcement of two items, the lowest total wins."""
+    wanted = {"method": "BID_LOW", "item": ITEMS[0], "further": ITEMS[1:], "budget_fen": 5_000_000, "days": 10}
+    return an_announcement(**wanted | what)
+
+
+def priced(first, second, **changes):
+    """What an agency types: prices in yuan; both items may be served at the same time."""
+    typed = {"amount_0401": first, "days_0401": "10", "amount_0405": second, "days_0405": "6", "days": "10"}
+    return {"key": fresh_key(), **typed, **changes}
+
+
+def offered(client, login, no, **typed):
+    """The body that one agency gets when it hands in its price by the page."""
+    client.sign_in(login)
+    answer = client.post(f"/announcements/{no}/offer", data=typed)
+    assert answer.status_code == 200, answer.text
+    return html.unescape(re.search(r"<pre[^>]*报价正文[^>]*>(.*?)</pre>", answer.text, re.DOTALL)[1])
+
+
+def test_each_item_has_its_price_and_the_lowest_total_wins(app, client):
+    rivals = agencies(2, items=ITEMS)
+    no = a_bundle()
+    for each in rivals:
+        a_registration(each, no)
+    client.sign_in("agency1")
+    form = client.get(f"/announcements/{no}/offer").text
+    for part in ("amount_0401", "days_0401", "amount_0405", "days_0405"):
+        assert f'name="{part}"' in form
+    assert 'name="amount_fen"' not in form
+    wrong = client.post(f"/announcements/{no}/offer", data=priced("20000.05", "30000.00", days_0405="11"))
+    assert wrong.status_code == 409
+    assert "事项0405的时限应为1至10个工作日" in wrong.text
+    assert "报价超过最高限价50,000.00元" in wrong.text
+    assert 'value="20000.05"' in wrong.text
+    assert "50,000.05 元" in wrong.text
+    assert "20000.05" not in client.get(f"/announcements/{no}/offer").text
+    body = offered(client, "agency1", no, **priced("12,000.50", "9000"))
+    assert body.splitlines()[6:8] == ["2100050", "10"]
+    assert body.splitlines()[9:] == ["item 0401 1200050 10", "item 0405 900000 6"]
+    offered(client, "agency2", no, **priced("11000", "10000.51"))
+    drawn(no)
+    client.post("/logout")
+    record = client.get(f"/announcements/{no}/record").text
+    for shown in ("12,000.50", "9,000.00", "21,000.50", "11,000.00", "10,000.51", "21,000.51"):
+        assert shown in record
+    told = client.get(f"/announcements/{no}/transcript.json").json
+    assert transcript.verify(told) == outsider.check_transcript(told) == []
+    assert body in [line["body"] for line in client.get(f"/announcements/{no}/offers.json").json]
+    award = award_of(no)
+    assert (award.amount_fen, award.agency.organisation.code) == (2_100_050, rivals[0].code)
+    keep_log()
+    said = reports.members(award, by=None, page="https://market.example/verify")
+    assert [line["amount"] for line in said["items"]] == ["12,000.50", "9,000.00"]
+    assert reports.typeset("notice", said, at=award.noticed_at) != reports.typeset(
+        "notice", {**said, "items": []}, at=award.noticed_at
+    )
+    accepted(award)
+    for address in (f"/awards/{award.no}", f"/contracts/{contract_of(award.no).no}"):
+        shown = client.get(address).text
+        assert "12,000.50" in shown
+        assert "变形监测" in shown
