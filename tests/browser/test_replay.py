@@ -82,10 +82,10 @@ def test_an_auction_is_played(chromium: Browser, served: tuple[Market, str], wid
             page.clock.run_for(1200)
             assert shown(section) == standings(number)
         assert section.get_by_role("button", name="播放").is_visible()
-        assert f"B {WINNER} 报 158,000.00 元" in section.locator("[data-part=says]").inner_text()
+        assert f"B {WINNER} 报 41,900.00 元" in section.locator("[data-part=says]").inner_text()
         section.get_by_role("button", name="从头").click()
         section.get_by_role("button", name="下一步").click()
-        assert shown(section) == [("1", "A", "180,000.00")]
+        assert shown(section) == [("1", "A", "48,000.00")]
         slide = section.get_by_role("slider")
         slide.focus()
         for _ in range(11):
