@@ -5,6 +5,7 @@ from bidding.auction.stage import STAGE as AUCTION
 from bidding.award.stage import STAGE as AWARD
 from bidding.contract.stage import STAGE as CONTRACT
 from bidding.direct.stage import STAGE as DIRECT
+from bidding.judging.stage import STAGE as JUDGING
 from bidding.offer.stage import STAGE as OFFER
 from bidding.opening.stage import STAGE as OPENING
 from bidding.registration.stage import STAGE as REGISTRATION
@@ -46,6 +47,7 @@ STORY: tuple[Stage, ...] = (
     AUCTION,
     OPENING,
     SELECTION,
+    JUDGING,
     AWARD,
     CONTRACT,
     # ratings: what is remembered, and what follows

@@ -179,3 +179,9 @@ def office_regions(role: Role, *, authority: str | None = None) -> frozenset[str
 def organisation_row(party_id: int) -> Select[Organisation]:
     """The row of an organisation, to be locked."""
     return select(Organisation).where(Organisation.id == party_id)
+
+
+def colleagues(party_id: int) -> list[Account]:
+    """The open accounts of an organisation, by name."""
+    query = select(Account).where(Account.organisation_id == party_id, Account.closed_at.is_(None))
+    return list(db.session.execute(query.order_by(Account.name, Account.id)).scalars())

@@ -17,6 +17,7 @@ from bidding.award.sweeps import SWEEPS
 from bidding.award.views import bp
 from bidding.award.wording import WORDS
 from bidding.direct.rules import DirectAct
+from bidding.judging.rules import JudgingAct
 from bidding.offer.rules import OfferAct
 from bidding.selection.rules import SelectionAct
 
@@ -119,6 +120,7 @@ STAGE = Stage(
         SelectionAct.OPEN: services.on_result,
         SelectionAct.DRAW: services.on_result,
         SelectionAct.CHOOSE: services.on_result,
+        JudgingAct.CLOSE: services.on_result,
     },
     sweeps=SWEEPS,
     timed={"award": Timed(queries.provisional, services.settle)},

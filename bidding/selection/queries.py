@@ -295,7 +295,12 @@ def scores_of(selection: Selection) -> list[merit.Mark]:
 # What people decide
 
 
-AWAITED = (Selection.decide_by.is_not(None), Selection.resulted_at.is_(None), Selection.voided_at.is_(None))
+AWAITED = (
+    Selection.decide_by.is_not(None),
+    Selection.scores.is_(None),
+    Selection.resulted_at.is_(None),
+    Selection.voided_at.is_(None),
+)
 """A choice or sheets are awaited."""
 
 
@@ -304,7 +309,8 @@ _SUBJECT: ColumnElement[str] = func.coalesce(Announcement.no, "") + "/" + cast(A
 
 def is_awaited(selection: Selection) -> bool:
     """The twin of `AWAITED`."""
-    return selection.decide_by is not None and selection.resulted_at is None and selection.voided_at is None
+    undecided = selection.scores is None and selection.resulted_at is None and selection.voided_at is None
+    return selection.decide_by is not None and undecided
 
 
 def awaited(selection: Selection) -> rules.Awaited | None:
