@@ -300,13 +300,19 @@ def _transcript(told: dict[str, Any]) -> list[str]:
     elif told["live"]:
         faults.append("an auction in a method without one")
     wanted = sum(int(count) for count in record["frozen_text"].splitlines()[5].split(" "))
+    ranks: list[tuple[str, int]] = []
     if record["decision"] != "drawn":
-        ranks = []
+        faults += ["scores without a draw"] if told["scores"] else []
     elif told["method"] == "CREDIT_MERIT":
         ranks = _chosen(told)
         wanted = max(wanted, len(ranks))
+    elif told["method"] in ("SCHEME_MERIT", "COMPARE"):
+        ranks, wrong = _schemes(told, prices)
+        faults += wrong
     else:
         ranks = _ranks(told["method"], prices, record, told["parameters"])
+    if told["scores"] and told["method"] not in ("CREDIT_MERIT", "SCHEME_MERIT", "COMPARE"):
+        faults.append("scores in a method without any")
     value = "rate" if told["method"] == "BID_RATE" else "amount"
     expected = [{"rank": place, "id": who, value: price} for place, (who, price) in enumerate(ranks[:wanted], 1)]
     return faults if told["result"] == expected else [*faults, "result"]
@@ -353,6 +359,34 @@ def _chosen(told: dict[str, Any]) -> list[tuple[str, int]]:
         raise ValueError("choice")
     ranked = [*chosen, *(who for who in short if who not in chosen)] if chosen else []
     return [(who, said["price_fen"]) for who in ranked]
+
+
+def _schemes(told: dict[str, Any], prices: dict[str, int]) -> tuple[list[tuple[str, int]], list[str]]:
+    """By weighted points and price, each judge one sheet; of one or two the owner chooses, the rest in the order."""
+    record, said = told["record"], told["parameters"]
+    if not prices or not told["scores"]:
+        return [], []
+    place = {who: at for at, who in enumerate(record["order"])}
+    if len(prices) < 3:
+        chosen = [row["id"] for row in sorted(told["scores"], key=lambda row: row["points"])]
+        fits = {row["criterion"] for row in told["scores"]} == {"choice"} and set(chosen) <= set(prices)
+        rest = sorted(set(prices) - set(chosen), key=lambda who: place[who])
+        return [(who, prices[who]) for who in (*chosen, *rest)], [] if fits else ["choice"]
+    sheets = {(row["judge"], row["id"], row["criterion"]): row["points"] for row in told["scores"]}
+    judges = {judge for judge, _, _ in sheets}
+    if told["method"] == "COMPARE" and judges != set((record["judges"] or [])[: said["judges"]]):
+        return [], ["other judges than were drawn"]
+    whole = {(judge, who, name) for judge in judges for who in prices for name in ("service", "team")}
+    if set(sheets) != whole or len(sheets) != len(told["scores"]) or max(sheets.values()) > 100:
+        return [], ["sheets"]
+    totals = {}
+    for who, price in prices.items():
+        by_price = (2 * 10**6 * min(prices.values()) + price) // (2 * price)
+        by_sheet = sum(
+            said[f"weight_{name}"] * points * 10**4 for (_, other, name), points in sheets.items() if other == who
+        )
+        totals[who] = by_sheet + len(judges) * said["weight_price"] * by_price
+    return [(who, prices[who]) for who in sorted(prices, key=lambda who: (-totals[who], place[who]))], []
 
 
 def _ranks(

@@ -49,6 +49,8 @@ OFFERED = (
     Method.BID_LIVE,
     Method.BID_ROUNDS,
     Method.CREDIT_MERIT,
+    Method.SCHEME_MERIT,
+    Method.COMPARE,
     Method.DIRECT,
 )
 """What may be chosen, in the order in which it is shown."""

@@ -12,6 +12,8 @@ from tests.builders.purchaser import a_purchaser
 PARTICULARS = {
     "BID_RATE": Particulars(min_ppm=Ppm(20_000), max_ppm=Ppm(300_000)),
     "SHORTLIST_THEN_BID": Particulars(shortlist=3),
+    "SCHEME_MERIT": Particulars(weight_service=40, weight_team=30, weight_price=30),
+    "COMPARE": Particulars(judges=3, weight_service=40, weight_team=30, weight_price=30),
     "CREDIT_MERIT": Particulars(long_list=10, short_list=3),
 }
 """What a method asks for besides, unless a test says otherwise."""

@@ -1,0 +1,197 @@
+"""Judging as it really goes: what stays sealed, who is seated, what the sheets decide, and what an outsider says."""
+
+import hashlib
+import json
+
+import pytest
+
+from app import files
+from app.audit.check import first_difference
+from app.chance import fresh_key
+from app.clockwork import services as clockwork
+from app.database import db
+from app.refusal import NotFound, Refused
+from app.values import Nothing
+from bidding.award import queries as awards
+from bidding.judging import queries, services
+from bidding.judging.rules import Declaration, Named, roster_digest
+from bidding.offer import queries as offers
+from bidding.selection import queries as selections
+from bidding.selection import services as selecting
+from bidding.selection.rules import Awaited, Choice
+from marketplace.announcement.rules import Decision
+from tests.bidding.selection.test_services import recomputed
+from tests.builders.announcement import an_announcement
+from tests.builders.judging import a_proposal, a_roster, a_sheet, declared, locked, pdf, seated
+from tests.builders.need import purchaser_for
+from tests.builders.people import a_supervisor, an_operator
+from tests.builders.registration import a_registration, agencies
+from tests.builders.selection import closed, drawn, selection
+
+PRICES = (900_000, 800_000, 850_000)
+
+
+def market(method, *, prices=PRICES, fund="social", judges=5):
+    """Agencies, an owner with a roster, an announcement, and from each agency a price and a proposal."""
+    found = agencies(len(prices))
+    owner = purchaser_for(fund)
+    roster = a_roster(owner, judges)
+    no = an_announcement(owner, method=method, fund=fund, budget_fen=1_000_000)
+    for agency, price in zip(found, prices, strict=True):
+        a_registration(agency, no)
+        a_proposal(agency, no, amount_fen=price)
+    return no, found, owner, roster
+
+
+def codes(refused):
+    return [reason.code for reason in refused.value.reasons]
+
+
+def test_a_proposal_can_be_read_by_nobody_before_the_opening_and_then_by_those_concerned(app):
+    no, found, owner, _ = market("SCHEME_MERIT")
+    content = pdf(f"how {found[0].code} does it")
+    digest = hashlib.sha256(content).hexdigest()
+    kept = [path.read_bytes() for path in files.folder().rglob("*") if path.is_file()]
+    assert kept
+    assert not any(content in one or digest.encode() in one for one in kept)
+    for reader in (found[0], owner, a_supervisor()):
+        with pytest.raises(NotFound):
+            queries.proposal(no, 1, found[0].code, 1, actor=reader)
+    closed(no)
+    for reader in (found[0], owner, a_supervisor()):
+        assert queries.proposal(no, 1, found[0].code, 1, actor=reader) == (content, ".pdf")
+    for stranger in (found[1], an_operator(), a_supervisor("supervisor2", region="450881")):
+        with pytest.raises(NotFound):
+            queries.proposal(no, 1, found[0].code, 1, actor=stranger)
+    body = next(one.body for one in offers.published(no) if one.id == found[0].code)
+    assert f"file {digest}\n" in body
+
+
+def test_the_sheets_of_the_named_judges_rank_the_proposals(app):
+    no, found, owner, roster = market("SCHEME_MERIT", fund="fiscal", judges=3)
+    row = closed(no)
+    assert selections.awaited(row) is Awaited.SHEETS
+    one, two, third = roster
+    services.name(owner, no, Named((one, two)), key=fresh_key())
+    row = selection(no)
+    with pytest.raises(NotFound):
+        declared(roster[third], no, row)
+    with pytest.raises(NotFound):
+        queries.proposal(no, 1, found[0].code, 1, actor=roster[one])
+    for judge in (one, two):
+        declared(roster[judge], no, row)
+    first, second, last = (agency.code for agency in found)
+    locked(roster[one], no, {first: (90, 80), second: (70, 60), last: (80, 80)})
+    assert (selection(no).resulted_at, queries.result(no, 1, actor=owner).judges) == (None, ())
+    assert queries.own_page(no, roster[two]).candidates[0].service is None
+    locked(roster[two], no, {first: (95, 85), second: (60, 60), last: (85, 80)})
+    result = queries.result(no, 1, actor=owner)
+    assert [(each.code, each.total) for each in result.scored] == [(first, 88_417), (last, 85_235), (second, 74_000)]
+    assert {each.no for each in result.judges} == {one, two}
+    award = awards.in_force(selection(no).attempt_id)[0]
+    assert (award.agency.organisation.code, award.amount_fen) == (first, 900_000)
+    drawn(no)
+    told = recomputed(no)
+    assert [each["id"] for each in told["result"]] == [first, last, second]
+    assert len(told["scores"]) == 2 * 3 * 2
+    assert first_difference() is None
+
+
+def test_drawn_judges_follow_the_order_and_who_steps_back_is_replaced(app):
+    no, found, owner, roster = market("COMPARE", fund="fiscal")
+    row = closed(no)
+    assert (seated(row), selections.awaited(row)) == ([], None)
+    drawn(no)
+    row = selection(no)
+    order = queries.order(queries.panel_of(row.attempt_id), row.seed)
+    assert (seated(row), set(order)) == (order[:3], set(roster))
+    assert selections.record(no)["judges"] is None
+    with pytest.raises(Refused) as named:
+        services.name(owner, no, Named((order[4],)), key=fresh_key())
+    assert codes(named) == ["judges_are_drawn"]
+    services.declare(roster[order[1]], no, Declaration((), True, "a cousin works there"), key=fresh_key())
+    row = selection(no)
+    standing = [order[0], order[2], order[3]]
+    assert seated(row) == standing
+    points = {agency.code: (80 - place, 70) for place, agency in enumerate(found)}
+    for judge in standing:
+        declared(roster[judge], no, row)
+        assert queries.result(no, 1, actor=owner).judges == ()
+        locked(roster[judge], no, points)
+    record = selections.record(no)
+    assert record["judges"] == [each for each in order if each != order[1]]
+    result = queries.result(no, 1, actor=owner)
+    assert ({each.no for each in result.judges}, result.stepped_back) == (set(standing), (order[1],))
+    fixed = json.loads(record["log"]["freeze"]["payload"])["public"]
+    assert fixed["roster"] == result.digest == roster_digest(roster)
+    told = recomputed(no)
+    assert {each["judge"] for each in told["scores"]} == set(standing)
+    assert told["result"][0]["id"] == result.scored[0].code
+    assert selection(no).resulted_at is not None
+    assert first_difference() is None
+
+
+def test_of_two_proposals_the_owner_chooses_and_says_why(app):
+    no, found, owner, _ = market("SCHEME_MERIT", prices=(900_000, 800_000), fund="fiscal")
+    row = closed(no)
+    assert selections.awaited(row) is None
+    drawn(no)
+    assert selections.awaited(selection(no)) is Awaited.CHOICE
+    with pytest.raises(NotFound):
+        selections.transcript(no)
+    for choice, code in (
+        (Choice((found[0].code, found[1].code), "both"), "choice_count"),
+        (Choice(("91450800MA5K000013",), "somebody else"), "choice_not_standing"),
+        (Choice((found[0].code,), " "), "choice_without_reason"),
+    ):
+        with pytest.raises(Refused) as refused:
+            selecting.choose(owner, no, choice, key=fresh_key())
+        assert codes(refused) == [code]
+    selecting.choose(owner, no, Choice((found[0].code,), "the instruments are newer"), key=fresh_key())
+    told = recomputed(no)
+    assert [each["id"] for each in told["result"]] == [found[0].code, found[1].code]
+    assert told["scores"] == [{"judge": owner.code, "id": found[0].code, "criterion": "choice", "points": 1}]
+    assert awards.in_force(selection(no).attempt_id)[0].agency.organisation.code == found[0].code
+    with pytest.raises(Refused) as again:
+        selecting.choose(owner, no, Choice((found[1].code,), "or rather"), key=fresh_key())
+    assert codes(again) == ["no_choice_awaited"]
+
+
+def test_nobody_scored_in_time_and_the_attempt_is_void(app):
+    no, _, owner, roster = market("SCHEME_MERIT", judges=1)
+    row = closed(no)
+    (judge,) = roster
+    services.name(owner, no, Named((judge,)), key=fresh_key())
+    due = row.decide_by
+    clockwork.go_to(due)
+    db.session.rollback()
+    assert (selection(no).voided_at, selections.attempt_of(no, 1).decision) == (due, Decision.VOID)
+    with pytest.raises(Refused) as late:
+        services.lock(roster[judge], no, a_sheet({}), key=fresh_key())
+    assert codes(late) == ["no_sheets_awaited"]
+    assert queries.result(no, 1, actor=owner).judges == ()
+
+
+def test_a_tie_of_totals_waits_for_the_draw(app):
+    no, found, owner, roster = market("SCHEME_MERIT", prices=(800_000,) * 3, fund="fiscal", judges=1)
+    closed(no)
+    (judge,) = roster
+    services.name(owner, no, Named((judge,)), key=fresh_key())
+    declared(roster[judge], no, selection(no))
+    locked(roster[judge], no, {agency.code: (80, 80) for agency in found})
+    assert (selection(no).resulted_at, selections.is_awaited(selection(no))) == (None, False)
+    order = drawn(no)["order"]
+    assert [each["id"] for each in recomputed(no)["result"]] == order
+
+
+def test_a_roster_is_the_owners_own(app):
+    owner, other = purchaser_for("social"), purchaser_for("fiscal")
+    roster = a_roster(owner, 2)
+    number = next(iter(roster))
+    with pytest.raises(NotFound):
+        services.retire(other, number, Nothing(), key=fresh_key())
+    services.retire(owner, number, Nothing(), key=fresh_key())
+    assert [judge.no for judge in queries.roster(owner.party)] == [one for one in roster if one != number]
+    with pytest.raises(Refused) as twice:
+        a_roster(owner, 2)
+    assert codes(twice) == ["judge_enrolled"]
