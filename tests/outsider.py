@@ -320,7 +320,8 @@ def _transcript(told: dict[str, Any]) -> list[str]:
 
 def _auctioned(told: dict[str, Any], frozen_at: datetime) -> tuple[dict[str, int], list[str]]:
     """The last amount of each, and every offer that should not have counted; the end moves as the offers move it."""
-    said, last, faults = told["parameters"], {}, []
+    said, faults = told["parameters"], []
+    last: dict[str, int] = {}
     in_rounds = told["method"] == "BID_ROUNDS"
     length = timedelta(seconds=said["round_s"] if in_rounds else said["duration_s"])
     begin = frozen_at + timedelta(seconds=said["start_s"])

@@ -156,48 +156,46 @@ def declare(actor: Actor, subject: str | None, said: Declaration, /, *, key: str
 
 def score(actor: Actor, subject: str | None, sheet: Sheet, /, *, key: str) -> Done:
     """A judge keeps what he has scored so far; he alone sees it."""
-    return _write(JudgingAct.SCORE, actor, subject, sheet, key=key)
+    with act(JudgingAct.SCORE, actor=actor, key=key, subject=subject, input=sheet) as deed:
+        _write(deed, sheet, lock=False)
+    return deed.answer()
 
 
 def lock(actor: Actor, subject: str | None, sheet: Sheet, /, *, key: str) -> Done:
     """A judge hands in his sheet for good; nobody changes it any more (rules.md §2.6, each judge's sheet is kept)."""
-    return _write(JudgingAct.LOCK, actor, subject, sheet, key=key)
-
-
-def _write(name: JudgingAct, actor: Actor, subject: str | None, sheet: Sheet, *, key: str) -> Done:
-    with act(name, actor=actor, key=key, subject=subject, input=sheet) as deed:
-        announcement, selection = _locked(deed, subject)
-        seat, known = _own(selection, actor), queries.judged(selection)
-        by_code = {one.agency.organisation.code: one for one in known}
-        locking = name is JudgingAct.LOCK
-        demand(
-            rules.refusals_to_score(
-                sheet,
-                awaited=queries.awaited(selection),
-                phase=queries.phase_of(seat),
-                agencies=by_code.keys(),
-                lock=locking,
-            ),
-            rulebook=announcement.rulebook,
+    with act(JudgingAct.LOCK, actor=actor, key=key, subject=subject, input=sheet) as deed:
+        _write(deed, sheet, lock=True).locked_at = deed.now
+        deed.tell(
+            sheet=[
+                {"id": each.agency, "service": each.service, "team": each.team, "reason": each.reason.strip()}
+                for each in sheet.lines
+            ]
         )
-        for given in sheet.lines:
-            registration = by_code[given.agency]
-            line = queries.line_of(seat.id, registration.id)
-            if line is None:
-                line = Line(seat_id=seat.id, registration_id=registration.id)
-            line.service, line.team, line.reason = given.service, given.team, given.reason.strip()
-            deed.add(line)
-        _about(deed, announcement, selection)
-        deed.tell(judge=seat.judge.no)
-        if locking:
-            seat.locked_at = deed.now
-            deed.tell(
-                sheet=[
-                    {"id": each.agency, "service": each.service, "team": each.team, "reason": each.reason.strip()}
-                    for each in sheet.lines
-                ]
-            )
     return deed.answer()
+
+
+def _write(deed: Deed, sheet: Sheet, *, lock: bool) -> Seat:
+    announcement, selection = _locked(deed, deed.subject)
+    seat = _own(selection, deed.actor)
+    by_code = {one.agency.organisation.code: one for one in queries.judged(selection)}
+    demand(
+        rules.refusals_to_score(
+            sheet,
+            awaited=queries.awaited(selection),
+            phase=queries.phase_of(seat),
+            agencies=by_code.keys(),
+            lock=lock,
+        ),
+        rulebook=announcement.rulebook,
+    )
+    for given in sheet.lines:
+        registration = by_code[given.agency]
+        line = queries.line_of(seat.id, registration.id) or Line(seat_id=seat.id, registration_id=registration.id)
+        line.service, line.team, line.reason = given.service, given.team, given.reason.strip()
+        deed.add(line)
+    _about(deed, announcement, selection)
+    deed.tell(judge=seat.judge.no)
+    return seat
 
 
 def close(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
