@@ -197,8 +197,9 @@ def candidate(attempt_id: int, *, rank: int) -> Candidate | None:
 
 
 def due_for_notice(now: datetime) -> list[str]:
-    """Awards whose publicity has ended, that nobody objects to any more, and whose notice is not issued."""
-    query = select(Award.no).where(Award.noticed_at.is_(None), now >= NOTICE_AT, *IN_FORCE)
+    """Awards whose publicity has ended, that nobody objects to or holds any more, and whose notice is not issued."""
+    query = select(Award.no).join(Announcement, Announcement.id == Award.announcement_id)
+    query = query.where(Award.noticed_at.is_(None), now >= NOTICE_AT, Announcement.held_at.is_(None), *IN_FORCE)
     return list(db.session.execute(query.order_by(Award.id)).scalars())
 
 

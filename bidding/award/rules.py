@@ -172,8 +172,15 @@ def publicity_days(*, fund: Fund, budget_fen: int, result: ResultTerms, small: S
     return result.publicity_small if budget_fen <= small.small_limit else result.publicity_large
 
 
-def refusals_to_notice(*, publicity_ends_at: datetime, held_until: datetime | None, now: datetime) -> Iterator[Refusal]:
-    """Why the notice cannot be issued yet; both ends are half-open. Source: rules.md §3.1 rows 11 and 19."""
+def refusals_to_notice(
+    *, publicity_ends_at: datetime, held_until: datetime | None, held: bool, now: datetime
+) -> Iterator[Refusal]:
+    """Why the notice cannot be issued yet; both ends are half-open. Source: rules.md §3.1 rows 11 and 19.
+
+    `held`: the announcement itself is, until somebody releases it.
+    """
+    if held:
+        yield Refusal("award_announcement_held")
     if now < publicity_ends_at:
         yield Refusal("award_publicity_open", params={"until_at": publicity_ends_at.isoformat()})
     if held_until is not None and now < held_until:

@@ -6,7 +6,7 @@ from app.act import Deed, act
 from app.actor import Actor
 from app.calendar.services import anew, calendar
 from app.numbering import part
-from app.refusal import NotFound, NotYours, OutOfTurn, demand
+from app.refusal import NotFound, NotYours, OutOfTurn, Refusal, demand
 from app.region import branches
 from app.region import queries as regions
 from app.rules_in_force import rulebook
@@ -160,7 +160,10 @@ def notice(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
         rules.FLOW.after(queries.phase_of(award), AwardAct.NOTICE)
         demand(
             rules.refusals_to_notice(
-                publicity_ends_at=award.publicity_ends_at, held_until=award.held_until, now=deed.now
+                publicity_ends_at=award.publicity_ends_at,
+                held_until=award.held_until,
+                held=award.announcement.held_at is not None,
+                now=deed.now,
             ),
             rulebook=award.announcement.rulebook,
         )
@@ -316,6 +319,15 @@ def hold(deed: Deed, attempt_id: int, until: datetime | None) -> None:
             award.held_until = until
             deed.on("award", award.no)
     deed.session.flush()
+
+
+def on_hold(deed: Deed) -> None:
+    """A step of holding an announcement: too late once a notice of award is issued (rules.md §3.1 row 11)."""
+    announcement = announcements.by_no(deed.about("announcement") or "")
+    if announcement is not None:
+        attempt = announcements.present_attempt(announcement)
+        if any(award.noticed_at is not None for award in queries.in_force(attempt.id, lock=True)):
+            demand([Refusal("hold_too_late")])
 
 
 def fall(deed: Deed, award: Award) -> None:

@@ -20,6 +20,7 @@ from bidding.direct.rules import DirectAct
 from bidding.judging.rules import JudgingAct
 from bidding.offer.rules import OfferAct
 from bidding.selection.rules import SelectionAct
+from marketplace.announcement.rules import AnnouncementAct
 
 
 def both_sides(deed: Deed) -> Iterator[Recipient]:
@@ -121,6 +122,8 @@ STAGE = Stage(
         SelectionAct.DRAW: services.on_result,
         SelectionAct.CHOOSE: services.on_result,
         JudgingAct.CLOSE: services.on_result,
+        AnnouncementAct.HOLD: services.on_hold,
+        AnnouncementAct.HOLD_FAULT: services.on_hold,
     },
     sweeps=SWEEPS,
     timed={"award": Timed(queries.provisional, services.settle)},

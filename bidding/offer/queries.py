@@ -620,6 +620,7 @@ def without_offer(party_id: int, *, now: datetime) -> list[Waiting]:
             Agency.organisation_id == party_id,
             Registration.withdrawn_at.is_(None),
             Registration.revision == Announcement.revision,
+            Announcement.held_at.is_(None),
             Attempt.offer_key.is_not(None),
             Attempt.closes_at > now,
             Attempt.decision.is_(None),

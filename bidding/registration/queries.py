@@ -24,7 +24,7 @@ from marketplace.agency import queries as agencies
 from marketplace.agency.models import Agency
 from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement, Attempt
-from marketplace.announcement.rules import AnnouncementKind
+from marketplace.announcement.rules import AnnouncementKind, stops_clock
 from marketplace.need import queries as needs
 from marketplace.need.rules import SEALED
 
@@ -185,6 +185,7 @@ def window(announcement: Announcement, attempt: Attempt) -> Window:
     return Window(
         direct=announcement.kind is AnnouncementKind.DIRECT,
         withdrawn=announcement.withdrawn_at is not None,
+        held=announcements.clock_stands(announcement, attempt),
         decided=attempt.decision is not None or attempt.frozen_at is not None,
         opens=attempt.published_at,
         closes=attempt.closes_at,
@@ -198,6 +199,7 @@ def _glance() -> Select[*tuple[Any, ...]]:
         select(
             Announcement.kind,
             Announcement.withdrawn_at,
+            Announcement.held_at,
             Attempt.decision,
             Attempt.frozen_at,
             Attempt.published_at,
@@ -219,6 +221,7 @@ def glance(no: str) -> Window:
     return Window(
         direct=found.kind is AnnouncementKind.DIRECT,
         withdrawn=found.withdrawn_at is not None,
+        held=stops_clock(held_at=found.held_at, closes_at=found.closes_at),
         decided=found.decision is not None or found.frozen_at is not None,
         opens=found.published_at,
         closes=found.closes_at,
@@ -381,6 +384,7 @@ def unconfirmed(party_id: int, *, now: datetime) -> list[MyRegistration]:
             Agency.organisation_id == party_id,
             Registration.withdrawn_at.is_(None),
             Registration.revision != Announcement.revision,
+            Announcement.held_at.is_(None),
             Attempt.closes_at > now,
             Attempt.decision.is_(None),
         )

@@ -90,6 +90,7 @@ class Bar(StrEnum):
 
     DIRECT = "direct"
     WITHDRAWN = "withdrawn"
+    HELD = "held"
     DECIDED = "decided"
     NOT_YET = "not_yet"
     CLOSED = "closed"
@@ -101,6 +102,7 @@ class Window:
 
     direct: bool
     withdrawn: bool
+    held: bool
     decided: bool
     opens: datetime
     closes: datetime
@@ -110,6 +112,7 @@ class Window:
         bars = (
             (self.direct, Bar.DIRECT),
             (self.withdrawn, Bar.WITHDRAWN),
+            (self.held, Bar.HELD),
             (now >= self.closes, Bar.CLOSED),
             (self.decided, Bar.DECIDED),
             (now < self.opens, Bar.NOT_YET),

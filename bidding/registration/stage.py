@@ -16,7 +16,7 @@ from bidding.registration.demo import DEMO
 from bidding.registration.rules import Promise, RegistrationAct, RegistrationTerms
 from bidding.registration.views import box, bp
 from bidding.registration.wording import WORDS
-from marketplace.announcement.rules import AnnouncementAct
+from marketplace.announcement.rules import HOLDS, RELEASES, AnnouncementAct
 
 
 def registrants(deed: Deed) -> Iterator[Recipient]:
@@ -54,6 +54,7 @@ STAGE = Stage(
         AnnouncementAct.AMEND: registrants,
         AnnouncementAct.EXTEND: registrants,
         AnnouncementAct.WITHDRAW: registrants,
+        **dict.fromkeys((*HOLDS, *RELEASES), registrants),
         CalendarAct.SETTLE: told_of_closing,
     },
     tasks=tasks,

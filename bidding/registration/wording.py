@@ -14,6 +14,7 @@ WORDS = {
     "contribution_made.desk": "在大厅窗口生成",
     "not_open.direct": "这是直接委托的公示，不接受报名",
     "not_open.withdrawn": "公告已撤回",
+    "not_open.held": "采购已经暂停，恢复后截止时间相应顺延",
     "not_open.decided": "本次选取已经结束",
     "not_open.not_yet": "报名还没有开始",
     "not_open.closed": "报名已经截止",

@@ -67,6 +67,8 @@ def freeze(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
     with act(SelectionAct.FREEZE, actor=actor, key=key, subject=subject) as deed:
         announcement, attempt = _closed(deed, subject)
         frozen_at = attempt.closes_at
+        if announcements.clock_stands(announcement, attempt):
+            raise OutOfTurn("held", deed.act)
         if attempt.frozen_at is not None or attempt.decision is not None or frozen_at > deed.now:
             raise OutOfTurn("frozen" if attempt.frozen_at else "registering", deed.act)
         book = rulebook(announcement.rulebook or "")

@@ -1,15 +1,19 @@
-"""When registration closes, what is amended, why something is returned, withdrawn or announced again."""
+"""When registration closes, what is amended; why something is returned, withdrawn, held or goes on."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from wtforms import DateTimeLocalField, RadioField, StringField, TextAreaField
+from flask_wtf.file import FileField
+from werkzeug.datastructures import FileStorage
+from wtforms import DateTimeLocalField, HiddenField, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from app.values import SHANGHAI, Nothing
+from app.watch.forms import FileChosen
 from app.web.choices import offered
 from app.web.perform import ActForm
-from marketplace.announcement.rules import Change, Return, Timetable, Withdrawal, WithdrawReason
+from marketplace.announcement.rules import Because, Change, Mended, Return, Timetable, Withdrawal, WithdrawReason
 
 LOCAL_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
 
@@ -111,3 +115,37 @@ class WithdrawForm(ActForm):
             reason=WithdrawReason(self.reason.data),
             explanation=(self.explanation.data or "").replace("\r\n", "\n").strip(),
         )
+
+
+class BecauseForm(ActForm):
+    """Why it is held, or goes on."""
+
+    reason = TextAreaField(
+        "理由",
+        description="向社会公布，请勿包含个人信息。",
+        validators=[InputRequired("请写明理由。"), Length(max=1000, message="理由太长。")],
+    )
+
+    def value(self) -> Because:
+        return Because((self.reason.data or "").replace("\r\n", "\n").strip())
+
+
+class MendedForm(ActForm):
+    """How the fault was ended, with its evidence. `store` takes the file in and gives its SHA-256."""
+
+    store: Callable[[FileStorage], str]
+    reason = TextAreaField(
+        "怎样排除的",
+        description="向社会公布，请勿包含个人信息。",
+        validators=[InputRequired("请写明怎样排除的。"), Length(max=1000, message="说明太长。")],
+    )
+    evidence = FileField(
+        "故障已经排除的证据", description="监控记录、书面说明等；PDF或图片，随记录公布摘要。", validators=[FileChosen()]
+    )
+    kept = HiddenField(validators=[Regexp(r"^([0-9a-f]{64})?$", message="请重新选择证据文件。")])
+
+    def value(self) -> Mended:
+        if self.evidence.data:
+            # A refused form comes back without its file; the hash of what was taken in stays.
+            self.kept.data = self.store(self.evidence.data)
+        return Mended((self.reason.data or "").replace("\r\n", "\n").strip(), self.kept.data or "")

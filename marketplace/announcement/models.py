@@ -6,9 +6,12 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import BIG, Base
-from marketplace.announcement.rules import AnnouncementKind, Decision, WithdrawReason
+from app.identity.models import Organisation
+from marketplace.announcement.rules import AnnouncementKind, Decision, HoldKind, WithdrawReason
 from marketplace.holder.models import Holder
 from marketplace.need.models import Need
+
+IS_HELD = text("held_at IS NOT NULL")
 
 
 class Announcement(Base):
@@ -16,6 +19,7 @@ class Announcement(Base):
 
     `repeat_at`: its purchaser asked for the next attempt, which the clockwork publishes. `words` and `spelling`: what
     the list is searched by, written at publication; each stands in an index in the list's order, which a search walks.
+    `held_at`: since when it is held, as the open row of `Hold` says.
     """
 
     __tablename__ = "announcement"
@@ -30,6 +34,7 @@ class Announcement(Base):
             postgresql_where=text("closing_provisional"),
             sqlite_where=text("closing_provisional = 1"),
         ),
+        Index("ix_announcement_held", "held_at", postgresql_where=IS_HELD, sqlite_where=IS_HELD),
         Index("ix_announcement_words", "published_at", "id", "words"),
         Index("ix_announcement_spelling", "published_at", "id", "spelling"),
     )
@@ -59,6 +64,7 @@ class Announcement(Base):
     withdraw_reason: Mapped[WithdrawReason | None]
     withdraw_explanation: Mapped[str | None]
     repeat_at: Mapped[datetime | None]
+    held_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column()
 
     need: Mapped[Need] = relationship(lazy="joined")
@@ -140,6 +146,41 @@ class Amendment(Base):
     expected_days: Mapped[int]
     closes_at_before: Mapped[datetime]
     closes_at: Mapped[datetime]
+
+
+class Hold(Base):
+    """One time during which an announcement was held: by whom and why, and how it ended.
+
+    `closes_at_before` and `closes_at`: where the closing went, for a hold that stopped the clock.
+    """
+
+    __tablename__ = "hold"
+    __table_args__ = (
+        CheckConstraint("(closes_at IS NULL) = (closes_at_before IS NULL)", name="moved_from_somewhere"),
+        Index(
+            "uq_hold_open",
+            "announcement_id",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+            sqlite_where=text("ended_at IS NULL"),
+        ),
+        Index("ix_hold_announcement_id", "announcement_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BIG, primary_key=True)
+    announcement_id: Mapped[int] = mapped_column(BIG, ForeignKey("announcement.id"))
+    attempt_number: Mapped[int]
+    kind: Mapped[HoldKind]
+    since_at: Mapped[datetime]
+    reason: Mapped[str]
+    held_by: Mapped[int] = mapped_column(BIG, ForeignKey("organisation.id"))
+    ended_at: Mapped[datetime | None]
+    ended_because: Mapped[str | None]
+    evidence: Mapped[str | None] = mapped_column(String(64))
+    closes_at_before: Mapped[datetime | None]
+    closes_at: Mapped[datetime | None]
+
+    organisation: Mapped[Organisation] = relationship(lazy="joined")
 
 
 class Extension(Base):

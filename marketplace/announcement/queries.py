@@ -38,17 +38,18 @@ from app.region import queries as regions
 from app.region.models import Region
 from app.rulebook import Rulebook
 from app.rules_in_force import rulebook
-from app.values import SHANGHAI, Fen
+from app.values import SHANGHAI, Fen, Period
 from app.watch.models import Outage
 from app.watch.queries import Running, limits
 from app.web.paging import SIZE, Listing, listing, parsed
 from app.workdays import WorkCalendar
 from marketplace.announcement import rules
-from marketplace.announcement.models import Amendment, Announcement, Attempt, Extension, KeyHalf
+from marketplace.announcement.models import Amendment, Announcement, Attempt, Extension, Hold, KeyHalf
 from marketplace.announcement.rules import (
     AnnouncementKind,
     AttemptTerms,
     Decision,
+    HoldKind,
     HoursTerms,
     Instants,
     Phase,
@@ -98,6 +99,7 @@ def phases_of_needs(need_nos: Sequence[str], *, now: datetime) -> dict[str, tupl
             Announcement.published_at,
             Announcement.repeat_at,
             Announcement.withdrawn_at,
+            Announcement.held_at,
             Attempt.closes_at,
             Attempt.decision,
         )
@@ -201,6 +203,7 @@ def phase_of(announcement: Announcement, attempt: Attempt | None, now: datetime)
             withdrawn_at=announcement.withdrawn_at,
             closes_at=None if attempt is None else attempt.closes_at,
             decision=None if attempt is None else attempt.decision,
+            held_at=announcement.held_at,
         ),
         now=now,
     )
@@ -212,12 +215,15 @@ def in_phase(phase: Phase, now: datetime | ColumnElement[datetime]) -> ColumnEle
     scheduled = and_(Announcement.withdrawn_at.is_(None), Announcement.repeat_at.is_not(None))
     direct = Announcement.kind == AnnouncementKind.DIRECT
     running = and_(Announcement.withdrawn_at.is_(None), Announcement.repeat_at.is_(None), ~direct)
-    undecided = and_(running, Attempt.decision.is_(None))
+    going = and_(running, Announcement.held_at.is_(None))
+    undecided = and_(going, Attempt.decision.is_(None))
+    may_be_held = or_(Attempt.decision.is_(None), Attempt.decision == Decision.DRAWN)
     conditions: Mapping[Phase, ColumnElement[bool]] = {
         Phase.WITHDRAWN: and_(withdrawn, or_(Announcement.withdrawn_at.is_not(None), running)),
         Phase.SCHEDULED: scheduled,
         Phase.DIRECT: and_(Announcement.withdrawn_at.is_(None), Announcement.repeat_at.is_(None), direct),
-        Phase.DECIDED: and_(running, Attempt.decision == Decision.DRAWN),
+        Phase.HELD: and_(running, Announcement.held_at.is_not(None), may_be_held),
+        Phase.DECIDED: and_(going, Attempt.decision == Decision.DRAWN),
         Phase.UNSUCCESSFUL: and_(running, Attempt.decision == Decision.UNSUCCESSFUL),
         Phase.VOID: and_(running, Attempt.decision == Decision.VOID),
         Phase.REGISTERING: and_(undecided, Attempt.closes_at > now),
@@ -252,7 +258,13 @@ def _running() -> tuple[ColumnElement[bool], ...]:
         Announcement.kind == AnnouncementKind.OPEN,
         Attempt.frozen_at.is_(None),
         Attempt.decision.is_(None),
+        or_(Announcement.held_at.is_(None), Announcement.held_at >= Attempt.closes_at),
     )
+
+
+def clock_stands(announcement: Announcement, attempt: Attempt) -> bool:
+    """Whether a hold keeps the closing of an attempt from coming."""
+    return rules.stops_clock(held_at=announcement.held_at, closes_at=attempt.closes_at)
 
 
 def due_for_publication() -> list[tuple[str, int]]:
@@ -531,6 +543,7 @@ def _lines() -> Select[*tuple[Any, ...]]:
             Announcement.published_at,
             Announcement.repeat_at,
             Announcement.withdrawn_at,
+            Announcement.held_at,
             Announcement.expected_days,
             Announcement.attempt_number,
             Attempt.closes_at,
@@ -578,6 +591,7 @@ def _phase(row: Row[*tuple[Any, ...]], now: datetime) -> Phase:
         withdrawn_at=row.withdrawn_at,
         closes_at=row.closes_at,
         decision=row.decision,
+        held_at=row.held_at,
     )
     return rules.phase_of(instants, now=now)
 
@@ -591,6 +605,7 @@ def _line(row: Sequence[Any], now: datetime) -> Line:
         published_at,
         repeat_at,
         withdrawn_at,
+        held_at,
         expected_days,
         attempt_number,
         closes_at,
@@ -609,7 +624,7 @@ def _line(row: Sequence[Any], now: datetime) -> Line:
         region_name,
         *_,
     ) = row
-    instants = Instants(kind, None, None, published_at, repeat_at, withdrawn_at, closes_at, decision)
+    instants = Instants(kind, None, None, published_at, repeat_at, withdrawn_at, closes_at, decision, held_at)
     return Line(
         no,
         title,
@@ -668,6 +683,90 @@ class ItemShown(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class HoldLine:
+    """One hold as everybody sees it; `until_at`: when it has lasted as long as it may; `ended_at` None while it runs.
+
+    `stops`: it began before the closing, which moved to `closes_at` when it ended.
+    """
+
+    kind: HoldKind
+    by: str
+    since_at: datetime
+    reason: str
+    until_at: datetime
+    stops: bool
+    ended_at: datetime | None
+    ended_because: str | None
+    evidence: str | None
+    closes_at_before: datetime | None
+    closes_at: datetime | None
+
+
+def hold_rows(announcement_id: int) -> list[Hold]:
+    """Every hold of an announcement, the first one first."""
+    query = select(Hold).where(Hold.announcement_id == announcement_id).order_by(Hold.since_at, Hold.id)
+    return list(db.session.execute(query).scalars())
+
+
+def open_hold(announcement_id: int) -> Hold | None:
+    """The hold that runs, None where none does."""
+    query = select(Hold).where(Hold.announcement_id == announcement_id, Hold.ended_at.is_(None))
+    return db.session.execute(query).scalar_one_or_none()
+
+
+def holds(announcement_id: int) -> list[HoldLine]:
+    """The same for everybody."""
+    closings = {each.number: each.closes_at for each in attempts(announcement_id)}
+    return [_hold_line(hold, closings[hold.attempt_number]) for hold in hold_rows(announcement_id)]
+
+
+def _hold_line(hold: Hold, closes_at: datetime) -> HoldLine:
+    return HoldLine(
+        kind=hold.kind,
+        by=hold.organisation.name,
+        since_at=hold.since_at,
+        reason=hold.reason,
+        until_at=hold.since_at + rules.LONGEST_HOLD,
+        stops=hold.closes_at is not None or (hold.ended_at is None and hold.since_at < closes_at),
+        ended_at=hold.ended_at,
+        ended_because=hold.ended_because,
+        evidence=hold.evidence,
+        closes_at_before=hold.closes_at_before,
+        closes_at=hold.closes_at,
+    )
+
+
+def held(actor: Actor, *, now: datetime) -> list[tuple[Line, HoldLine]]:
+    """What is held in an office's branch, the longest first; two questions, however many there are."""
+    rows = db.session.execute(
+        _lines()
+        .where(Announcement.held_at.is_not(None), branches.seen(Need.region, actor))
+        .order_by(Announcement.held_at, Announcement.id)
+    ).all()
+    query = select(Hold).where(Hold.announcement_id.in_([row.id for row in rows]), Hold.ended_at.is_(None))
+    running = {hold.announcement_id: hold for hold in db.session.execute(query).scalars()}
+    return [(_line(row, now), _hold_line(running[row.id], row.closes_at)) for row in rows]
+
+
+def serves(actor: Actor, no: str, *, roles: Sequence[Role]) -> bool:
+    """Whether the actor's office has one of these roles where an announcement's need lies."""
+    found = by_no(no)
+    return found is not None and any(
+        role in actor.roles and branches.serves(actor, found.need.region, role=role) for role in roles
+    )
+
+
+def holding() -> Running:
+    """The holds that run, with the instant since when: what is watched."""
+    return (
+        limits(no=Announcement.no, at=Announcement.held_at, region=Need.region, title=Need.title)
+        .select_from(Announcement)
+        .join(Need, Announcement.need_id == Need.id)
+        .where(Announcement.held_at.is_not(None))
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class AnnouncementPage:
     """One announcement as everybody sees it; nothing here knows of registrants."""
 
@@ -696,6 +795,7 @@ class AnnouncementPage:
     need_no: str
     selected: bool
     events: tuple[Happened, ...]
+    holds: tuple[HoldLine, ...]
 
 
 def page(no: str, *, now: datetime) -> AnnouncementPage:
@@ -706,6 +806,7 @@ def page(no: str, *, now: datetime) -> AnnouncementPage:
     tries = db.session.connection().execute(_tries(), {"announcement": row.id}).all()
     present = next(each for each in tries if each.number == row.attempt_number)
     most = rulebook(row.rulebook).terms(AttemptTerms).max
+    events = timeline(f"announcement:{no}", together=True)
     return AnnouncementPage(
         line=_line(row, now),
         content=row.content,
@@ -731,7 +832,8 @@ def page(no: str, *, now: datetime) -> AnnouncementPage:
         party_id=row.organisation_id,
         need_no=row.need_no,
         selected=present.decision is Decision.DRAWN,
-        events=timeline(f"announcement:{no}", together=True),
+        events=events,
+        holds=tuple(holds(row.id)) if any(event.act in rules.HOLDS for event in events) else (),
     )
 
 
@@ -943,7 +1045,7 @@ def to_extend(now: datetime) -> list[tuple[str, str]]:
         Extension.announcement_id == Announcement.id, Extension.outage_id == Outage.id
     )
     query = (
-        select(Announcement.no, Outage.no)
+        select(Announcement, Attempt, Outage)
         .select_from(Announcement)
         .join(Attempt, _PRESENT)
         .join(Need, Announcement.need_id == Need.id)
@@ -951,7 +1053,22 @@ def to_extend(now: datetime) -> list[tuple[str, str]]:
         .where(recent, in_phase(Phase.REGISTERING, now), in_branch, ~extended.exists())
         .order_by(Outage.id, Announcement.id)
     )
-    return [(no, outage) for no, outage in db.session.execute(query) if no is not None]
+    return [
+        (announcement.no, outage.no)
+        for announcement, attempt, outage in db.session.execute(query)
+        if announcement.no is not None and lost_to(announcement, attempt, outage) > timedelta(0)
+    ]
+
+
+def lost_to(announcement: Announcement, attempt: Attempt, outage: Outage) -> timedelta:
+    """How much of the time to register an outage took; what a hold had stopped already, it could not take."""
+    registering, failed = Period(attempt.published_at, attempt.closes_at), Period(outage.since_at, outage.until_at)
+    stopped = (
+        rules.lost_time(registering=Period(hold.since_at, hold.ended_at), outage=failed)
+        for hold in hold_rows(announcement.id)
+        if hold.closes_at is not None and hold.ended_at is not None
+    )
+    return rules.lost_time(registering=registering, outage=failed) - sum(stopped, timedelta(0))
 
 
 OUTAGES_LOOKED_AT = timedelta(days=90)

@@ -28,6 +28,10 @@ class AnnouncementAct(StrEnum):
     WITHDRAW = "announcement.withdraw"
     CLOSE_UNSUCCESSFUL = "announcement.close_unsuccessful"
     REPEAT = "announcement.repeat"
+    HOLD = "announcement.hold"
+    HOLD_FAULT = "announcement.hold_fault"
+    RELEASE = "announcement.release"
+    RELEASE_FAULT = "announcement.release_fault"
 
 
 class AnnouncementKind(StrEnum):
@@ -54,6 +58,7 @@ class Phase(StrEnum):
     SCHEDULED = "scheduled"
     REGISTERING = "registering"
     SELECTING = "selecting"
+    HELD = "held"
     DECIDED = "decided"
     UNSUCCESSFUL = "unsuccessful"
     VOID = "void"
@@ -70,6 +75,13 @@ class WithdrawReason(StrEnum):
     FUNDS_WITHDRAWN = "funds_withdrawn"
 
 
+class HoldKind(StrEnum):
+    """Who holds: the supervisor, for what it looks into; or the operator with its consent, for a fault."""
+
+    SUPERVISION = "supervision"
+    FAULT = "fault"
+
+
 MAY = {
     AnnouncementAct.SUBMIT: {Role.PURCHASER},
     AnnouncementAct.APPROVE: {Role.OPERATOR},
@@ -80,7 +92,13 @@ MAY = {
     AnnouncementAct.WITHDRAW: {Role.PURCHASER},
     AnnouncementAct.CLOSE_UNSUCCESSFUL: {Role.SYSTEM},
     AnnouncementAct.REPEAT: {Role.PURCHASER},
+    AnnouncementAct.HOLD: {Role.SUPERVISOR},
+    AnnouncementAct.HOLD_FAULT: {Role.OPERATOR},
+    AnnouncementAct.RELEASE: {Role.SUPERVISOR},
+    AnnouncementAct.RELEASE_FAULT: {Role.OPERATOR},
 }
+CONSENT = {AnnouncementAct.HOLD_FAULT: Role.SUPERVISOR, AnnouncementAct.RELEASE_FAULT: Role.SUPERVISOR}
+"""For a fault the operator performs and the supervisor consents. Source: rules.md §3.1 rows 11 and 12."""
 OPENS = {
     AnnouncementAct.SUBMIT: Opens.NEVER,
     AnnouncementAct.APPROVE: Opens.NEVER,
@@ -91,7 +109,13 @@ OPENS = {
     AnnouncementAct.WITHDRAW: Opens.AT_ONCE,
     AnnouncementAct.CLOSE_UNSUCCESSFUL: Opens.AT_ONCE,
     AnnouncementAct.REPEAT: Opens.AT_ONCE,
+    AnnouncementAct.HOLD: Opens.AT_ONCE,
+    AnnouncementAct.HOLD_FAULT: Opens.AT_ONCE,
+    AnnouncementAct.RELEASE: Opens.AT_ONCE,
+    AnnouncementAct.RELEASE_FAULT: Opens.AT_ONCE,
 }
+HOLDS = {AnnouncementAct.HOLD: HoldKind.SUPERVISION, AnnouncementAct.HOLD_FAULT: HoldKind.FAULT}
+RELEASES = {AnnouncementAct.RELEASE: HoldKind.SUPERVISION, AnnouncementAct.RELEASE_FAULT: HoldKind.FAULT}
 FLOW = Flow(
     {
         (Phase.IN_REVIEW, AnnouncementAct.APPROVE): Phase.SCHEDULED,
@@ -105,6 +129,11 @@ FLOW = Flow(
         (Phase.SELECTING, AnnouncementAct.CLOSE_UNSUCCESSFUL): Phase.UNSUCCESSFUL,
         (Phase.UNSUCCESSFUL, AnnouncementAct.REPEAT): Phase.SCHEDULED,
         (Phase.VOID, AnnouncementAct.REPEAT): Phase.SCHEDULED,
+        **{(phase, act): Phase.HELD for act in HOLDS for phase in (Phase.REGISTERING, Phase.SELECTING, Phase.DECIDED)},
+        # Back to where it stood; only a hold before the closing has kept anything from happening.
+        **{(Phase.HELD, act): Phase.REGISTERING for act in RELEASES},
+        # After the freeze the computation never waits, also where it finds too few.
+        (Phase.HELD, AnnouncementAct.CLOSE_UNSUCCESSFUL): Phase.UNSUCCESSFUL,
     }
 )
 
@@ -205,6 +234,21 @@ class Withdrawal:
 
     reason: WithdrawReason
     explanation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """Why an announcement is held, or goes on: for the public."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """How a fault was ended, for the public, and what proves it (a file's SHA-256)."""
+
+    reason: str
+    evidence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +385,33 @@ def refusals_to_extend(lost: timedelta) -> Iterator[Refusal]:
         yield Refusal("nothing_lost")
 
 
+LONGEST_HOLD = timedelta(days=30)
+"""An attempt is held no longer than this in all. Source: rules.md §3.1 rows 11 and 12."""
+
+
+def refusals_to_hold(reason: str, *, held: timedelta) -> Iterator[Refusal]:
+    """Why an attempt cannot be held; `held`: for how long it was before. Source: rules.md §3.1 row 11."""
+    if held >= LONGEST_HOLD:
+        yield Refusal("hold_used_up", params={"days": LONGEST_HOLD.days})
+    if not reason.strip():
+        yield Refusal("hold_without_reason", field="reason")
+
+
+def refusals_to_release(reason: str, *, kind: HoldKind, act: AnnouncementAct, evidence: bool) -> Iterator[Refusal]:
+    """Why a hold cannot be ended so; `kind`: who holds. Source: rules.md §3.1 row 12."""
+    if RELEASES[act] is not kind:
+        yield Refusal("hold_of_fault" if kind is HoldKind.FAULT else "hold_of_supervision")
+    if not reason.strip():
+        yield Refusal("release_without_reason", field="reason")
+    if act is AnnouncementAct.RELEASE_FAULT and not evidence:
+        yield Refusal("release_without_evidence", field="evidence")
+
+
+def stops_clock(*, held_at: datetime | None, closes_at: datetime) -> bool:
+    """Whether a hold keeps the closing from coming: one that began before it. Source: rules.md §2.11 hold.effect."""
+    return held_at is not None and held_at < closes_at
+
+
 def refusals_to_withdraw(withdrawal: Withdrawal) -> Iterator[Refusal]:
     """A withdrawal is explained to the public. Source: rules.md §3.1 row 10."""
     if not withdrawal.explanation.strip():
@@ -370,6 +441,7 @@ class Instants(NamedTuple):
     withdrawn_at: datetime | None
     closes_at: datetime | None
     decision: Decision | None
+    held_at: datetime | None
 
 
 WORDS_LONGEST = 400
@@ -409,6 +481,8 @@ def phase_of(facts: Instants, *, now: datetime) -> Phase:
         return Phase.SCHEDULED
     if facts.kind is AnnouncementKind.DIRECT:
         return Phase.DIRECT
+    if facts.held_at is not None and facts.decision in (None, Decision.DRAWN):
+        return Phase.HELD
     if facts.decision is not None:
         return ENDED[facts.decision]
     return Phase.REGISTERING if facts.closes_at is not None and now < facts.closes_at else Phase.SELECTING

@@ -3,9 +3,10 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from app import files
 from app.act import Deed, act, chance
 from app.actor import Actor, Role
 from app.calendar.services import anew, calendar
@@ -19,19 +20,21 @@ from app.rules_in_force import rulebook, rulebook_for
 from app.sealing import public_key, seal
 from app.stage import Moved, Recipient, Settled
 from app.standing import standing_of
-from app.values import Done, Fen, Nothing, Period
+from app.values import Done, Fen, Nothing
 from app.watch import queries as watched
 from app.workdays import Deadline
 from marketplace.announcement import queries, rules
-from marketplace.announcement.models import Amendment, Announcement, Attempt, Extension, KeyHalf
+from marketplace.announcement.models import Amendment, Announcement, Attempt, Extension, Hold, KeyHalf
 from marketplace.announcement.rules import (
     AnnouncementAct,
     AnnouncementKind,
     AttemptTerms,
+    Because,
     Change,
     Decision,
     DrawTerms,
     HoursTerms,
+    Mended,
     Phase,
     PublishTerms,
     Return,
@@ -184,9 +187,7 @@ def extend(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
         if queries.is_extended(announcement.id, outage.id):
             raise OutOfTurn(phase, deed.act)
         before = present.closes_at
-        lost = rules.lost_time(
-            registering=Period(present.published_at, before), outage=Period(outage.since_at, outage.until_at)
-        )
+        lost = queries.lost_to(announcement, present, outage)
         demand(rules.refusals_to_extend(lost), rulebook=book.id)
         closes_at = queries.lawful_from(before + lost, need, book.terms(HoursTerms))
         deed.add(
@@ -263,6 +264,103 @@ def repeat(actor: Actor, subject: str | None, timetable: Timetable, /, *, key: s
     return deed.answer()
 
 
+def hold(actor: Actor, subject: str | None, why: Because, /, *, key: str) -> Done:
+    """The supervisor holds an announcement and says why (rules.md §3.1 row 11).
+
+    Before the closing the clock stops; after it nothing that is computed waits, but nobody is given the award.
+    """
+    with act(AnnouncementAct.HOLD, actor=actor, key=key, subject=subject, input=why) as deed:
+        _hold(deed, subject, why)
+    return deed.answer()
+
+
+def hold_fault(actor: Actor, subject: str | None, why: Because, /, *, key: str) -> Done:
+    """The operator holds an announcement for a fault of the system; the supervisor has consented (row 11)."""
+    with act(AnnouncementAct.HOLD_FAULT, actor=actor, key=key, subject=subject, input=why) as deed:
+        branches.guard_consent(deed, _hold(deed, subject, why).need.region)
+    return deed.answer()
+
+
+def _hold(deed: Deed, subject: str | None, why: Because) -> Announcement:
+    verb = AnnouncementAct(deed.act)
+    announcement = deed.lock(queries.row(subject or ""))
+    branches.guard(deed, announcement.need.region)
+    present = queries.present_attempt(announcement)
+    rules.FLOW.after(queries.phase_of(announcement, present, deed.now), verb)
+    before = [each for each in queries.hold_rows(announcement.id) if each.attempt_number == present.number]
+    held = sum((each.ended_at - each.since_at for each in before if each.ended_at is not None), timedelta(0))
+    demand(rules.refusals_to_hold(why.reason, held=held), rulebook=announcement.rulebook)
+    announcement.held_at = deed.now
+    deed.add(
+        Hold(
+            announcement_id=announcement.id,
+            attempt_number=present.number,
+            kind=rules.HOLDS[verb],
+            since_at=deed.now,
+            reason=why.reason.strip(),
+            held_by=deed.actor.party,
+        )
+    )
+    deed.basis, deed.attempt = announcement.rulebook, present.number
+    _about(deed, announcement.need, announcement)
+    stops = queries.clock_stands(announcement, present)
+    deed.tell(attempt=present.number, reason=why.reason.strip(), clock_stops=stops)
+    return announcement
+
+
+def release(actor: Actor, subject: str | None, why: Because, /, *, key: str) -> Done:
+    """The supervisor ends its hold and says what it found; a stopped clock goes on (rules.md §3.1 row 12)."""
+    with act(AnnouncementAct.RELEASE, actor=actor, key=key, subject=subject, input=why) as deed:
+        _release(deed, subject, why.reason)
+    return deed.answer()
+
+
+def release_fault(actor: Actor, subject: str | None, mended: Mended, /, *, key: str) -> Done:
+    """The fault is ended, with evidence: the operator performs, the supervisor has consented (row 12)."""
+    with act(AnnouncementAct.RELEASE_FAULT, actor=actor, key=key, subject=subject, input=mended) as deed:
+        found = files.known(mended.evidence, account_id=actor.account_id) is not None
+        announcement = _release(deed, subject, mended.reason, evidence=mended.evidence if found else None)
+        branches.guard_consent(deed, announcement.need.region)
+        files.keep(deed, [mended.evidence], by=f"announcement:{announcement.no}")
+        deed.tell(evidence=mended.evidence)
+    return deed.answer()
+
+
+def _release(deed: Deed, subject: str | None, reason: str, *, evidence: str | None = None) -> Announcement:
+    verb = AnnouncementAct(deed.act)
+    announcement = deed.lock(queries.row(subject or ""))
+    branches.guard(deed, announcement.need.region)
+    present = queries.present_attempt(announcement)
+    phase = queries.phase_of(announcement, present, deed.now)
+    rules.FLOW.after(phase, verb)
+    found = queries.open_hold(announcement.id)
+    if found is None:
+        raise OutOfTurn(phase, deed.act)
+    demand(rules.refusals_to_release(reason, kind=found.kind, act=verb, evidence=evidence is not None))
+    deed.basis, deed.attempt = announcement.rulebook, present.number
+    _about(deed, announcement.need, announcement)
+    deed.tell(attempt=present.number, reason=reason.strip(), held_at=found.since_at)
+    if queries.clock_stands(announcement, present):
+        need, before = announcement.need, present.closes_at
+        hours = _book(announcement).terms(HoursTerms)
+        after = queries.lawful_from(before + (deed.now - found.since_at), need, hours)
+        announcement.closes_at = present.closes_at = after
+        announcement.closing_provisional = queries.day_of(after, need).provisional
+        found.closes_at_before, found.closes_at = before, after
+        deed.tell(closes_at_before=before, closes_at=after)
+    found.evidence = evidence
+    _end_hold(deed, announcement, because=reason.strip())
+    return announcement
+
+
+def _end_hold(deed: Deed, announcement: Announcement, *, because: str | None) -> None:
+    """Nothing is held any more; `because` is None where the attempt itself ended."""
+    announcement.held_at = None
+    found = queries.open_hold(announcement.id)
+    if found is not None:
+        found.ended_at, found.ended_because = deed.now, because
+
+
 def freeze(deed: Deed, attempt: Attempt, frozen_at: datetime) -> None:
     """Step: the list of an attempt is fixed as of its announced closing (protocol.md §1.3)."""
     if attempt.frozen_at is not None:
@@ -275,6 +373,8 @@ def decide(deed: Deed, attempt: Attempt, decision: Decision) -> None:
     if attempt.decision not in (None, Decision.DRAWN):
         raise OutOfTurn(rules.ENDED[attempt.decision], deed.act)
     attempt.decision, attempt.decided_at = decision, deed.now
+    if decision is not Decision.DRAWN and attempt.announcement.held_at is not None:
+        _end_hold(deed, attempt.announcement, because=None)
 
 
 def drop_offer_key(deed: Deed, attempt: Attempt) -> bool:

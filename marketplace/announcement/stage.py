@@ -8,11 +8,21 @@ from flask import url_for
 
 from app.actor import Actor, Role
 from app.clock import now
+from app.refusal import Refusal
 from app.stage import Command, Resource, Rows, Stage, Task, Timed, Watch
 from app.values import Nothing
 from marketplace.announcement import bulk, queries, rules, services
 from marketplace.announcement.demo import DEMO
-from marketplace.announcement.rules import AnnouncementAct, Change, Return, Timetable, Unsuccessful, Withdrawal
+from marketplace.announcement.rules import (
+    AnnouncementAct,
+    Because,
+    Change,
+    Mended,
+    Return,
+    Timetable,
+    Unsuccessful,
+    Withdrawal,
+)
 from marketplace.announcement.sweeps import SWEEPS
 from marketplace.announcement.views import announcing, bp, closing_today, latest, of_need, of_needs, of_outage
 from marketplace.announcement.wording import WORDS
@@ -80,6 +90,17 @@ WATCHES = {
         ends=lambda closes_at, region: closes_at + timedelta(minutes=10),
         public=True,
     ),
+    "announcement_hold": Watch(
+        title="暂停满三十日",
+        kind="announcement",
+        running=queries.holding,
+        page=lambda no: url_for("announcement.page", no=no),
+        offices=(Role.SUPERVISOR, Role.OPERATOR),
+        ends=lambda held_at, region: held_at + rules.LONGEST_HOLD,
+        before=timedelta(days=3),
+        public=True,
+        fixed=True,
+    ),
 }
 """How long before an end the warning comes, and that the clockwork should freeze within ten minutes: inferred."""
 
@@ -95,6 +116,7 @@ STAGE = Stage(
         AnnouncementAct.PUBLISH: (NeedAct.CREATE, NeedAct.REVISE),
         AnnouncementAct.CLOSE_UNSUCCESSFUL: (),
     },
+    consent=rules.CONSENT,
     sweeps=SWEEPS,
     timed={
         "announcement": Timed(queries.provisional_closings, services.settle_closing),
@@ -106,6 +128,7 @@ STAGE = Stage(
         AnnouncementAct.RETURN: services.purchaser_of,
         AnnouncementAct.PUBLISH: services.purchaser_of,
         AnnouncementAct.EXTEND: services.purchaser_of,
+        **dict.fromkeys((*rules.HOLDS, *rules.RELEASES), services.purchaser_of),
     },
     tasks=tasks,
     panels={
@@ -125,6 +148,10 @@ STAGE = Stage(
         AnnouncementAct.WITHDRAW: Command(Withdrawal, services.withdraw, "announcement"),
         AnnouncementAct.CLOSE_UNSUCCESSFUL: Command(Unsuccessful, services.close_unsuccessful, "announcement"),
         AnnouncementAct.REPEAT: Command(Timetable, services.repeat, "announcement"),
+        AnnouncementAct.HOLD: Command(Because, services.hold, "announcement"),
+        AnnouncementAct.HOLD_FAULT: Command(Because, services.hold_fault, "announcement"),
+        AnnouncementAct.RELEASE: Command(Because, services.release, "announcement"),
+        AnnouncementAct.RELEASE_FAULT: Command(Mended, services.release_fault, "announcement"),
     },
     resources={
         "announcements": Resource(
@@ -136,7 +163,7 @@ STAGE = Stage(
                 "category": "two digits",
                 "item": "four digits, the main item or a further one",
                 "method": "DIRECT, RANDOM or BID_LOW",
-                "phase": "registering, selecting, decided, unsuccessful, void, withdrawn, scheduled or direct",
+                "phase": "registering, selecting, held, decided, unsuccessful, void, withdrawn, scheduled or direct",
                 "fund": "fiscal, state or social",
             },
             schema=ROW,
@@ -144,6 +171,7 @@ STAGE = Stage(
     },
     terms=(rules.PublishTerms, rules.HoursTerms, rules.DrawTerms, rules.StandbyTerms, rules.AttemptTerms),
     words=WORDS,
+    constraints={"uq_hold_open": Refusal("hold_open")},
     demo=DEMO,
     bulk={"announcements": bulk.announcements},
 )

@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, BinaryIO, cast
 from urllib.parse import urlencode
 
 from flask import Blueprint, render_template, request, url_for
 from markupsafe import Markup
+from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
+from app import files
 from app.actor import Role
 from app.clock import now
 from app.region import queries as regions
@@ -18,13 +20,24 @@ from app.values import SHANGHAI, Done, Fen, Waiting
 from app.web.door import actor, door, members, public
 from app.web.perform import ActForm, perform
 from marketplace.announcement import queries, services
-from marketplace.announcement.forms import AmendForm, ApproveForm, ReturnForm, TimetableForm, WithdrawForm
+from marketplace.announcement.forms import (
+    AmendForm,
+    ApproveForm,
+    BecauseForm,
+    MendedForm,
+    ReturnForm,
+    TimetableForm,
+    WithdrawForm,
+)
 from marketplace.announcement.queries import Filters
 from marketplace.announcement.rules import AnnouncementAct
 from marketplace.need import queries as needs
 from marketplace.purchaser.rules import Fund
 
 bp = Blueprint("announcement", __name__)
+
+HOLDING = (Role.OPERATOR, Role.SUPERVISOR)
+"""Who holds and releases; a button is offered to those whose branch it is."""
 
 CLOSING = 10
 """As many announcements as the front page names under today's closings."""
@@ -71,7 +84,64 @@ def page(no: str) -> str:
         page=found,
         rulebook_id=found.rulebook,
         own=actor().party_id == found.party_id and Role.PURCHASER in actor().roles,
+        holder=bool(actor().roles & set(HOLDING)) and queries.serves(actor(), no, roles=HOLDING),
     )
+
+
+@bp.get("/announcements/held")
+@members(*HOLDING)
+def held() -> str:
+    """What is held in the office's branch."""
+    return render_template("marketplace/announcement/held.html", rows=queries.held(actor(), now=now()))
+
+
+def _holding(act: AnnouncementAct, no: str, form: ActForm) -> Response:
+    """Hold or let go on: the page says what that brings about, and what it does not."""
+
+    def page() -> str:
+        return render_template(
+            "marketplace/announcement/hold.html", form=form, act=act, page=queries.page(no, now=now())
+        )
+
+    def after(done: Done | Waiting) -> str:
+        return url_for("approval.page", no=done.prepared) if isinstance(done, Waiting) else _back(no)
+
+    return perform(act, form, no, page=page, after=after)
+
+
+@bp.route("/announcements/<no>/hold", methods=["GET", "POST"])
+@door(AnnouncementAct.HOLD)
+def hold(no: str) -> Response:
+    """The supervisor holds it."""
+    return _holding(AnnouncementAct.HOLD, no, BecauseForm())
+
+
+@bp.route("/announcements/<no>/hold-fault", methods=["GET", "POST"])
+@door(AnnouncementAct.HOLD_FAULT)
+def hold_fault(no: str) -> Response:
+    """The operator holds it for a fault; it counts once the supervisor agrees."""
+    return _holding(AnnouncementAct.HOLD_FAULT, no, BecauseForm())
+
+
+@bp.route("/announcements/<no>/release", methods=["GET", "POST"])
+@door(AnnouncementAct.RELEASE)
+def release(no: str) -> Response:
+    """The supervisor ends its hold."""
+    return _holding(AnnouncementAct.RELEASE, no, BecauseForm())
+
+
+@bp.route("/announcements/<no>/release-fault", methods=["GET", "POST"])
+@door(AnnouncementAct.RELEASE_FAULT)
+def release_fault(no: str) -> Response:
+    """The fault is ended, with evidence; it counts once the supervisor agrees."""
+    form = MendedForm()
+    form.store = _stored
+    return _holding(AnnouncementAct.RELEASE_FAULT, no, form)
+
+
+def _stored(upload: FileStorage) -> str:
+    stream = cast(BinaryIO, upload.stream)
+    return files.store(stream, account_id=actor().account_id or 0, name=upload.filename or "").sha256
 
 
 def _back(no: str) -> str:

@@ -39,7 +39,8 @@ from bidding.selection.rules import BeaconInput, SelectionAct
 from marketplace.agency import services as agency
 from marketplace.agency.rules import AgencyAct, Asking, Rejection
 from marketplace.announcement import services as announcement
-from marketplace.announcement.rules import AnnouncementAct, Return
+from marketplace.announcement.rules import AnnouncementAct, Mended, Return
+from marketplace.announcement.rules import Because as Why
 from marketplace.catalogue.models import ItemVersion
 from marketplace.credential import services as credential
 from marketplace.credential.rules import CredentialAct, Doubt
@@ -232,6 +233,35 @@ def an_objection_to_uphold() -> Callable[[Actor], object]:
     return uphold
 
 
+def a_hold(act: AnnouncementAct, then: AnnouncementAct | None = None) -> Callable[[], Callable[[Actor], object]]:
+    """Holding an announcement, or `then` letting go on what its own office holds; a fault with the city's consent."""
+    performs = {
+        AnnouncementAct.HOLD: announcement.hold,
+        AnnouncementAct.HOLD_FAULT: announcement.hold_fault,
+        AnnouncementAct.RELEASE: announcement.release,
+    }
+
+    def due() -> Callable[[Actor], object]:
+        no = an_announcement()
+        supervisor = office(Role.SUPERVISOR, CITY)
+
+        def perform(actor: Actor, verb: AnnouncementAct) -> object:
+            if verb is AnnouncementAct.RELEASE_FAULT:
+                proof = stored.store(BytesIO(b"%PDF-1.4 proof"), account_id=actor.account_id or 0, name="proof.pdf")
+                said: object = Mended("mended", proof.sha256)
+            else:
+                said = Why("why")
+            if verb in (AnnouncementAct.HOLD, AnnouncementAct.RELEASE):
+                return performs[verb](actor, no, said, key=fresh_key())
+            return approvals.agree(supervisor, approvals.submit(verb, actor, no, said, key=fresh_key()).prepared)
+
+        if then is not None:
+            perform(office(Role.SUPERVISOR if then is AnnouncementAct.RELEASE else Role.OPERATOR, SOUTH), act)
+        return lambda actor: perform(actor, then or act)
+
+    return due
+
+
 @dataclass(frozen=True)
 class Case:
     """An act of an office on something in SOUTH: who performs it, and how it comes to be due."""
@@ -250,6 +280,12 @@ CASES = {
     CredentialAct.REFUSE: Case(Role.REGULATOR, lambda: a_certificate(credential.refuse, Doubt("why"))),
     AnnouncementAct.APPROVE: Case(Role.OPERATOR, lambda: a_review(announcement.approve)),
     AnnouncementAct.RETURN: Case(Role.OPERATOR, lambda: a_review(announcement.return_, Return("why"))),
+    AnnouncementAct.HOLD: Case(Role.SUPERVISOR, a_hold(AnnouncementAct.HOLD)),
+    AnnouncementAct.HOLD_FAULT: Case(Role.OPERATOR, a_hold(AnnouncementAct.HOLD_FAULT)),
+    AnnouncementAct.RELEASE: Case(Role.SUPERVISOR, a_hold(AnnouncementAct.HOLD, AnnouncementAct.RELEASE)),
+    AnnouncementAct.RELEASE_FAULT: Case(
+        Role.OPERATOR, a_hold(AnnouncementAct.HOLD_FAULT, AnnouncementAct.RELEASE_FAULT)
+    ),
     SelectionAct.ENTER_BEACON: Case(Role.SUPERVISOR, a_beacon_to_type),
     AwardAct.JUDGE: Case(Role.REGULATOR, an_excuse),
     ContractAct.UPHOLD: Case(

@@ -69,12 +69,17 @@ def test_everything_wrong_with_a_refusal_is_said_at_once() -> None:
 
 @pytest.mark.parametrize(("now", "early"), [(T - TICK, True), (T, False)])
 def test_no_notice_before_the_publicity_is_over(now: datetime, early: bool) -> None:
-    assert bool(list(rules.refusals_to_notice(publicity_ends_at=T, held_until=None, now=now))) is early
+    assert bool(list(rules.refusals_to_notice(publicity_ends_at=T, held_until=None, held=False, now=now))) is early
+
+
+def test_no_notice_while_the_announcement_is_held() -> None:
+    refusals = rules.refusals_to_notice(publicity_ends_at=T, held_until=None, held=True, now=T + TICK)
+    assert [one.code for one in refusals] == ["award_announcement_held"]
 
 
 @pytest.mark.parametrize(("now", "codes"), [(T - TICK, ["award_held"]), (T, [])])
 def test_no_notice_while_somebody_objects(now: datetime, codes: list[str]) -> None:
-    refusals = rules.refusals_to_notice(publicity_ends_at=T - 2 * TICK, held_until=T, now=now)
+    refusals = rules.refusals_to_notice(publicity_ends_at=T - 2 * TICK, held_until=T, held=False, now=now)
     assert [one.code for one in refusals] == codes
 
 

@@ -15,7 +15,7 @@ from bidding.registration.rules import Position, RegistrationTerms, Window
 
 OPENS = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 CLOSES = datetime(2026, 3, 5, 9, 30, tzinfo=UTC)
-WINDOW = Window(direct=False, withdrawn=False, decided=False, opens=OPENS, closes=CLOSES)
+WINDOW = Window(direct=False, withdrawn=False, held=False, decided=False, opens=OPENS, closes=CLOSES)
 POSITION = Position(own_need=False, active=True, registered=True, standing=(), expected_days=10)
 GROUND = Ground(by_price=True, ceiling_fen=Fen(5_000_000), promised_days=8, confirmed=True)
 OFFER = OfferInput(Fen(4_321_987), 8)

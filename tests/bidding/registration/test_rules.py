@@ -23,7 +23,7 @@ from bidding.registration.rules import (
 OPENS = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 CLOSES = datetime(2026, 3, 5, 9, 30, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-WINDOW = Window(direct=False, withdrawn=False, decided=False, opens=OPENS, closes=CLOSES)
+WINDOW = Window(direct=False, withdrawn=False, held=False, decided=False, opens=OPENS, closes=CLOSES)
 STRICT = RegistrationTerms(accept_longer_promise=False)
 LENIENT = RegistrationTerms(accept_longer_promise=True)
 POSITION = Position(own_need=False, active=True, registered=False, standing=(), expected_days=10)

@@ -16,6 +16,7 @@ from marketplace.announcement.rules import (
     AttemptTerms,
     Change,
     Decision,
+    HoldKind,
     HoursTerms,
     Instants,
     Phase,
@@ -49,6 +50,7 @@ def facts(**changes):
             "withdrawn_at": None,
             "closes_at": CLOSING,
             "decision": None,
+            "held_at": None,
             **changes,
         }
     )
@@ -68,6 +70,9 @@ def facts(**changes):
         ({"decision": Decision.VOID, "repeat_at": CLOSING}, CLOSING, Phase.SCHEDULED),
         ({"decision": Decision.WITHDRAWN, "withdrawn_at": CLOSING}, CLOSING - TICK, Phase.WITHDRAWN),
         ({"kind": AnnouncementKind.DIRECT, "decision": Decision.DRAWN}, CLOSING, Phase.DIRECT),
+        ({"held_at": CLOSING - TICK}, CLOSING + TICK, Phase.HELD),
+        ({"held_at": CLOSING, "decision": Decision.DRAWN}, CLOSING + TICK, Phase.HELD),
+        ({"held_at": CLOSING, "decision": Decision.UNSUCCESSFUL}, CLOSING + TICK, Phase.UNSUCCESSFUL),
     ],
 )
 def test_the_phase_follows_from_instants_and_decisions(changes, now, phase):
@@ -179,3 +184,39 @@ def test_a_provisional_closing_moves_later_or_not_at_all(workday, earliest, earl
         earliest_now=at[earliest_now],
     )
     assert found == at[closing]
+
+
+@pytest.mark.parametrize(
+    ("reason", "held", "codes"),
+    [
+        ("why", timedelta(0), []),
+        ("why", timedelta(days=30) - TICK, []),
+        ("why", timedelta(days=30), ["hold_used_up"]),
+        (" ", timedelta(days=31), ["hold_used_up", "hold_without_reason"]),
+    ],
+)
+def test_a_hold_says_why_and_ends(reason, held, codes):
+    assert [one.code for one in rules.refusals_to_hold(reason, held=held)] == codes
+
+
+@pytest.mark.parametrize(
+    ("act", "kind", "evidence", "codes"),
+    [
+        (AnnouncementAct.RELEASE, HoldKind.SUPERVISION, False, []),
+        (AnnouncementAct.RELEASE, HoldKind.FAULT, True, ["hold_of_fault"]),
+        (AnnouncementAct.RELEASE_FAULT, HoldKind.FAULT, True, []),
+        (AnnouncementAct.RELEASE_FAULT, HoldKind.FAULT, False, ["release_without_evidence"]),
+        (AnnouncementAct.RELEASE_FAULT, HoldKind.SUPERVISION, True, ["hold_of_supervision"]),
+    ],
+)
+def test_who_held_releases(act, kind, evidence, codes):
+    assert [one.code for one in rules.refusals_to_release("why", kind=kind, act=act, evidence=evidence)] == codes
+    more = [one.code for one in rules.refusals_to_release("", kind=kind, act=act, evidence=evidence)]
+    assert sorted(more) == sorted([*codes, "release_without_reason"])
+
+
+@pytest.mark.parametrize(
+    ("held_at", "stops"), [(None, False), (CLOSING - TICK, True), (CLOSING, False), (CLOSING + TICK, False)]
+)
+def test_only_a_hold_before_the_closing_stops_the_clock(held_at, stops):
+    assert rules.stops_clock(held_at=held_at, closes_at=CLOSING) is stops
