@@ -1,1 +1,1 @@
-"""Who is chosen, and how: registration, offer, direct commission, auction, opening, selection, judging, award, contract."""
+"""Who is chosen, how: registration, offer, direct commission, auction, opening, selection, judging, award, contract."""

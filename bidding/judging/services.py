@@ -164,7 +164,8 @@ def score(actor: Actor, subject: str | None, sheet: Sheet, /, *, key: str) -> Do
 def lock(actor: Actor, subject: str | None, sheet: Sheet, /, *, key: str) -> Done:
     """A judge hands in his sheet for good; nobody changes it any more (rules.md §2.6, each judge's sheet is kept)."""
     with act(JudgingAct.LOCK, actor=actor, key=key, subject=subject, input=sheet) as deed:
-        _write(deed, sheet, lock=True).locked_at = deed.now
+        seat = _write(deed, sheet, lock=True)
+        seat.locked_at = deed.now
         deed.tell(
             sheet=[
                 {"id": each.agency, "service": each.service, "team": each.team, "reason": each.reason.strip()}
