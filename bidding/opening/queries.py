@@ -3,13 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from app.actor import Role
 from app.calendar.services import calendar
-from app.database import db
+from app.database import Instant, db
 from app.refusal import NotFound
 from app.region import queries as regions
 from app.rules_in_force import rulebook
@@ -73,6 +74,8 @@ def phase_of(attempt: Attempt, *, now: datetime) -> Phase | None:
 
 def waited_for(attempts: Collection[int], *, now: datetime) -> frozenset[int]:
     """Which of these attempts cannot be opened yet, because holders are still waited for; few questions for all."""
+    if not attempts:
+        return frozenset()
     halved = select(KeyHalf.attempt_id).where(KeyHalf.attempt_id.in_(attempts), KeyHalf.sealed.is_not(None))
     rows = db.session.execute(select(Attempt).where(Attempt.id.in_(halved))).scalars()
     return frozenset(
@@ -206,21 +209,29 @@ def row(no: str) -> Select[Announcement]:
 
 def due_for_lapse(now: datetime) -> list[str]:
     """`<number>/<use>` of every use that stood alone for an hour, the oldest first."""
-    query = (
-        select(Announcement.no, KeyUse.id)
-        .join(Attempt, Attempt.id == KeyUse.attempt_id)
-        .join(Announcement, Announcement.id == Attempt.announcement_id)
-        .where(*_alone(), KeyUse.used_at <= now - TOGETHER)
-        .order_by(KeyUse.used_at, KeyUse.id)
-    )
-    return [f"{no}/{use}" for no, use in db.session.execute(query)]
+    return [f"{no}/{use}" for no, use in db.session.execute(_alone_too_long(), {"since": now - TOGETHER})]
 
 
 def next_lapse(now: datetime) -> datetime | None:
     """When the next use that stands alone stops counting, after `now`."""
-    query = select(func.min(KeyUse.used_at)).where(*_alone(), KeyUse.used_at > now - TOGETHER)
-    found = db.session.execute(query).scalar_one_or_none()
+    found = db.session.execute(_next_alone(), {"since": now - TOGETHER}).scalar_one_or_none()
     return None if found is None else found + TOGETHER
+
+
+@lru_cache(maxsize=1)
+def _alone_too_long() -> Select[str | None, int]:
+    return (
+        select(Announcement.no, KeyUse.id)
+        .join(Attempt, Attempt.id == KeyUse.attempt_id)
+        .join(Announcement, Announcement.id == Attempt.announcement_id)
+        .where(*_alone(), KeyUse.used_at <= bindparam("since", type_=Instant()))
+        .order_by(KeyUse.used_at, KeyUse.id)
+    )
+
+
+@lru_cache(maxsize=1)
+def _next_alone() -> Select[datetime]:
+    return select(func.min(KeyUse.used_at)).where(*_alone(), KeyUse.used_at > bindparam("since", type_=Instant()))
 
 
 def _alone() -> tuple[ColumnElement[bool], ...]:

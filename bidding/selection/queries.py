@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, and_, cast, func, or_, select, text
@@ -200,11 +201,14 @@ def had_to_stop(subject: str) -> bool:
     return found is not None and found.stopped_at is not None
 
 
-def due_for(act: StrEnum, *, now: datetime) -> list[str]:
-    """The attempts from which this act follows now, oldest first; one question, and one for each day of a beacon.
+@lru_cache(maxsize=1)
+def _any_undrawn() -> Select[int]:
+    return select(Selection.id).where(*UNDRAWN).limit(1)
 
-    Asked of columns: a draw may wait for days, and every round of the sweep asks again.
-    """
+
+@lru_cache(maxsize=1)
+def _undrawn() -> Select[*tuple[Any, ...]]:
+    """What tells which act follows, of every attempt whose record is not published; kept, each round asks it often."""
     first_head = (
         select(Head.timestamp)
         .where(Head.tree_size > Entry.position)
@@ -212,7 +216,7 @@ def due_for(act: StrEnum, *, now: datetime) -> list[str]:
         .limit(1)
         .scalar_subquery()
     )
-    waiting = db.session.execute(
+    return (
         select(
             Selection,
             Announcement.no,
@@ -230,7 +234,17 @@ def due_for(act: StrEnum, *, now: datetime) -> list[str]:
         .outerjoin(Auction, Auction.attempt_id == Selection.attempt_id)
         .where(*UNDRAWN)
         .order_by(Selection.frozen_at, Selection.id)
-    ).all()
+    )
+
+
+def due_for(act: StrEnum, *, now: datetime) -> list[str]:
+    """The attempts from which this act follows now, oldest first; one question, and one for each day of a beacon.
+
+    Asked of columns: a draw may wait for days, and every round of the sweep asks again.
+    """
+    if db.session.execute(_any_undrawn()).first() is None:
+        return []
+    waiting = db.session.execute(_undrawn()).all()
     known: dict[date, bool] = {}
     waited_for = keys.waited_for([selection.attempt_id for selection, *_ in waiting], now=now)
     found = []

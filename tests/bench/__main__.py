@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 
-from tests.bench import deadlines, draw, duplicates, handins, pages, serving
+from tests.bench import deadlines, draw, duplicates, handins, killings, pages, serving
 
 ENTRIES = {
     "P1": pages.measure,
@@ -20,6 +20,7 @@ ENTRIES = {
     "P6": duplicates.measure,
     "P8": draw.measure,
     "P12": deadlines.measure,
+    "R1": killings.measure,
 }
 """What measures each; P1 to P4 are measured together."""
 PAGE = Path(__file__).parents[2] / "docs" / "bench.md"

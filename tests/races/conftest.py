@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def at_once(app: Flask, times: int, deed: Callable[[int], object]) -> Counter[st
     def work(first: int) -> None:
         start.wait()
         for number in range(first, times, THREADS):
-            came = _outcome(app, deed, number)
+            came = outcome_of(app, partial(deed, number))
             with guard:
                 outcomes[came] += 1
 
@@ -47,11 +48,11 @@ def at_once(app: Flask, times: int, deed: Callable[[int], object]) -> Counter[st
     return outcomes
 
 
-def _outcome(app: Flask, deed: Callable[[int], object], number: int) -> str:
+def outcome_of(app: Flask, deed: Callable[[], object]) -> str:
     """What came of one deed, by name."""
     with app.app_context():
         try:
-            deed(number)
+            deed()
         except Refused as refused:
             return ",".join(reason.code for reason in refused.reasons)
         except (AlreadyDone, NotYours, OutOfTurn) as known:

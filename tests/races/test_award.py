@@ -20,7 +20,7 @@ from marketplace.announcement import services as announcing
 from marketplace.announcement.rules import Decision, Timetable
 from tests.builders.award import a_result, award_of, settle, winner
 from tests.builders.registration import agencies
-from tests.races.conftest import _outcome
+from tests.races.conftest import outcome_of
 
 PATIENCE = 30
 """Seconds, after which the test itself is at fault."""
@@ -45,12 +45,12 @@ def interleaved(app: Flask, first: Callable[[], object], second: Callable[[], ob
 
     def run_first() -> None:
         holder.append(threading.get_ident())
-        found[0] = _outcome(app, lambda _: first(), 0)
+        found[0] = outcome_of(app, first)
         inside.set()
 
     def run_second() -> None:
         assert inside.wait(PATIENCE)
-        found[1] = _outcome(app, lambda _: second(), 1)
+        found[1] = outcome_of(app, second)
         ended.set()
 
     event.listen(db.session, "before_commit", hold)

@@ -21,7 +21,7 @@ from ratings.performance import services as keeping
 from ratings.performance.rules import Phase as ServicePhase
 from tests.builders.contract import a_contract, end_proposed, extension_asked, parties
 from tests.builders.performance import handed_in
-from tests.races.conftest import _outcome
+from tests.races.conftest import outcome_of
 
 SETTLEMENT = Fen(1_000_000)
 
@@ -50,15 +50,15 @@ def one_after_another(app: Flask, first: tuple[str, Callable[[], object]], secon
     found = ["", ""]
     begun = threading.Event()
 
-    def later(number: int) -> object:
+    def later() -> object:
         begun.set()
         return second()
 
-    def work(place: int, deed: Callable[[int], object]) -> None:
-        found[place] = _outcome(app, deed, place)
+    def work(place: int, deed: Callable[[], object]) -> None:
+        found[place] = outcome_of(app, deed)
 
     with app.app_context(), held(first[0]) as (reached, go):
-        one = threading.Thread(target=work, args=(0, lambda number: first[1]()))
+        one = threading.Thread(target=work, args=(0, first[1]))
         one.start()
         assert reached.wait(30)
         other = threading.Thread(target=work, args=(1, later))

@@ -12,7 +12,9 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from app.audit.models import Entry
 from app.clock import DemonstrationClock
 from app.database import db
 from app.exchange.services import make_token
+from app.keyring import keyring
 from app.sweep import keep_log
 from bidding.registration.models import Registration
 from tests.builders.announcement import an_announcement
@@ -33,14 +36,24 @@ from tests.conftest import build, fresh_database
 
 ROOT = Path(__file__).parents[2]
 AGENCIES, ANNOUNCEMENTS = 10, 50
-REGISTRATIONS = AGENCIES * ANNOUNCEMENTS
-"""500 registrations, as the issue of this test wants them; 10,000 are an entry of `./market bench`."""
+"""500 registrations; 10,000 offers are an entry of `./market bench R1`."""
 
 CLIENTS = 4
 PATIENCE_SECONDS = 240
 """For all of them together: a market that does not come back is told once, not once for each client."""
 
 KILLS = 5
+
+
+@dataclass(frozen=True)
+class Posted:
+    """One act as a client hands it in, again and again under the same key until it is answered."""
+
+    act: str
+    token: str
+    no: str
+    key: str
+    members: Mapping[str, object]
 
 
 class Server:
@@ -76,6 +89,12 @@ class Server:
         os.killpg(self._running[name].pid, signal.SIGKILL)
         self._running[name].wait()
 
+    def again(self, *names: str) -> None:
+        """Kill, and start at once."""
+        for name in names:
+            self.kill(name)
+            self.start(name)
+
     def stop(self) -> None:
         while self._running:
             name = next(iter(self._running))
@@ -83,13 +102,16 @@ class Server:
             del self._running[name]
 
 
-def post(port: int, token: str, no: str, contribution: str, key: str) -> dict[str, Any] | None:
-    """Register over HTTP; None where no answer came, or one that promises nothing."""
-    body = {"subject": no, "input": {"days": 10, "contribution": contribution, "made": "browser"}}
+def post(port: int, posted: Posted) -> dict[str, Any] | None:
+    """Act over HTTP; None where no answer came, or one that promises nothing."""
     request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/api/v1/acts/registration.submit",
-        data=json.dumps(body).encode(),
-        headers={"Authorization": f"Bearer {token}", "Idempotency-Key": key, "Content-Type": "application/json"},
+        f"http://127.0.0.1:{port}/api/v1/acts/{posted.act}",
+        data=json.dumps({"subject": posted.no, "input": posted.members}).encode(),
+        headers={
+            "Authorization": f"Bearer {posted.token}",
+            "Idempotency-Key": posted.key,
+            "Content-Type": "application/json",
+        },
     )
     try:
         with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
@@ -103,26 +125,79 @@ def post(port: int, token: str, no: str, contribution: str, key: str) -> dict[st
         return None
 
 
+def surroundings(url: str, folder: Path) -> dict[str, str]:
+    """The environment of a demonstration's servers on a database of the tests."""
+    return {
+        **os.environ,
+        "MARKET_DATABASE_URL": url,
+        "MARKET_INSTANCE": str(folder),
+        "MARKET_SECRET_KEY": "a secret key for tests",
+        "MARKET_OPENING_KEY_FILE": str(folder / "opening.key"),
+        "MARKET_DEMONSTRATION": "1",
+        "MARKET_ID": "DEMO-450800",
+    }
+
+
+def acknowledged(
+    port: int, wanted: Sequence[Posted], turns: Sequence[Callable[[], None]], *, patience: float = PATIENCE_SECONDS
+) -> dict[str, dict[str, Any]]:
+    """The receipts by key: everything is handed in until it is answered, while one turn after another kills something.
+
+    Not at fixed moments: after so many acknowledged acts, at whatever the servers were then doing.
+    """
+    receipts: dict[str, dict[str, Any]] = {}
+    done = threading.Event()
+
+    def hand_in(first: int) -> None:
+        for posted in wanted[first::CLIENTS]:
+            # A person whose page did not answer tries again with the same form, until it does.
+            while posted.key not in receipts and not done.is_set():
+                answer = post(port, posted)
+                if answer is None:
+                    done.wait(0.05)
+                else:
+                    receipts[posted.key] = answer["receipt"]
+
+    def murder() -> None:
+        for place, turn in enumerate(turns, 1):
+            while len(receipts) < place * len(wanted) // (len(turns) + 1) and not done.is_set():
+                done.wait(0.002)
+            turn()
+
+    clients = [threading.Thread(target=hand_in, args=(first,)) for first in range(CLIENTS)]
+    killer = threading.Thread(target=murder)
+    for thread in (*clients, killer):
+        thread.start()
+    until = time.monotonic() + patience
+    for thread in clients:
+        thread.join(timeout=max(0.0, until - time.monotonic()))
+    done.set()
+    killer.join()
+    return receipts
+
+
+def leaves_known(receipts: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether every receipt's signature is the market's own and its leaf has its place in the log."""
+    leaves = dict(db.session.execute(select(Entry.leaf, Entry.position)).all())
+    public = keyring().signing_public
+    return all(
+        texts.verify_signature(public, receipt["text"], receipt["signature"])
+        and leaves[texts.parse_receipt_text(receipt["text"]).leaf] is not None
+        for receipt in receipts
+    )
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Any, Server, list[str], list[str]]]:
     """A market on a clock that runs, agencies with tokens, announcements open for days."""
     with fresh_database(request.param, tmp_path) as url:
         app = build(url, tmp_path, clock=DemonstrationClock())
-        environment = {
-            **os.environ,
-            "MARKET_DATABASE_URL": url,
-            "MARKET_INSTANCE": str(tmp_path),
-            "MARKET_SECRET_KEY": "a secret key for tests",
-            "MARKET_OPENING_KEY_FILE": str(tmp_path / "opening.key"),
-            "MARKET_DEMONSTRATION": "1",
-            "MARKET_ID": "DEMO-450800",
-        }
         with app.app_context():
             actors = agencies(AGENCIES)
             numbers = [an_announcement(days=25, closes=None) for _ in range(ANNOUNCEMENTS)]
             tokens = [make_token(actor.account_id, acts=(), days=1) for actor in actors]
             db.session.remove()
-        server = Server(environment)
+        server = Server(surroundings(url, tmp_path))
         yield app, server, numbers, tokens
         server.stop()
         with app.app_context():
@@ -134,46 +209,22 @@ def test_every_receipt_is_kept(scene):
     app, server, numbers, tokens = scene
     server.start("web")
     server.start("sweep")
-    wanted = [(token, no, hashlib.sha256(f"{token}{no}".encode()).hexdigest()) for no in numbers for token in tokens]
-    receipts: dict[str, dict[str, Any]] = {}
-    done = threading.Event()
-
-    def hand_in(first: int) -> None:
-        for token, no, contribution in wanted[first::CLIENTS]:
-            # A person whose page did not answer tries again with the same form, until it does.
-            while contribution not in receipts and not done.is_set():
-                answer = post(server.port, token, no, contribution, key=contribution)
-                if answer is None:
-                    done.wait(0.05)
-                else:
-                    receipts[contribution] = answer["receipt"]
-
-    def murder() -> None:
-        # Not at fixed moments: after so many acknowledged registrations, at whatever the servers were then doing.
-        for turn in range(1, KILLS + 1):
-            while len(receipts) < turn * REGISTRATIONS // (KILLS + 1) and not done.is_set():
-                done.wait(0.002)
-            for name in ("web",) if turn % 2 else ("web", "sweep"):
-                server.kill(name)
-                server.start(name)
-
-    clients = [threading.Thread(target=hand_in, args=(first,)) for first in range(CLIENTS)]
-    killer = threading.Thread(target=murder)
-    for thread in (*clients, killer):
-        thread.start()
-    until = time.monotonic() + PATIENCE_SECONDS
-    for thread in clients:
-        thread.join(timeout=max(0.0, until - time.monotonic()))
-    done.set()
-    killer.join()
+    wanted = [
+        Posted("registration.submit", token, no, key, {"days": 10, "contribution": key, "made": "browser"})
+        for no in numbers
+        for token in tokens
+        for key in [hashlib.sha256(f"{token}{no}".encode()).hexdigest()]
+    ]
+    turns = [
+        partial(server.again, "web") if turn % 2 else partial(server.again, "web", "sweep") for turn in range(KILLS)
+    ]
+    receipts = acknowledged(server.port, wanted, turns)
     server.stop()
 
-    assert len(receipts) == REGISTRATIONS
+    assert len(receipts) == len(wanted)
     with app.app_context():
         keep_log()
         kept = {row.contribution for row in db.session.execute(select(Registration)).scalars()}
-        leaves = dict(db.session.execute(select(Entry.leaf, Entry.position)).all())
         assert kept == set(receipts)
-        for receipt in receipts.values():
-            assert leaves[texts.parse_receipt_text(receipt["text"]).leaf] is not None
+        assert leaves_known(receipts.values())
         assert first_difference(rows=True) is None
