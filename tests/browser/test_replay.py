@@ -66,7 +66,7 @@ def shown(section: Locator) -> list[tuple[str, str, str]]:
 
 def the_auction(page: Page) -> Locator:
     """The step with the auction."""
-    return page.locator("section.replay-step", has=page.get_by_role("heading", name="实时竞价"))
+    return page.locator("section.replay-step", has=page.get_by_role("heading", name="竞价过程"))
 
 
 @pytest.mark.parametrize("width", [1280, 360])
