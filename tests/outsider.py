@@ -396,7 +396,9 @@ def _ranks(
     place = {who: at for at, who in enumerate(record["order"])}
     if method == "RANDOM":
         return [(who, parameters["price_fen"]) for who in record["order"]]
-    if method in ("BID_LOW", "BID_LIVE", "BID_ROUNDS"):
+    if method == "SHORTLIST_THEN_BID":
+        prices = {who: price for who, price in prices.items() if place[who] < parameters["shortlist"]}
+    if method in ("BID_LOW", "BID_LIVE", "BID_ROUNDS", "SHORTLIST_THEN_BID"):
         return sorted(prices.items(), key=lambda one: (one[1], place[one[0]]))
     if method == "BID_RATE":
         return sorted(prices.items(), key=lambda one: (-one[1], place[one[0]]))

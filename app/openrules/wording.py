@@ -199,6 +199,7 @@ CLAUSES = {
     "average.trimmed": "均价方式：各去掉最高和最低报价的份数",
     "average.trim_from": "均价方式：达到该份数才去掉最高和最低",
     "average.tie": "均价方式：距离相同的",
+    "shortlist.offer_days": "抽中的机构报价的期限",
     "shortlist.size": "先抽取后竞价：抽取家数",
     "merit.long_list": "信用择优：初选家数",
     "merit.short_list": "信用择优：入围家数",

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, String, cast, func, select
+from sqlalchemy import Select, String, and_, cast, func, or_, select
 
 from app import files, sealing
 from app.actor import Actor
@@ -27,7 +27,7 @@ from marketplace.agency.models import Agency
 from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.need.models import Need
-from marketplace.need.rules import BY_PROPOSAL, ITEMIZED, RATED, SEALED
+from marketplace.need.rules import BY_PROPOSAL, ITEMIZED, RATED, SEALED, SECOND
 from marketplace.purchaser.models import Purchaser
 
 
@@ -494,14 +494,17 @@ def content(proposal: Proposal) -> tuple[bytes, str]:
 
 def ground(announcement: Announcement, registration: Registration | None) -> Ground:
     """What an offer of this registration stands on."""
+    second = announcement.need.method in SECOND
     return Ground(
-        by_price=announcement.need.method in SEALED,
+        by_price=announcement.need.method in SEALED | SECOND,
         ceiling_fen=announcement.need.budget_fen,
         promised_days=None if registration is None else registration.promised_days,
         confirmed=registration is not None and registration.revision == announcement.revision,
         by_proposal=announcement.need.method in BY_PROPOSAL,
         rates=rates_of(announcement),
         items=_itemized(announcement.need),
+        invited=not second or (registration is not None and registration.invited_at is not None),
+        drawn=not second or (registration is not None and registration.attempt.offers_close_at is not None),
     )
 
 
@@ -569,14 +572,14 @@ def page(actor: Actor, no: str, *, now: datetime) -> OfferPage:
     """An announcement as the actor's agency sees it when it wants to offer. Raises `NotFound`."""
     announcement = registrations.announced(no)
     attempt = announcements.present_attempt(announcement)
-    window = registrations.window(announcement, attempt)
+    window = registrations.offer_window(announcement, attempt)
     agency = agencies.by_party(actor.party)
     own = None if agency is None else registrations.of(attempt.id, agency.id)
     stands_on = ground(announcement, own)
     return OfferPage(
         no=no,
         title=announcement.need.title,
-        closes_at=attempt.closes_at,
+        closes_at=window.closes,
         ceiling_fen=stands_on.ceiling_fen,
         rates=stands_on.rates,
         promised_days=stands_on.promised_days,
@@ -616,19 +619,27 @@ def without_offer(party_id: int, *, now: datetime) -> list[Waiting]:
         .join(Registration.agency)
         .join(Registration.attempt)
         .join(Attempt.announcement)
+        .join(Announcement.need)
         .where(
             Agency.organisation_id == party_id,
             Registration.withdrawn_at.is_(None),
             Registration.revision == Announcement.revision,
             Announcement.held_at.is_(None),
             Attempt.offer_key.is_not(None),
-            Attempt.closes_at > now,
+            or_(
+                and_(Attempt.closes_at > now, Need.method.not_in(SECOND)),
+                and_(Attempt.offers_close_at > now, Registration.invited_at.is_not(None)),
+            ),
             Attempt.decision.is_(None),
             ~answered.exists(),
         )
-        .order_by(Attempt.closes_at, Registration.id)
+        .order_by(func.coalesce(Attempt.offers_close_at, Attempt.closes_at), Registration.id)
     ).scalars()
     return [
-        Waiting(one.attempt.announcement.no or "", one.attempt.announcement.need.title, one.attempt.closes_at)
+        Waiting(
+            one.attempt.announcement.no or "",
+            one.attempt.announcement.need.title,
+            one.attempt.offers_close_at or one.attempt.closes_at,
+        )
         for one in found
     ]

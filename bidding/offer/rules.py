@@ -132,7 +132,8 @@ class OfferDone(Done):
 class Ground:
     """What an offer stands on: the announcement's ceiling in fen, the agency's own promise (None without one).
 
-    `by_proposal`: a proposal is handed in with the price.
+    `by_proposal`: a proposal is handed in with the price. `invited`: whether the draw invited this agency, where only
+    those may offer whom it invites; `drawn`: whether it has.
     `rates`: the least and the most discount in ppm, both included, where a rate is asked for instead of an amount.
     `items`: codes of the items that are priced each for itself; empty where only a total is asked for.
     """
@@ -144,6 +145,8 @@ class Ground:
     rates: tuple[Ppm, Ppm] | None = None
     by_proposal: bool = False
     items: tuple[str, ...] = ()
+    invited: bool = True
+    drawn: bool = True
 
 
 MOST_FILES = 5
@@ -157,6 +160,10 @@ def refusals_to_offer(position: Position, *, ground: Ground, window: Window, now
         yield Refusal("no_price_asked")
     if ground.promised_days is None:
         yield Refusal("not_registered")
+    elif not ground.drawn:
+        yield Refusal("offers_after_draw")
+    elif not ground.invited:
+        yield Refusal("not_invited")
     elif not ground.confirmed:
         yield Refusal("registration_unconfirmed")
     yield from refusals_by_standing(position)

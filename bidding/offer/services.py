@@ -41,6 +41,7 @@ from bidding.registration.models import Registration
 from marketplace.agency import queries as agencies
 from marketplace.agency.models import Agency
 from marketplace.announcement import queries as announcements
+from marketplace.announcement import services as announcing
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.need.rules import RATED
 
@@ -88,7 +89,7 @@ def submit(actor: Actor, subject: str | None, offer: OfferInput, /, *, key: str)
                     offer,
                     position=registrations.position(actor, announcement, agency=agency, own=own, now=now),
                     ground=queries.ground(announcement, own),
-                    window=registrations.window(announcement, attempt),
+                    window=registrations.offer_window(announcement, attempt),
                     terms=registrations.terms(announcement),
                     now=now,
                 )
@@ -99,7 +100,7 @@ def submit(actor: Actor, subject: str | None, offer: OfferInput, /, *, key: str)
             own = None if agency is None else registrations.of(attempt.id, agency.id)
             return reasons(announcement, attempt, now, agency, own)
 
-        announcement, attempt = registering.shared(deed, subject, early)
+        announcement, attempt = registering.shared(deed, subject, early, offers=True)
         agency, registration = registering.own_row(deed, attempt)
         demand(reasons(announcement, attempt, deed.now, agency, registration), rulebook=announcement.rulebook)
         if agency is None or registration is None:
@@ -319,6 +320,15 @@ def leave_unexplained(actor: Actor, subject: str | None, nothing: Nothing, /, *,
         registering.record(deed, announcement, offer.registration.attempt, offer.registration.agency)
         deed.tell(agency=offer.registration.agency.organisation.code)
     return deed.answer()
+
+
+def settle_offers(deed: Deed, no: str) -> Settled:
+    """A step: the closing for those whom the draw invited, computed anew (rules.md §2.1)."""
+    announcement = deed.lock(announcements.row(no))
+    attempt = announcements.present_attempt(announcement)
+    moved = announcing.settle_offers(deed, announcement, attempt)
+    invited = (one.agency.organisation_id for one in registrations.valid(attempt.id) if one.invited_at is not None)
+    return Settled((moved,), (*invited, announcement.need.purchaser.organisation_id), announcement.need.title)
 
 
 def settle_question(deed: Deed, commitment: str) -> Settled:

@@ -73,6 +73,7 @@ STAGE = Stage(
     consent=rules.CONSENT,
     timed={
         "offer": Timed(queries.provisional, services.settle, public=False),
+        "second_closing": Timed(announcements.provisional_offers, services.settle_offers),
         "low_price": Timed(queries.provisional_questions, services.settle_question),
     },
     notices={

@@ -29,8 +29,8 @@ UNOPENED = (Attempt.frozen_at.is_not(None), Attempt.decision.is_(None), KeyHalf.
 
 
 def opens_at(attempt: Attempt) -> datetime | None:
-    """From when holders may come: the freeze, where what was handed in before it is opened; None before that."""
-    return attempt.frozen_at if attempt.announcement.need.method in SEALED else None
+    """From when holders may come: the freeze, or the second closing where offers follow a draw; None before that."""
+    return attempt.frozen_at if attempt.announcement.need.method in SEALED else attempt.offers_close_at
 
 
 def due_at(attempt: Attempt) -> datetime | None:

@@ -12,7 +12,10 @@ from marketplace.announcement.models import Attempt
 
 
 class Registration(Base):
-    """One agency's promise in one attempt; verdict reasons are written at the freeze and nowhere else."""
+    """One agency's promise in one attempt; verdict reasons are written at the freeze and nowhere else.
+
+    `invited_at`: the draw invited it to offer.
+    """
 
     __tablename__ = "registration"
     __table_args__ = (
@@ -31,6 +34,7 @@ class Registration(Base):
     withdrawn_at: Mapped[datetime | None]
     judged_at: Mapped[datetime | None]
     reasons: Mapped[tuple[str, ...] | None]
+    invited_at: Mapped[datetime | None]
 
     attempt: Mapped[Attempt] = relationship(lazy="joined")
     agency: Mapped[Agency] = relationship(lazy="joined")

@@ -204,27 +204,47 @@ def _glance() -> Select[*tuple[Any, ...]]:
             Attempt.frozen_at,
             Attempt.published_at,
             Attempt.closes_at,
+            Attempt.offers_from,
+            Attempt.offers_close_at,
         )
         .join(Attempt, present)
         .where(Announcement.no == bindparam("no", type_=String()))
     )
 
 
-def glance(no: str) -> Window:
-    """The same as `window` in one look that brings no row into the session. Raises `NotFound` for what is not public.
+def offer_window(announcement: Announcement, attempt: Attempt) -> Window:
+    """When the present attempt takes offers: with the registrations, or after a draw of those whom it invited."""
+    second = announcements.taking_offers(attempt)
+    if second is None:
+        return window(announcement, attempt)
+    return Window(
+        direct=False,
+        withdrawn=announcement.withdrawn_at is not None,
+        held=False,
+        decided=attempt.decision is not None,
+        opens=second.opens,
+        closes=second.closes,
+    )
+
+
+def glance(no: str, *, offers: bool = False) -> Window:
+    """The same as `window`, or as `offer_window`, in one look that brings no row into the session.
+
+    Raises `NotFound` for what is not public.
 
     Nothing may be decided by it: whoever holds the lock may be changing what it saw.
     """
     found = db.session.execute(_glance(), {"no": no}).one_or_none()
     if found is None:
         raise NotFound("announcement")
+    second = offers and found.offers_close_at is not None
     return Window(
         direct=found.kind is AnnouncementKind.DIRECT,
         withdrawn=found.withdrawn_at is not None,
-        held=stops_clock(held_at=found.held_at, closes_at=found.closes_at),
-        decided=found.decision is not None or found.frozen_at is not None,
-        opens=found.published_at,
-        closes=found.closes_at,
+        held=not second and stops_clock(held_at=found.held_at, closes_at=found.closes_at),
+        decided=found.decision is not None or (found.frozen_at is not None and not second),
+        opens=found.offers_from if second else found.published_at,
+        closes=found.offers_close_at if second else found.closes_at,
     )
 
 

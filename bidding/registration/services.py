@@ -117,7 +117,12 @@ def judge(deed: Deed, registration: Registration, reasons: Iterable[str]) -> Non
     registration.reasons = tuple(sorted(set(reasons)))
 
 
-def shared(deed: Deed, no: str | None, early: Reasons) -> tuple[Announcement, Attempt]:
+def invite(deed: Deed, registration: Registration) -> None:
+    """A step of the draw: this one may offer now (rules.md §2.6 SHORTLIST_THEN_BID)."""
+    registration.invited_at = deed.now
+
+
+def shared(deed: Deed, no: str | None, early: Reasons, *, offers: bool = False) -> tuple[Announcement, Attempt]:
     """Share the announcement with all who hand in; its closing excludes, so whoever is acknowledged was in time.
 
     Who comes too late as of `deed.began` hears `early` at once, and neither queues nor holds up the closing. Raises
@@ -125,7 +130,7 @@ def shared(deed: Deed, no: str | None, early: Reasons) -> tuple[Announcement, At
     """
     if no is None:
         raise NotFound(deed.act)
-    if queries.glance(no).bar(deed.began) is not None:
+    if queries.glance(no, offers=offers).bar(deed.began) is not None:
         late = queries.announced(no)
         demand(early(late, announcements.present_attempt(late), deed.began), rulebook=late.rulebook)
         # It is open by now, or refused for good: what was read before the lock counts for nothing.

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast, func, or_, select, text
+from sqlalchemy import ColumnElement, CompoundSelect, Select, String, and_, cast, func, or_, select, text, union_all
 from sqlalchemy.orm import Session, lazyload, load_only
 
 from app.actor import Actor, Role
@@ -55,6 +55,7 @@ FOLLOWED = (
     Selection.frozen_at,
     Selection.valid,
     Selection.minimum,
+    Selection.drawn_at,
     Selection.beacon_rule,
     Selection.opened_at,
     Selection.drawn_at,
@@ -140,6 +141,7 @@ def facts_of(
     head_at: datetime | None,
     beacon_known: Callable[[datetime], bool],
     holders_awaited: bool,
+    offers_closed: bool,
 ) -> Facts:
     """How far the attempt has come; what is asked for here a list of many has read already, for all at once."""
     after = beacon_after(selection)
@@ -158,7 +160,14 @@ def facts_of(
         head_at=head_at,
         beacon_after=after,
         beacon_known=after is not None and beacon_known(after),
+        second=method in SECOND,
+        offers_closed=offers_closed,
+        envelopes=len(offers.counting(selection.attempt_id)) if offers_closed else 0,
     )
+
+
+def _is_over(closes_at: datetime | None, now: datetime) -> bool:
+    return closes_at is not None and now >= closes_at
 
 
 def next_act(selection: Selection, *, now: datetime) -> StrEnum | None:
@@ -173,6 +182,7 @@ def next_act(selection: Selection, *, now: datetime) -> StrEnum | None:
             head_at=None if head is None else head.timestamp,
             beacon_known=lambda after: beacon_of(selection) is not None,
             holders_awaited=bool(keys.waited_for([selection.attempt_id], now=now)),
+            offers_closed=_is_over(selection.attempt.offers_close_at, now),
         )
     )
 
@@ -202,13 +212,22 @@ def had_to_stop(subject: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _any_undrawn() -> Select[int]:
-    return select(Selection.id).where(*UNDRAWN).limit(1)
+def _going_on() -> CompoundSelect[int]:
+    """Whose record is not published, and who waits after it for offers of those whom the draw invited."""
+    invited = Selection.attempt_id.in_(announcements.offering())
+    return union_all(
+        select(Selection.id).where(*UNDRAWN), select(Selection.id).where(invited, Selection.drawn_at.is_not(None))
+    )
 
 
 @lru_cache(maxsize=1)
-def _undrawn() -> Select[*tuple[Any, ...]]:
-    """What tells which act follows, of every attempt whose record is not published; kept, each round asks it often."""
+def _any_going_on() -> CompoundSelect[int]:
+    return _going_on().limit(1)
+
+
+@lru_cache(maxsize=1)
+def _followed() -> Select[*tuple[Any, ...]]:
+    """What tells which act follows, of every attempt that goes on; kept, each round asks it often."""
     first_head = (
         select(Head.timestamp)
         .where(Head.tree_size > Entry.position)
@@ -224,6 +243,7 @@ def _undrawn() -> Select[*tuple[Any, ...]]:
             Attempt.decision,
             Need.method,
             and_(Auction.id.is_not(None), Auction.closed_at.is_(None)),
+            Attempt.offers_close_at,
             first_head.label("head_at"),
         )
         .options(load_only(*FOLLOWED), lazyload("*"))
@@ -232,7 +252,7 @@ def _undrawn() -> Select[*tuple[Any, ...]]:
         .join(Need, Need.id == Announcement.need_id)
         .join(Entry, Entry.ref == Selection.freeze_ref)
         .outerjoin(Auction, Auction.attempt_id == Selection.attempt_id)
-        .where(*UNDRAWN)
+        .where(Selection.id.in_(_going_on()))
         .order_by(Selection.frozen_at, Selection.id)
     )
 
@@ -242,13 +262,13 @@ def due_for(act: StrEnum, *, now: datetime) -> list[str]:
 
     Asked of columns: a draw may wait for days, and every round of the sweep asks again.
     """
-    if db.session.execute(_any_undrawn()).first() is None:
+    if db.session.execute(_any_going_on()).first() is None:
         return []
-    waiting = db.session.execute(_undrawn()).all()
+    waiting = db.session.execute(_followed()).all()
     known: dict[date, bool] = {}
     waited_for = keys.waited_for([selection.attempt_id for selection, *_ in waiting], now=now)
     found = []
-    for selection, no, number, decision, method, auctioning, head_at in waiting:
+    for selection, no, number, decision, method, auctioning, offers_close_at, head_at in waiting:
         follows = rules.next_act(
             facts_of(
                 selection,
@@ -258,6 +278,7 @@ def due_for(act: StrEnum, *, now: datetime) -> list[str]:
                 head_at=head_at,
                 beacon_known=lambda after: _beacon_since(rules.first_day(after), known),
                 holders_awaited=selection.attempt_id in waited_for,
+                offers_closed=_is_over(offers_close_at, now),
             )
         )
         if follows is act:
@@ -538,7 +559,12 @@ def transcript(no: str, number: int | None = None) -> Mapping[str, Any]:
 
 
 def _told(selection: Selection) -> bool:
-    """Whether the transcript is public: with the record, but not while a low price, a choice or sheets are awaited."""
+    """Whether the transcript is public: with the record, but not while a low price, a choice or sheets are awaited.
+
+    Nor while those whom the draw invited still offer: until the opening not even a number is told.
+    """
+    if method(selection.attempt) in SECOND and selection.attempt.decision is None:
+        return False
     return selection.record is not None and not is_awaited(selection) and not offers.undecided(selection.attempt_id)
 
 
@@ -593,6 +619,8 @@ class SelectionPage:
     alternates: int
     rulebook: str
     priced: bool
+    second: bool
+    offers_close_at: datetime | None
     rated: bool
     auctioned: bool
     auction_ends_at: datetime | None
@@ -684,7 +712,9 @@ def _page(selection: Selection, *, actor: Actor) -> SelectionPage:
         winners=attempt.winners,
         alternates=attempt.alternates,
         rulebook=announcement.rulebook or "",
-        priced=method(attempt) in SEALED,
+        priced=method(attempt) in SEALED | SECOND,
+        second=method(attempt) in SECOND,
+        offers_close_at=attempt.offers_close_at,
         rated=method(attempt) in RATED,
         auctioned=method(attempt) in LIVE,
         auction_ends_at=auctions.open_until(attempt.id) if method(attempt) in LIVE else None,
@@ -915,12 +945,11 @@ def beaconless() -> Running:
 
 
 def unopened() -> Running:
-    """Frozen attempts with enough envelopes that nobody has opened, with their freeze."""
-    return _attempts(Selection.frozen_at).where(
-        Need.method.in_(SEALED),
-        Selection.valid >= Selection.minimum,
-        Selection.opened_at.is_(None),
-        *UNDRAWN,
+    """Frozen attempts with enough envelopes that nobody has opened, with their freeze, or with their second closing."""
+    before = and_(Need.method.in_(SEALED), Selection.valid >= Selection.minimum, *UNDRAWN)
+    after = and_(Attempt.offers_close_at.is_not(None), Attempt.decision.is_(None))
+    return _attempts(func.coalesce(Attempt.offers_close_at, Selection.frozen_at)).where(
+        or_(before, after), Selection.opened_at.is_(None)
     )
 
 

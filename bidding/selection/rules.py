@@ -259,6 +259,9 @@ class Facts:
     `auctioning`: its auction is not yet closed. `valid`, `minimum`: what was counted at the freeze. `bodies_awaited`:
     the opening had to stop, and waits. `holders_awaited`: it waits for two of three who open. `head_at`: of the first
     signed head over the freeze. `beacon_after`: None for the rule `none`.
+
+    `second`: those whom the draw invites offer after it; `offers_closed`: their time is over; `envelopes`: how many of
+    them then count.
     """
 
     sealed: bool
@@ -275,6 +278,9 @@ class Facts:
     head_at: datetime | None
     beacon_after: datetime | None
     beacon_known: bool
+    second: bool = False
+    offers_closed: bool = False
+    envelopes: int = 0
 
 
 def next_act(facts: Facts) -> StrEnum | None:
@@ -287,6 +293,8 @@ def next_act(facts: Facts) -> StrEnum | None:
     before anything is revealed.
     Source: protocol.md §1.3, §2.5; rules.md §2.6 and §3.1 rows 13 to 17.
     """
+    if facts.second and facts.drawn:
+        return _after_short_list(facts)
     if facts.drawn or facts.bodies_awaited or facts.head_at is None:
         return None
     if is_late(head_at=facts.head_at, beacon_after=facts.beacon_after):
@@ -301,6 +309,18 @@ def next_act(facts: Facts) -> StrEnum | None:
     elif facts.auctioning:
         return None
     return SelectionAct.DRAW if facts.beacon_after is None or facts.beacon_known else None
+
+
+def _after_short_list(facts: Facts) -> StrEnum | None:
+    """What follows once those invited by the draw have offered, as from any sealed offers: they are counted anew.
+
+    Source: rules.md §2.6 SHORTLIST_THEN_BID (inferred).
+    """
+    if facts.decided or facts.opened or facts.bodies_awaited or not facts.offers_closed:
+        return None
+    if facts.envelopes < facts.minimum:
+        return AnnouncementAct.CLOSE_UNSUCCESSFUL if facts.destroyed else SelectionAct.DESTROY_KEY
+    return None if facts.holders_awaited else SelectionAct.OPEN
 
 
 def first_day(after: datetime) -> date:

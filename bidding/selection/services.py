@@ -47,7 +47,7 @@ from marketplace.announcement import services as announcing
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.announcement.rules import AnnouncementAct, Decision, Unsuccessful
 from marketplace.need import queries as needs
-from marketplace.need.rules import RATED, SEALED
+from marketplace.need.rules import RATED, SEALED, SECOND
 
 THOUSAND = 1_000
 """Credit scores are thousandths."""
@@ -195,9 +195,13 @@ def close_unsuccessful(actor: Actor, subject: str | None, nothing: Nothing, /, *
     no, number = _parts(subject)
     attempt = queries.attempt_of(no, number)
     selection = _in_turn(attempt, AnnouncementAct.CLOSE_UNSUCCESSFUL, now=clock().market())
-    reason = "too_few_offers" if queries.method(attempt) in SEALED else "too_few_registrations"
+    invited = selection.drawn_at is not None
+    reason = "too_few_offers" if invited or queries.method(attempt) in SEALED else "too_few_registrations"
     ended = Unsuccessful(
-        reason, valid=selection.valid, minimum=selection.minimum, clause=queries.minimum_of(attempt).clause
+        reason,
+        valid=len(offers.counting(attempt.id)) if invited else selection.valid,
+        minimum=selection.minimum,
+        clause=queries.minimum_of(attempt).clause,
     )
     return announcing.close_unsuccessful(actor, no, ended, key=key)
 
@@ -242,7 +246,7 @@ def open_offers(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: 
                 ]
             )
             _ask_about_low_prices(deed, selection, counting)
-            _decide(deed, selection)
+            _decide(deed, selection, None if selection.record is None else json.loads(selection.record))
             deed.disclose("announcement", announcement.no or "")
     return deed.answer()
 
@@ -250,7 +254,7 @@ def open_offers(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: 
 def on_lapsed_offer(deed: Deed) -> None:
     """`offer.lapse`: an envelope without a body is none, and the minimum is asked again (protocol.md §2.5)."""
     selection = queries.of(offers.by_commitment(deed.public["commitment"]).registration.attempt_id)
-    if selection is not None:
+    if selection is not None and selection.drawn_at is None:
         selection.valid -= 1
 
 
@@ -354,6 +358,8 @@ def draw(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) ->
         selection.record = canonical(record)
         if record["decision"] == "void" and selection.voided_at is None:
             _void(deed, selection, attempt)
+        elif undecided and selection.valid >= selection.minimum and queries.method(attempt) in SECOND:
+            _invite(deed, selection)
         elif undecided and selection.valid >= selection.minimum:
             _decide(deed, selection, record)
         deed.tell(
@@ -369,6 +375,15 @@ def draw(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) ->
         if undecided:
             deed.disclose("announcement", announcement.no or "")
     return deed.answer()
+
+
+def _invite(deed: Deed, selection: Selection) -> None:
+    """The head of the order may offer until a second closing (rules.md §2.6 SHORTLIST_THEN_BID)."""
+    invited = queries.listed(selection)
+    for registration in registrations.valid(selection.attempt_id):
+        if registration.agency.organisation.code in invited:
+            registering.invite(deed, registration)
+    deed.tell(invited=list(invited), offers_close_at=announcing.take_offers(deed, selection.attempt))
 
 
 def _decision(selection: Selection, head: Head | None) -> lottery.Decision:
@@ -575,7 +590,12 @@ def told_the_result(deed: Deed) -> Iterable[Recipient]:
     """
     attempt = _attempt_of(deed)
     selection = queries.of(attempt.id)
-    if selection is not None and attempt.decision is None and queries.listed(selection):
+    if (
+        selection is not None
+        and deed.act == SelectionAct.DRAW
+        and attempt.decision is None
+        and queries.listed(selection)
+    ):
         yield from _told_of_the_list(attempt, queries.listed(selection))
         return
     if "unopened" in deed.public:

@@ -32,6 +32,11 @@ def _never(now: datetime) -> datetime | None:
     return None
 
 
+def _next_opening(now: datetime) -> datetime | None:
+    """When holders are waited for no longer, or those whom a draw invited have had their time."""
+    return min(filter(None, (keys.next_passing(now), announcements.next_offers_closing(now))), default=None)
+
+
 def _following(
     name: StrEnum, do: Callable[[Actor, str], object], upcoming: Callable[[datetime], datetime | None] = _never
 ) -> Sweep:
@@ -54,12 +59,16 @@ SWEEPS = (
         _performing(SelectionAct.FREEZE, services.freeze),
         announcements.next_closing,
     ),
-    _following(SelectionAct.DESTROY_KEY, _performing(SelectionAct.DESTROY_KEY, services.destroy_key)),
+    _following(
+        SelectionAct.DESTROY_KEY,
+        _performing(SelectionAct.DESTROY_KEY, services.destroy_key),
+        announcements.next_offers_closing,
+    ),
     _following(
         AnnouncementAct.CLOSE_UNSUCCESSFUL,
         _performing(AnnouncementAct.CLOSE_UNSUCCESSFUL, services.close_unsuccessful),
     ),
-    _following(SelectionAct.OPEN, _open, keys.next_passing),
+    _following(SelectionAct.OPEN, _open, _next_opening),
     _following(SelectionAct.DRAW, _performing(SelectionAct.DRAW, services.draw)),
     Sweep(
         SelectionAct.LAPSE,

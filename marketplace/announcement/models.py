@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import BIG, Base
@@ -78,7 +78,8 @@ class Announcement(Base):
 class Attempt(Base):
     """One publication with its own secret and offer key, both sealed to the opening key (protocol.md §0).
 
-    `auction_at`: when its auction begins, None where its method has none; it moves with the closing.
+    `auction_at`: when its auction begins, None where its method has none; it moves with the closing. `offers_from`,
+    `offers_close_at`: [from, until) when those whom the draw invited hand in their offers, None where nobody was.
     """
 
     __tablename__ = "attempt"
@@ -87,7 +88,14 @@ class Attempt(Base):
         CheckConstraint("number >= 1", name="attempts_from_one"),
         CheckConstraint("(decision IS NULL) = (decided_at IS NULL)", name="decision_has_instant"),
         CheckConstraint("alternates BETWEEN 0 AND 5", name="alternates_up_to_five"),
+        CheckConstraint("(offers_from IS NULL) = (offers_close_at IS NULL)", name="offers_from_until"),
         Index("ix_attempt_closing", "closes_at"),
+        Index(
+            "ix_attempt_offers",
+            "offers_close_at",
+            postgresql_where=text("offers_close_at IS NOT NULL AND decision IS NULL"),
+            sqlite_where=text("offers_close_at IS NOT NULL AND decision IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BIG, primary_key=True)
@@ -96,6 +104,9 @@ class Attempt(Base):
     published_at: Mapped[datetime]
     closes_at: Mapped[datetime]
     auction_at: Mapped[datetime | None]
+    offers_from: Mapped[datetime | None]
+    offers_close_at: Mapped[datetime | None]
+    offers_provisional: Mapped[bool] = mapped_column(default=False, server_default=false())
     commitment: Mapped[str] = mapped_column(String(64))
     sealed_secret: Mapped[bytes]
     beacon_rule: Mapped[str] = mapped_column(String(40))

@@ -59,7 +59,7 @@ from marketplace.announcement.rules import (
 from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import ItemVersion
 from marketplace.need.models import Need, NeedItem
-from marketplace.need.rules import LIVE, SEALED, Method, Particulars
+from marketplace.need.rules import LIVE, SEALED, SECOND, Method, Particulars
 from marketplace.purchaser.models import Purchaser
 from marketplace.purchaser.rules import Fund
 
@@ -169,6 +169,7 @@ def _tries() -> Select[*tuple[Any, ...]]:
         Attempt.auction_at,
         Attempt.frozen_at,
         Attempt.decision,
+        Attempt.offers_close_at,
     )
     of_one = Attempt.announcement_id == bindparam("announcement", type_=BigInteger())
     return select(*shown).where(of_one).order_by(Attempt.number)
@@ -241,6 +242,33 @@ def attempts_due_for_freeze(now: datetime) -> list[tuple[str, int]]:
         .order_by(Attempt.closes_at, Attempt.id)
     )
     return [(no, number) for no, number in db.session.execute(query) if no is not None]
+
+
+def taking_offers(attempt: Attempt) -> Period | None:
+    """When those whom the draw invited may offer; None where nobody was invited."""
+    if attempt.offers_from is None or attempt.offers_close_at is None:
+        return None
+    return Period(attempt.offers_from, attempt.offers_close_at)
+
+
+def offering() -> Select[int]:
+    """The keys of the attempts in which those invited by the draw offer, or have offered and nothing is decided."""
+    return select(Attempt.id).where(Attempt.offers_close_at.is_not(None), Attempt.decision.is_(None))
+
+
+def next_offers_closing(now: datetime) -> datetime | None:
+    """The first closing after `now` for those whom a draw invited to offer."""
+    query = select(func.min(Attempt.offers_close_at))
+    return db.session.execute(query.where(Attempt.decision.is_(None), Attempt.offers_close_at > now)).scalar()
+
+
+def provisional_offers(days: WorkCalendar) -> Select[str, str]:
+    """Announcements whose second closing was computed without its year, which this calendar knows."""
+    return (
+        select(type_coerce(Announcement.no, String), func.replace(cast(Attempt.offers_close_at, String), ":", ""))
+        .join(Attempt, _PRESENT)
+        .where(Attempt.offers_provisional, Attempt.offers_close_at <= days.certain_until)
+    )
 
 
 def next_closing(now: datetime) -> datetime | None:
@@ -785,6 +813,7 @@ class AnnouncementPage:
     winners: int
     particulars: Particulars
     sealed: bool
+    offers_close_at: datetime | None
     auction_at: datetime | None
     withdraw_reason: str | None
     withdraw_explanation: str | None
@@ -822,7 +851,8 @@ def page(no: str, *, now: datetime) -> AnnouncementPage:
         revision=row.revision,
         winners=present.winners,
         particulars=Particulars.kept(row.particulars),
-        sealed=row.method in SEALED,
+        sealed=row.method in SEALED | SECOND,
+        offers_close_at=present.offers_close_at,
         auction_at=present.auction_at,
         withdraw_reason=row.withdraw_reason,
         withdraw_explanation=row.withdraw_explanation,
@@ -1044,25 +1074,37 @@ def to_extend(now: datetime) -> list[tuple[str, str]]:
     extended = select(Extension.id).where(
         Extension.announcement_id == Announcement.id, Extension.outage_id == Outage.id
     )
-    query = (
-        select(Announcement, Attempt, Outage)
-        .select_from(Announcement)
-        .join(Attempt, _PRESENT)
-        .join(Need, Announcement.need_id == Need.id)
-        .join(Outage, and_(Attempt.published_at < Outage.until_at, Attempt.closes_at > Outage.since_at))
-        .where(recent, in_phase(Phase.REGISTERING, now), in_branch, ~extended.exists())
-        .order_by(Outage.id, Announcement.id)
-    )
-    return [
-        (announcement.no, outage.no)
-        for announcement, attempt, outage in db.session.execute(query)
-        if announcement.no is not None and lost_to(announcement, attempt, outage) > timedelta(0)
-    ]
+    registering = and_(Attempt.published_at < Outage.until_at, Attempt.closes_at > Outage.since_at)
+    invited = and_(Attempt.offers_from < Outage.until_at, Attempt.offers_close_at > Outage.since_at)
+    offering = and_(Attempt.offers_close_at > now, Attempt.decision.is_(None))
+    found = []
+    for meets, running in ((registering, in_phase(Phase.REGISTERING, now)), (invited, offering)):
+        query = (
+            select(Announcement, Attempt, Outage)
+            .select_from(Announcement)
+            .join(Attempt, _PRESENT)
+            .join(Need, Announcement.need_id == Need.id)
+            .join(Outage, meets)
+            .where(recent, running, in_branch, ~extended.exists())
+            .order_by(Outage.id, Announcement.id)
+        )
+        found += [
+            (announcement.no, outage.no)
+            for announcement, attempt, outage in db.session.execute(query)
+            if announcement.no is not None and lost_to(announcement, attempt, outage) > timedelta(0)
+        ]
+    return found
 
 
 def lost_to(announcement: Announcement, attempt: Attempt, outage: Outage) -> timedelta:
-    """How much of the time to register an outage took; what a hold had stopped already, it could not take."""
-    registering, failed = Period(attempt.published_at, attempt.closes_at), Period(outage.since_at, outage.until_at)
+    """How much of the time to register an outage took; what a hold had stopped already, it could not take.
+
+    Of those whom a draw invited, the time to offer: no hold stops that.
+    """
+    failed, second = Period(outage.since_at, outage.until_at), taking_offers(attempt)
+    if second is not None:
+        return rules.lost_time(registering=second, outage=failed)
+    registering = Period(attempt.published_at, attempt.closes_at)
     stopped = (
         rules.lost_time(registering=Period(hold.since_at, hold.ended_at), outage=failed)
         for hold in hold_rows(announcement.id)

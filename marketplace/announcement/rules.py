@@ -127,6 +127,8 @@ FLOW = Flow(
         (Phase.REGISTERING, AnnouncementAct.EXTEND): Phase.REGISTERING,
         (Phase.REGISTERING, AnnouncementAct.WITHDRAW): Phase.WITHDRAWN,
         (Phase.SELECTING, AnnouncementAct.CLOSE_UNSUCCESSFUL): Phase.UNSUCCESSFUL,
+        # The time to offer after a draw; an attempt that is already frozen has no other closing to move.
+        (Phase.SELECTING, AnnouncementAct.EXTEND): Phase.SELECTING,
         (Phase.UNSUCCESSFUL, AnnouncementAct.REPEAT): Phase.SCHEDULED,
         (Phase.VOID, AnnouncementAct.REPEAT): Phase.SCHEDULED,
         **{(phase, act): Phase.HELD for act in HOLDS for phase in (Phase.REGISTERING, Phase.SELECTING, Phase.DECIDED)},
@@ -184,6 +186,15 @@ class DrawTerms:
     def beacon(self, fund: Fund) -> str:
         """The beacon rule of an attempt that spends this fund."""
         return self.beacon_fiscal_state if fund in PUBLIC_MONEY else self.beacon_social
+
+
+@dataclass(frozen=True)
+class OfferDaysTerms:
+    """How many full working days those whom the draw invited have to offer."""
+
+    SECTION: ClassVar[str] = "shortlist"
+
+    offer_days: int = term("workday")
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ from marketplace.announcement.rules import (
     DrawTerms,
     HoursTerms,
     Mended,
+    OfferDaysTerms,
     Phase,
     PublishTerms,
     Return,
@@ -186,7 +187,10 @@ def extend(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
         outage, need, book = watched.outage(outage_no), announcement.need, _book(announcement)
         if queries.is_extended(announcement.id, outage.id):
             raise OutOfTurn(phase, deed.act)
-        before = present.closes_at
+        second = queries.taking_offers(present) is not None
+        before = (present.offers_close_at if second else None) or present.closes_at
+        if deed.now >= before:
+            raise OutOfTurn(phase, deed.act)
         lost = queries.lost_to(announcement, present, outage)
         demand(rules.refusals_to_extend(lost), rulebook=book.id)
         closes_at = queries.lawful_from(before + lost, need, book.terms(HoursTerms))
@@ -200,7 +204,12 @@ def extend(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
                 closes_at=closes_at,
             )
         )
-        _move(announcement, present, closes_at)
+        if second:
+            present.offers_close_at = closes_at
+            present.offers_provisional = queries.day_of(closes_at, need).provisional
+            deed.tell(offers=True)
+        else:
+            _move(announcement, present, closes_at)
         deed.subject, deed.basis, deed.attempt = announcement.no, book.id, present.number
         _about(deed, need, announcement)
         deed.on("outage", outage.no)
@@ -366,6 +375,41 @@ def freeze(deed: Deed, attempt: Attempt, frozen_at: datetime) -> None:
     if attempt.frozen_at is not None:
         raise OutOfTurn(Phase.SELECTING, deed.act)
     attempt.frozen_at = frozen_at
+
+
+def take_offers(deed: Deed, attempt: Attempt) -> datetime:
+    """Step: those whom the draw invited may offer until a second closing; when that is.
+
+    So many full working days remain to them, and it closes as any announcement does (rules.md §2.6
+    SHORTLIST_THEN_BID; the days inferred).
+    """
+    if attempt.offers_close_at is not None:
+        raise OutOfTurn(Phase.SELECTING, deed.act)
+    due = _offers_due(attempt, deed.now)
+    attempt.offers_from, attempt.offers_close_at, attempt.offers_provisional = deed.now, due.at, due.provisional
+    return due.at
+
+
+def settle_offers(deed: Deed, announcement: Announcement, attempt: Attempt) -> Moved:
+    """Step: the second closing, computed anew once its year is published; it never moves nearer (rules.md §2.1)."""
+    before = attempt.offers_close_at
+    if not attempt.offers_provisional or before is None or attempt.offers_from is None:
+        raise OutOfTurn(Phase.SELECTING, deed.act)
+    after, attempt.offers_provisional = before, False
+    if attempt.decision is None and deed.now < before:
+        due = _offers_due(attempt, attempt.offers_from)
+        after = max(before, due.at)
+        attempt.offers_close_at, attempt.offers_provisional = after, due.provisional
+    deed.basis, deed.attempt = announcement.rulebook, attempt.number
+    _about(deed, announcement.need, announcement)
+    deed.tell(attempt=attempt.number)
+    return Moved("offers", before, after)
+
+
+def _offers_due(attempt: Attempt, since: datetime) -> Deadline:
+    need, book = attempt.announcement.need, _book(attempt.announcement)
+    days = book.terms(OfferDaysTerms).offer_days
+    return calendar().earliest(since, days, path=regions.path(need.region), opening=book.terms(HoursTerms).opens)
 
 
 def decide(deed: Deed, attempt: Attempt, decision: Decision) -> None:

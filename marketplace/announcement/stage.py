@@ -169,7 +169,14 @@ STAGE = Stage(
             schema=ROW,
         )
     },
-    terms=(rules.PublishTerms, rules.HoursTerms, rules.DrawTerms, rules.StandbyTerms, rules.AttemptTerms),
+    terms=(
+        rules.PublishTerms,
+        rules.HoursTerms,
+        rules.DrawTerms,
+        rules.StandbyTerms,
+        rules.AttemptTerms,
+        rules.OfferDaysTerms,
+    ),
     words=WORDS,
     constraints={"uq_hold_open": Refusal("hold_open")},
     demo=DEMO,

@@ -48,6 +48,7 @@ OFFERED = (
     Method.BID_RATE,
     Method.BID_LIVE,
     Method.BID_ROUNDS,
+    Method.SHORTLIST_THEN_BID,
     Method.CREDIT_MERIT,
     Method.SCHEME_MERIT,
     Method.COMPARE,

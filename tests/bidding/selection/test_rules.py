@@ -37,6 +37,7 @@ WAITING = {
     "beacon_known": False,
 }
 SEALED = {"sealed": True, "keyed": True}
+SECOND = {"second": True, "keyed": True, "drawn": True}
 
 
 @pytest.mark.parametrize(
@@ -65,6 +66,16 @@ def test_the_stricter_class_needs_more_and_one_more_than_places(method, fund, wi
         ({"auctioning": True}, None),
         ({"auctioning": True, "beacon_known": True}, None),
         ({"auctioning": True, "head_at": AFTER}, SelectionAct.DRAW),
+        # after a short list
+        ({**SECOND, "drawn": False, "beacon_known": True}, SelectionAct.DRAW),
+        ({**SECOND}, None),
+        ({**SECOND, "offers_closed": True, "envelopes": 3}, SelectionAct.OPEN),
+        ({**SECOND, "offers_closed": True, "envelopes": 3, "holders_awaited": True}, None),
+        ({**SECOND, "offers_closed": True, "envelopes": 3, "bodies_awaited": True}, None),
+        ({**SECOND, "offers_closed": True, "envelopes": 3, "opened": True}, None),
+        ({**SECOND, "offers_closed": True, "envelopes": 2}, SelectionAct.DESTROY_KEY),
+        ({**SECOND, "offers_closed": True, "destroyed": True}, AnnouncementAct.CLOSE_UNSUCCESSFUL),
+        ({**SECOND, "offers_closed": True, "destroyed": True, "decided": True}, None),
         # RANDOM
         ({"head_at": None}, None),
         ({}, None),
