@@ -1,13 +1,17 @@
 """Who watches a page hears that something on it has changed: one listener in a process, and no connection a watcher.
 
-A topic (`<kind>:<number>`) has a mark that only rises. News say the topic and its mark, never what has changed: that is
+A topic (`<kind>:<name>`) has a mark that only rises. News say the topic and its mark, never what has changed: that is
 asked for over the page's own address, by its own rules. PostgreSQL tells of a commit by itself (LISTEN); on SQLite the
 listener asks a few times a second whether anything was committed. Both look once more at every mark when they begin.
 """
 
+import resource
+import socket
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,11 +34,14 @@ PATIENCE = 1.0
 HEARTBEAT = 15.0
 """Seconds of silence after which a watcher is told that the stream lives, and a vanished one is noticed."""
 
-LASTING = 20
+LASTING = 40
 """Heartbeats, at the most, of one stream: then the browser asks again, perhaps of a newer process."""
 
-Marks = Callable[[Collection[int]], Select[int, int]]
-"""The present marks of these numbers of a kind; what has none is left out."""
+RETRY = b"retry: 2000\n\n"
+ALIVE = b": still here\n\n"
+
+Marks = Callable[[Collection[str]], Select[str, int]]
+"""The present marks of these names of a kind; what has none is left out."""
 
 
 def post(session: Session, topic: str, mark: int) -> None:
@@ -43,87 +50,123 @@ def post(session: Session, topic: str, mark: int) -> None:
         session.execute(POST, {"channel": CHANNEL, "said": f"{topic} {mark}"})
 
 
-@dataclass(eq=False)
-class _Topic:
-    """How far a topic has come as this process knows, and how many wait for more."""
+def event(mark: int) -> bytes:
+    """One server-sent event: the mark, also as its `id`, so that whoever comes back goes on where he was."""
+    return b"id: %d\ndata: %d\n\n" % (mark, mark)
 
-    news: threading.Condition
+
+@dataclass(eq=False)
+class Topic:
+    """How far a topic has come as this process knows, who waits for more, and what was told of each mark.
+
+    What stood at a mark never changes: it is made once for all who ask while anybody watches.
+    """
+
+    name: str
+    news: threading.Condition = field(default_factory=threading.Condition)
     mark: int = -1
-    watchers: int = 0
+    watchers: "set[Watcher]" = field(default_factory=set)
+    told: dict[int, bytes] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
 class Hub:
-    """The one listener of a process and those who watch. `most`: so many streams at once and no more.
+    """The one listener of a process and those who watch; `most`: so many streams that hold a thread, and no more.
 
-    Watchers must never starve those who act: each takes a thread of the web server for as long as it lasts.
+    Watchers must never starve those who act: under the server that `market run` starts a stream leaves its thread at
+    once (`Watcher.take`), and the listener itself writes to all.
     """
 
     url: str
     kinds: Mapping[str, Marks]
     most: int
-    _topics: dict[str, _Topic] = field(default_factory=dict)
+    _topics: dict[str, Topic] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
     _listener: threading.Thread | None = None
+    _beat: float = 0.0
 
-    def watch(self, topic: str) -> "Watcher | None":
-        """A watcher of a topic, to be left again; None where there are too many already."""
+    def watch(self, topic: str, *, after: int) -> "Watcher":
+        """A watcher of what goes beyond `after`; to be left again, or taken over by the listener."""
         with self._guard:
-            if sum(each.watchers for each in self._topics.values()) >= self.most:
-                return None
-            known = self._topics.setdefault(topic, _Topic(threading.Condition()))
-            known.watchers += 1
-            if self._listener is None or not self._listener.is_alive():
+            known = self._topics.setdefault(topic, Topic(topic))
+            watcher = Watcher(self, known, after)
+            known.watchers.add(watcher)
+            if self._listener is None:
+                _many_files()
                 self._listener = threading.Thread(target=self._listen, name="bulletin", daemon=True)
                 self._listener.start()
-        return Watcher(self, topic, known)
+        return watcher
+
+    def is_full(self) -> bool:
+        """Whether as many threads as may be wait for news."""
+        with self._guard:
+            waiting = sum(watcher.connection is None for each in self._topics.values() for watcher in each.watchers)
+        return waiting >= self.most
+
+    def known(self, topic: str) -> Topic | None:
+        """A topic that is being watched."""
+        return self._topics.get(topic)
 
     def heard(self, topic: str, mark: int) -> None:
-        """A topic has come so far; whoever waits for it is woken."""
+        """A topic has come so far; whoever waits for it is told."""
         known = self._topics.get(topic)
-        if known is not None:
-            with known.news:
-                if mark > known.mark:
-                    known.mark = mark
-                    known.news.notify_all()
+        if known is None:
+            return
+        with known.news:
+            if mark > known.mark:
+                known.mark = mark
+                known.news.notify_all()
+            for watcher in tuple(known.watchers):
+                watcher.tell(known.mark)
 
-    def leave(self, topic: str, known: _Topic) -> None:
+    def leave(self, watcher: "Watcher") -> None:
         """One watcher less; what nobody watches is forgotten."""
         with self._guard:
-            known.watchers -= 1
-            if not known.watchers and self._topics.get(topic) is known:
-                del self._topics[topic]
+            watcher.topic.watchers.discard(watcher)
+            if not watcher.topic.watchers and self._topics.get(watcher.topic.name) is watcher.topic:
+                del self._topics[watcher.topic.name]
 
     def _listen(self) -> None:
         engine = create_engine(self.url, poolclass=NullPool)
+        pause = threading.Event()
         while self._wanted():
             try:
                 with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                    self._follow(connection, engine)
+                    for _ in self._changes(connection, engine, pause):
+                        if not self._wanted():
+                            return
             except DBAPIError:
                 # The database is away: the streams live on, and every mark is looked at once it is back.
-                threading.Event().wait(PATIENCE)
+                pause.wait(PATIENCE)
 
     def _wanted(self) -> bool:
+        self._keep_alive()
         with self._guard:
             if not self._topics:
                 self._listener = None
             return bool(self._topics)
 
-    def _follow(self, connection: Connection, engine: Engine) -> None:
-        changes = self._polled(connection) if engine.dialect.name == "sqlite" else self._told(connection)
-        for _ in changes:
-            if not self._wanted():
-                return
+    def _keep_alive(self) -> None:
+        if time.monotonic() < self._beat:
+            return
+        self._beat = time.monotonic() + HEARTBEAT
+        for known in tuple(self._topics.values()):
+            with known.news:
+                for watcher in tuple(known.watchers):
+                    watcher.beat()
 
-    def _polled(self, connection: Connection) -> Iterator[None]:
-        seen: tuple[int, int] | None = None
-        pause = threading.Event()
+    def _changes(self, connection: Connection, engine: Engine, pause: threading.Event) -> Iterator[None]:
+        if engine.dialect.name == "sqlite":
+            return self._polled(connection, pause)
+        return self._told(connection)
+
+    def _polled(self, connection: Connection, pause: threading.Event) -> Iterator[None]:
+        seen: tuple[int, frozenset[str]] | None = None
         while True:
-            version = connection.exec_driver_sql("PRAGMA data_version").scalar_one(), len(self._topics)
-            if version != seen:
+            standing = connection.exec_driver_sql("PRAGMA data_version").scalar_one(), frozenset(self._topics)
+            if standing != seen:
                 self._look(connection)
-                seen = version
+                seen = standing
             yield
             pause.wait(EVERY)
 
@@ -138,47 +181,84 @@ class Hub:
             yield
 
     def _look(self, connection: Connection) -> None:
-        numbers: dict[str, set[int]] = defaultdict(set)
+        names: dict[str, set[str]] = defaultdict(set)
         for topic in tuple(self._topics):
             kind, _, watched = topic.partition(":")
-            numbers[kind].add(int(watched))
+            names[kind].add(watched)
         for kind, marks in self.kinds.items():
-            if numbers[kind]:
-                for number, mark in connection.execute(marks(numbers[kind])):
-                    self.heard(f"{kind}:{number}", mark)
+            if names[kind]:
+                for name, mark in connection.execute(marks(names[kind])):
+                    self.heard(f"{kind}:{name}", mark)
 
 
 @dataclass(eq=False)
 class Watcher:
-    """One who watches; to be left when the stream ends, however it ends."""
+    """One who watches; `connection` once the listener writes to it by itself."""
 
     hub: Hub
-    topic: str
-    known: _Topic
-    _left: bool = False
+    topic: Topic
+    after: int
+    connection: socket.socket | None = None
+    left: int = LASTING
 
-    def events(self, after: int) -> Iterator[str]:
-        """Server-sent events: every mark beyond `after`, with the mark as `id`, so that whoever comes back goes on."""
+    def events(self) -> Iterator[bytes]:
+        """The stream for a server that gives each one a thread: every mark beyond `after`."""
         try:
-            yield "retry: 2000\n\n"
+            yield RETRY
             for _ in range(LASTING):
-                mark = self.wait(after, HEARTBEAT)
-                if mark is None:
-                    yield ": still here\n\n"
-                else:
-                    after = mark
-                    yield f"id: {mark}\ndata: {mark}\n\n"
+                yield event(self.after) if self.waited(HEARTBEAT) else ALIVE
         finally:
-            self.leave()
+            self.hub.leave(self)
 
-    def wait(self, after: int, seconds: float) -> int | None:
-        """The mark once it is beyond `after`; None where it stays for so long."""
-        with self.known.news:
-            risen = self.known.news.wait_for(lambda: self.known.mark > after, timeout=seconds)
-            return self.known.mark if risen else None
+    def waited(self, seconds: float) -> bool:
+        """Whether the mark went beyond `after` within so long; `after` is then the mark."""
+        with self.topic.news:
+            risen = self.topic.news.wait_for(lambda: self.topic.mark > self.after, timeout=seconds)
+            self.after = max(self.after, self.topic.mark)
+            return risen
 
-    def leave(self) -> None:
-        """No longer watching; at most once."""
-        if not self._left:
-            self._left = True
-            self.hub.leave(self.topic, self.known)
+    def take(self, connection: socket.socket, head: bytes) -> None:
+        """From here on the listener writes to this connection, and closes it; `head` goes first."""
+        connection.setblocking(False)
+        with self.topic.news:
+            self.connection = connection
+            self._send(head + RETRY)
+            self.tell(self.topic.mark)
+
+    def tell(self, mark: int) -> None:
+        """Under the topic's lock: a mark that this one does not know."""
+        if mark > self.after and self.connection is not None:
+            self.after = mark
+            self._send(event(mark))
+
+    def beat(self) -> None:
+        """Under the topic's lock: that the stream lives, so many times."""
+        self.left -= 1
+        if self.connection is not None:
+            self._send(ALIVE)
+            if self.left <= 0:
+                self._end()
+
+    def _send(self, said: bytes) -> None:
+        if self.connection is None:
+            return
+        try:
+            whole = self.connection.send(said) == len(said)
+        except OSError:
+            whole = False
+        if not whole:
+            # Gone, or too slow to hear it: the browser comes back by itself and says what it heard last.
+            self._end()
+
+    def _end(self) -> None:
+        if self.connection is not None:
+            with suppress(OSError):
+                self.connection.close()
+        self.hub.leave(self)
+
+
+def _many_files() -> None:
+    """Each watcher is an open file of the process: as many as the system allows it."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

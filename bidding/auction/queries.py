@@ -1,10 +1,11 @@
 """How an auction stands: for everybody the best price, for an agency its own rank, and the names with the result."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import Select, String, and_, case, cast, func, or_, select, tuple_
 from sqlalchemy.orm import lazyload
 
 from app.actor import Actor
@@ -271,6 +272,7 @@ class AuctionPage:
     own: Own | None
     heard: tuple[Heard, ...]
     decided: bool
+    held: bool
     now: datetime
 
 
@@ -306,6 +308,7 @@ def page(no: str, number: int | None = None, *, actor: Actor, now: datetime) -> 
         own=_own(attempt, auction, terms, actor, now=now) if actor.party_id is not None else None,
         heard=tuple(heard(attempt.id)) if attempt.decision is not None else (),
         decided=attempt.decision is not None,
+        held=auction is not None,
         now=now,
     )
 
@@ -342,16 +345,20 @@ def _rank(auction_id: int, amount: Fen) -> int:
 
 
 def better(auction_id: int, seq: int) -> tuple[Better, ...]:
-    """Every offer that bettered the best price among the first `seq`: they never change, so each is read once."""
+    """Every offer that bettered the best price, among the first `seq`."""
     rows = db.session.execute(
         select(AuctionOffer.seq, AuctionOffer.at, AuctionOffer.amount_fen)
         .where(AuctionOffer.auction_id == auction_id, AuctionOffer.seq <= seq)
         .order_by(AuctionOffer.seq)
     )
+    return _bettering([Better(*row) for row in rows])
+
+
+def _bettering(offers: Iterable[Better]) -> tuple[Better, ...]:
     found: list[Better] = []
-    for row in rows:
-        if not found or row.amount_fen < found[-1].amount_fen:
-            found.append(Better(*row))
+    for one in offers:
+        if not found or one.amount_fen < found[-1].amount_fen:
+            found.append(one)
     return tuple(found)
 
 
@@ -411,12 +418,61 @@ def refusals_without(attempt: Attempt) -> tuple[Refusal, ...]:
     return (Refusal("auction_not_held"),)
 
 
-def topic_of(attempt_id: int) -> str:
+def topic_of(no: str, number: int) -> str:
     """What the watchers of an auction wait for news of."""
-    return f"auction:{attempt_id}"
+    return f"auction:{no}/{number}"
 
 
-def marks(attempt_ids: Collection[int]) -> Select[int, int]:
-    """The twin of `mark_of`: how far the auctions of these attempts have come."""
-    closed = case((Auction.closed_at.is_not(None), 1), else_=0)
-    return select(Auction.attempt_id, Auction.seq + closed).where(Auction.attempt_id.in_(attempt_ids))
+_MARK = Auction.seq + case((Auction.closed_at.is_not(None), 1), else_=0)
+"""The twin of `mark_of`."""
+
+
+def marks(names: Collection[str]) -> Select[str, int]:
+    """How far the auctions of these attempts, as `<number>/<attempt>`, have come."""
+    watched = [parts(name) for name in names]
+    return (
+        select(func.coalesce(Announcement.no, "") + "/" + cast(Attempt.number, String), _MARK)
+        .select_from(Auction)
+        .join(Attempt, Attempt.id == Auction.attempt_id)
+        .join(Announcement, Announcement.id == Attempt.announcement_id)
+        .where(tuple_(Announcement.no, Attempt.number).in_(watched))
+    )
+
+
+def mark(no: str, number: int) -> int:
+    """How far the auction of an attempt has come. Raises `NotFound` where there is none yet, or never."""
+    found = db.session.execute(marks([f"{no}/{number}"])).one_or_none()
+    if found is None:
+        raise NotFound("auction")
+    return found[1]
+
+
+def state(no: str, number: int, at: int) -> Mapping[str, Any]:
+    """What everybody may know of an auction as it stood at a mark; the same for ever. Raises `NotFound`.
+
+    Never whose an offer is; in rounds the offers that bettered the best price, and no others (visibility.prices).
+    """
+    _, attempt = attempt_of(no, number)
+    auction = of(attempt.id)
+    if auction is None or not 0 <= at <= mark_of(auction):
+        raise NotFound("auction")
+    rows = db.session.execute(
+        select(AuctionOffer.seq, AuctionOffer.at, AuctionOffer.amount_fen, AuctionOffer.extended_to)
+        .where(AuctionOffer.auction_id == auction.id, AuctionOffer.seq <= at)
+        .order_by(AuctionOffer.seq)
+    ).all()
+    moves = [row.extended_to for row in rows if row.extended_to is not None]
+    shown = _bettering([Better(row.seq, row.at, row.amount_fen) for row in rows])
+    return {
+        "no": no,
+        "attempt": number,
+        "mark": at,
+        "closed": at > auction.seq,
+        "offers": len(rows),
+        "best_fen": shown[-1].amount_fen if shown else None,
+        "step_fen": auction.step_fen,
+        "starts_at": auction.starts_at.isoformat(),
+        "ends_at": (moves[-1] if moves else bids.announced(terms_of(auction)).end).isoformat(),
+        "extended": len(moves),
+        "better": [{"seq": one.seq, "at": one.at.isoformat(), "amount_fen": one.amount_fen} for one in shown],
+    }

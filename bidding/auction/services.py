@@ -43,7 +43,7 @@ def stop(deed: Deed, attempt: Attempt) -> None:
     found = queries.of(attempt.id)
     if found is not None and found.closed_at is None:
         deed.lock(queries.row(attempt.id)).closed_at = deed.now
-        _tell_watchers(deed, found)
+        _tell_watchers(deed, attempt, found)
 
 
 def bid(actor: Actor, subject: str | None, offer: BidInput, /, *, key: str) -> Done:
@@ -74,7 +74,7 @@ def bid(actor: Actor, subject: str | None, offer: BidInput, /, *, key: str) -> D
         _keep(deed, auction, registration, before, Bid(bidder.code, offer.amount_fen, deed.now))
         registering.record(deed, announcement, attempt, registration.agency)
         deed.tell(amount_fen=offer.amount_fen, seq=auction.seq)
-        _tell_watchers(deed, auction)
+        _tell_watchers(deed, attempt, auction)
     return deed.answer()
 
 
@@ -115,10 +115,11 @@ def close(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -
         deed.tell(attempt=attempt.number, offers=auction.seq, ended_at=auction.ends_at, extended=auction.extended)
         if auction.best_fen is not None:
             deed.tell(best_fen=auction.best_fen)
-        _tell_watchers(deed, auction)
+        _tell_watchers(deed, attempt, auction)
     return deed.answer()
 
 
-def _tell_watchers(deed: Deed, auction: Auction) -> None:
+def _tell_watchers(deed: Deed, attempt: Attempt, auction: Auction) -> None:
     """With the commit, never before it."""
-    bulletin.post(deed.session, queries.topic_of(auction.attempt_id), queries.mark_of(auction))
+    topic = queries.topic_of(attempt.announcement.no or "", attempt.number)
+    bulletin.post(deed.session, topic, queries.mark_of(auction))

@@ -11,7 +11,7 @@ from app.stage import Command, Stage, Task
 from bidding.auction import queries, rules, services
 from bidding.auction.rules import AuctionAct, BidInput, LiveTerms, RoundsTerms
 from bidding.auction.sweeps import SWEEPS
-from bidding.auction.views import bp
+from bidding.auction.views import box, bp
 from bidding.auction.wording import WORDS
 
 
@@ -32,6 +32,7 @@ STAGE = Stage(
     opens=rules.OPENS,
     sweeps=SWEEPS,
     tasks=tasks,
+    panels={"auction_box": box},
     marks={"auction": queries.marks},
     commands={AuctionAct.BID: Command(BidInput, services.bid, "announcement")},
     terms=(LiveTerms, RoundsTerms),
