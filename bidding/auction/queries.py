@@ -476,3 +476,17 @@ def state(no: str, number: int, at: int) -> Mapping[str, Any]:
         "extended": len(moves),
         "better": [{"seq": one.seq, "at": one.at.isoformat(), "amount_fen": one.amount_fen} for one in shown],
     }
+
+
+def phase_now(no: str, *, now: datetime) -> Phase | None:
+    """The phase of the present attempt's auction; None where there is none yet, or never."""
+    auction = of(attempt_of(no)[1].id)
+    return None if auction is None else phase_of(auction, now=now)
+
+
+def announced_end(no: str) -> datetime:
+    """When the present attempt's auction ends if nothing moves it. Raises `NotFound`."""
+    auction = of(attempt_of(no)[1].id)
+    if auction is None:
+        raise NotFound("auction")
+    return bids.announced(terms_of(auction)).end

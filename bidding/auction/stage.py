@@ -9,6 +9,7 @@ from app.actor import Actor, Role
 from app.refusal import Refusal
 from app.stage import Command, Stage, Task
 from bidding.auction import queries, rules, services
+from bidding.auction.demo import DEMO
 from bidding.auction.rules import AuctionAct, BidInput, LiveTerms, RoundsTerms
 from bidding.auction.sweeps import SWEEPS
 from bidding.auction.views import box, bp
@@ -37,5 +38,6 @@ STAGE = Stage(
     commands={AuctionAct.BID: Command(BidInput, services.bid, "announcement")},
     terms=(LiveTerms, RoundsTerms),
     words=WORDS,
+    demo=DEMO,
     constraints={"uq_auction_offer_auction_id_registration_id_round": Refusal("round_used", params={"round": 0})},
 )
