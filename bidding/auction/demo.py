@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from app.cast import Plot
+from app.chronicle import Plot
 from app.clockwork import services as clockwork
 from app.demonstration import Happened, World
 from app.stage import Demo
