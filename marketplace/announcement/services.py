@@ -353,10 +353,10 @@ def _release(deed: Deed, subject: str | None, reason: str, *, evidence: str | No
         need, before = announcement.need, present.closes_at
         hours = _book(announcement).terms(HoursTerms)
         after = queries.lawful_from(before + (deed.now - found.since_at), need, hours)
-        announcement.closes_at = present.closes_at = after
-        announcement.closing_provisional = queries.day_of(after, need).provisional
+        _move(announcement, present, after)
         found.closes_at_before, found.closes_at = before, after
         deed.tell(closes_at_before=before, closes_at=after)
+        _tell_auction(deed, present)
     found.evidence = evidence
     _end_hold(deed, announcement, because=reason.strip())
     return announcement

@@ -83,7 +83,7 @@ function listed(better) {
     [one.seq, clock(Date.parse(one.at)), yuan(one.amount_fen), dropped].forEach((text, column) => {
       const cell = document.createElement(column ? "td" : "th");
       if (!column) cell.scope = "row";
-      if (column === 2) cell.className = "number";
+      if (column > 1) cell.className = "num";
       cell.dataset.label = heads[column] ?? "";
       cell.textContent = text;
       row.append(cell);
