@@ -26,6 +26,8 @@ from bidding.award.models import Award
 from bidding.award.rules import AwardAct, AwardTerms, Phase, SigningTerms
 from bidding.offer import queries as offers
 from bidding.offer.queries import PricedItem
+from bidding.registration import queries as registrations
+from bidding.registration.queries import Member
 from bidding.selection.models import Candidate, Selection
 from marketplace.agency.models import Agency
 from marketplace.announcement.models import Announcement, Attempt
@@ -415,6 +417,7 @@ class AwardPage:
     purchaser_code: str
     item: str
     items: tuple[PricedItem, ...]
+    members: tuple[Member, ...]
     method: StrEnum
     fund: StrEnum
     rank: int
@@ -463,6 +466,7 @@ def page(no: str, *, actor: Actor, now: datetime) -> AwardPage:
         purchaser_code=need.purchaser.organisation.code,
         item="、".join(item.name for item in need.items),
         items=offers.priced_items_of(award.attempt, award.agency_id),
+        members=registrations.joined_of(award.attempt, award.agency_id),
         method=need.method,
         fund=need.fund,
         rank=award.rank,

@@ -19,6 +19,7 @@ from bidding.award import queries, services
 from bidding.award.models import Award
 from bidding.award.rules import AwardAct, Issued, Phase
 from bidding.offer import queries as offers
+from bidding.registration import queries as registrations
 from marketplace.announcement.rules import AnnouncementKind
 
 ISSUABLE = frozenset({Phase.NOTICED, Phase.ACCEPTED})
@@ -108,6 +109,9 @@ def members(award: Award, *, by: Seal | None, page: str) -> Mapping[str, Any]:
         "attempt": award.attempt.number,
         "selected": announcement.kind is AnnouncementKind.OPEN,
         "item": "、".join(item.name for item in need.items),
+        "members": [
+            f"{member.name}（{member.code}）" for member in registrations.joined_of(award.attempt, award.agency_id)
+        ],
         "items": [
             {"item": f"{line.code} {line.name}", "amount": yuan(line.amount_fen), "days": line.days}
             for line in offers.priced_items_of(award.attempt, award.agency_id)

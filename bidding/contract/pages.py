@@ -12,6 +12,8 @@ from bidding.contract.models import Contract
 from bidding.contract.rules import FILED, Breach, Cause, ContractAct, Kind, Outcome, Side
 from bidding.offer import queries as offers
 from bidding.offer.queries import PricedItem
+from bidding.registration import queries as registrations
+from bidding.registration.queries import Member
 from marketplace.announcement.rules import AnnouncementKind
 
 
@@ -89,6 +91,7 @@ class ContractPage:
     agency_code: str
     item: str
     items: tuple[PricedItem, ...]
+    members: tuple[Member, ...]
     award_days: int
     upload_due_at: datetime
     amount_fen: int | None
@@ -127,6 +130,7 @@ def page(no: str, *, actor: Actor, now: datetime) -> ContractPage:
         agency_code=contract.award.agency.organisation.code,
         item="、".join(item.name for item in announcement.need.items),
         items=offers.priced_items_of(contract.award.attempt, contract.award.agency_id),
+        members=registrations.joined_of(contract.award.attempt, contract.award.agency_id),
         award_days=contract.award.promised_days,
         upload_due_at=contract.upload_due_at,
         amount_fen=contract.amount_fen if shown else None,

@@ -1,12 +1,14 @@
 """What an agency fills in to register, and the buttons of an existing registration."""
 
-from wtforms import HiddenField, StringField
-from wtforms.validators import AnyOf, InputRequired, Length, Regexp
+import re
+
+from wtforms import HiddenField, StringField, TextAreaField
+from wtforms.validators import AnyOf, InputRequired, Length, Optional, Regexp
 
 from app.chance import fresh_key
 from app.values import Nothing
 from app.web.perform import ActForm
-from bidding.registration.rules import Made, Promise
+from bidding.registration.rules import Made, Membership, Promise
 
 
 def _server_made() -> str:
@@ -29,6 +31,12 @@ class RegistrationForm(ActForm):
         default=_server_made,
         validators=[Length(max=64, message="参与值为64位十六进制数。")],
     )
+    members = TextAreaField(
+        "联合体成员",
+        description="由几家机构合起来承接的，每行填写一家成员的统一社会信用代码，本单位不用写；单独承接的留空。"
+        "每家成员须在报名截止前自己登录确认。",
+        validators=[Optional(), Length(max=400, message="成员太多。")],
+    )
     made = HiddenField(default=Made.SERVER.value, validators=[AnyOf([Made.SERVER.value, Made.BROWSER.value])])
 
     def value(self) -> Promise:
@@ -36,6 +44,7 @@ class RegistrationForm(ActForm):
             days=int((self.days.data or "0").strip()),
             contribution=(self.contribution.data or "").strip().lower(),
             made=Made(self.made.data or Made.SERVER),
+            members=tuple(filter(None, re.split(r"[\s,，、;；]+", (self.members.data or "").upper()))),
         )
 
 
@@ -51,3 +60,12 @@ class ReconfirmForm(ActForm):
 
     def value(self) -> Nothing:
         return Nothing()
+
+
+class MembershipForm(ActForm):
+    """One button beside the consortium it answers."""
+
+    lead = HiddenField(validators=[InputRequired("没有说明是哪个联合体。"), Length(max=18, message="代码太长。")])
+
+    def value(self) -> Membership:
+        return Membership((self.lead.data or "").strip())

@@ -41,7 +41,11 @@ class Registration(Base):
 
 
 class RegistrationMember(Base):
-    """An agency is in one registration of an attempt only, as lead or as member (rules.md register.consortium)."""
+    """An agency is in one registration of an attempt only, as lead or as member (rules.md register.consortium).
+
+    A member whom the lead only named is not in it: naming takes nobody's place, so that nobody learns by naming a rival
+    whether he registered. It is in from `joined_at` on, until it declines or the lead withdraws.
+    """
 
     __tablename__ = "registration_member"
     __table_args__ = (
@@ -53,6 +57,8 @@ class RegistrationMember(Base):
             postgresql_where=text("in_force"),
             sqlite_where=text("in_force"),
         ),
+        CheckConstraint("lead OR NOT in_force OR joined_at IS NOT NULL", name="member_by_its_own_hand"),
+        Index("ix_registration_member_code", "code"),
     )
 
     registration_id: Mapped[int] = mapped_column(BIG, ForeignKey("registration.id"), primary_key=True)
@@ -60,3 +66,5 @@ class RegistrationMember(Base):
     attempt_id: Mapped[int] = mapped_column(BIG, ForeignKey("attempt.id"), index=True)
     lead: Mapped[bool]
     in_force: Mapped[bool]
+    joined_at: Mapped[datetime | None]
+    declined_at: Mapped[datetime | None]

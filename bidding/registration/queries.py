@@ -1,12 +1,13 @@
 """Who registered where, and who may know: the only reader of registrations besides the act that judges them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, String, bindparam, select
+from sqlalchemy import ColumnElement, Select, String, bindparam, select
 from sqlalchemy.orm import lazyload
 
 from app.actor import Actor, Role
@@ -19,13 +20,14 @@ from app.standing import standing_of
 from app.web.paging import SIZE, Listing, listing, parsed
 from bidding.registration import rules
 from bidding.registration.models import Registration, RegistrationMember
-from bidding.registration.rules import Made, Phase, Position, RegistrationAct, RegistrationTerms, Window
+from bidding.registration.rules import Made, Named, Part, Phase, Position, RegistrationAct, RegistrationTerms, Window
 from marketplace.agency import queries as agencies
 from marketplace.agency.models import Agency
 from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.announcement.rules import AnnouncementKind, stops_clock
 from marketplace.need import queries as needs
+from marketplace.need.models import Need
 from marketplace.need.rules import SEALED
 
 AFTER_THE_FREEZE = frozenset({Role.OPERATOR, Role.REGULATOR, Role.SUPERVISOR})
@@ -47,8 +49,42 @@ class OwnRegistration:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """One member of a consortium beside its lead, and its answer; neither instant is set while it is awaited."""
+
+    code: str
+    name: str
+    party_id: int
+    joined_at: datetime | None
+    declined_at: datetime | None
+
+    @property
+    def answer(self) -> str:
+        """The word of its answer is `membership.<answer>`."""
+        return "joined" if self.joined_at else "declined" if self.declined_at else "waiting"
+
+
+Consortia = Mapping[int, tuple[Member, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """A consortium as a member sees that it names: who leads, what was promised, who else is named, its own answer."""
+
+    lead: str
+    lead_name: str
+    promised_days: int
+    members: tuple[Member, ...]
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class RegistrationPage:
-    """What an agency sees of one announcement: what is asked, its own registration, why it may not register."""
+    """What an agency sees of one announcement: what is asked, its own registration, why it may not register.
+
+    Where `several` items are asked for, `alone` is what it lacks to serve them all by itself; a consortium may have it.
+    `members`: of its own consortium. `naming`: the consortia that name this agency.
+    """
 
     no: str
     title: str
@@ -61,6 +97,10 @@ class RegistrationPage:
     own: OwnRegistration | None
     refusals: tuple[Refusal, ...]
     to_reconfirm: tuple[Refusal, ...]
+    several: bool
+    alone: tuple[Refusal, ...]
+    members: tuple[Member, ...]
+    naming: tuple[Naming, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +132,12 @@ def row(attempt_id: int, agency_id: int) -> Select[Registration]:
 def of(attempt_id: int, agency_id: int) -> Registration | None:
     """An agency's registration that is not withdrawn."""
     return db.session.execute(row(attempt_id, agency_id)).scalar_one_or_none()
+
+
+def named_row(registration_id: int, code: str) -> RegistrationMember | None:
+    """The row of an agency that a registration names beside its lead."""
+    found = db.session.get(RegistrationMember, (registration_id, code), populate_existing=True)
+    return None if found is None or found.lead else found
 
 
 def members(registration_id: int) -> list[RegistrationMember]:
@@ -145,30 +191,68 @@ def _not_withdrawn(attempt_id: int) -> Select[Registration]:
     )
 
 
-def registrants_of(no: str) -> list[int]:
-    """Organisations registered in the present attempt: for notices to themselves, and for nothing else."""
-    return list(
-        db.session.execute(
-            select(Agency.organisation_id)
-            .join(Registration, Registration.agency_id == Agency.id)
-            .join(Registration.attempt)
-            .join(Attempt.announcement)
-            .where(
-                Announcement.no == no,
-                Attempt.number == Announcement.attempt_number,
-                Registration.withdrawn_at.is_(None),
-            )
-            .order_by(Registration.id)
-        ).scalars()
+def consortia(attempt_id: int) -> Consortia:
+    """By registration that is not withdrawn, all members it names beside its lead, ascending by code."""
+    return _consortia(Registration.attempt_id == attempt_id)
+
+
+def _consortia(which: ColumnElement[bool]) -> Consortia:
+    rows = db.session.execute(
+        select(
+            RegistrationMember.registration_id,
+            RegistrationMember.code,
+            Organisation.name,
+            Organisation.id,
+            RegistrationMember.joined_at,
+            RegistrationMember.declined_at,
+        )
+        .join(Registration, Registration.id == RegistrationMember.registration_id)
+        .join(Organisation, Organisation.code == RegistrationMember.code)
+        .where(which, Registration.withdrawn_at.is_(None), RegistrationMember.lead.is_(False))
+        .order_by(RegistrationMember.registration_id, RegistrationMember.code)
     )
+    found: dict[int, list[Member]] = {}
+    for registration_id, code, name, party_id, joined_at, declined_at in rows:
+        found.setdefault(registration_id, []).append(Member(code, name, party_id, joined_at, declined_at))
+    return {registration_id: tuple(some) for registration_id, some in found.items()}
+
+
+def joined_of(attempt: Attempt, agency_id: int) -> tuple[Member, ...]:
+    """The members that serve with an agency as its consortium; none where it stands alone."""
+    if attempt.announcement.need.further is None:
+        return ()
+    own = (Registration.attempt_id == attempt.id) & (Registration.agency_id == agency_id)
+    return tuple(member for some in _consortia(own).values() for member in some if member.joined_at)
+
+
+def registrants_of(no: str) -> list[int]:
+    """Organisations registered in the present attempt: for notices to themselves, and for nothing else.
+
+    Members of a consortium that declined are none of them; those that did not answer yet are.
+    """
+    found = db.session.execute(
+        select(Agency.organisation_id, Registration.id, Registration.attempt_id)
+        .join(Registration, Registration.agency_id == Agency.id)
+        .join(Registration.attempt)
+        .join(Attempt.announcement)
+        .where(
+            Announcement.no == no,
+            Attempt.number == Announcement.attempt_number,
+            Registration.withdrawn_at.is_(None),
+        )
+        .order_by(Registration.id)
+    ).all()
+    beside = consortia(found[0].attempt_id) if found else {}
+    members = (one for row in found for one in beside.get(row.id, ()) if not one.declined_at)
+    return list(dict.fromkeys([*(row.organisation_id for row in found), *(one.party_id for one in members)]))
 
 
 def visible_to(actor: Actor, attempt: Attempt) -> list[Registration]:
     """What this actor may know of an attempt's registrations.
 
-    Until the freeze an agency sees its own and nobody anything else; from the freeze on purchaser, operator, regulator
-    and supervisor of the branch see who is in the frozen text; once the attempt is decided everybody does. Source:
-    rules.md §2.5 visibility.registrants; mission.md M04.
+    Until the freeze an agency sees the one it is in and nobody anything else; from the freeze on purchaser, operator,
+    regulator and supervisor of the branch see who is in the frozen text; once the attempt is decided everybody does.
+    Source: rules.md §2.5 visibility.registrants; mission.md M04.
     """
     if attempt.frozen_at is not None:
         need = attempt.announcement.need
@@ -177,6 +261,12 @@ def visible_to(actor: Actor, attempt: Attempt) -> list[Registration]:
             return judged(attempt.id)
     agency = None if actor.party_id is None else agencies.by_party(actor.party_id)
     own = None if agency is None else of(attempt.id, agency.id)
+    if own is None and agency is not None:
+        own = db.session.execute(
+            _not_withdrawn(attempt.id)
+            .join(RegistrationMember, RegistrationMember.registration_id == Registration.id)
+            .where(RegistrationMember.code == agency.organisation.code, RegistrationMember.in_force)
+        ).scalar_one_or_none()
     return [] if own is None else [own]
 
 
@@ -249,24 +339,112 @@ def glance(no: str, *, offers: bool = False) -> Window:
 
 
 def position(
-    actor: Actor, announcement: Announcement, *, agency: Agency | None, own: Registration | None, now: datetime
+    actor: Actor,
+    announcement: Announcement,
+    *,
+    agency: Agency | None,
+    own: Registration | None,
+    now: datetime,
+    attempt: Attempt | None = None,
+    members: Sequence[str] = (),
 ) -> Position:
     """How the actor's own agency stands to an announcement at `now`, with its registration there.
 
-    An organisation that is no agency is not active.
+    An organisation that is no agency is not active. `attempt`: also ask whether it is a member of another's
+    registration in it. `members`: USCCs of those it wants to lead; of an existing registration those it named.
     """
+    several = announcement.need.further is not None
+    if several and own is not None:
+        members = [one.code for one in _consortia(Registration.id == own.id).get(own.id, ()) if not one.declined_at]
+    parties = [found.organisation_id for code in members if (found := agencies.by_code(code)) is not None]
+    against = (
+        together(announcement, (actor.party, *parties), now=now)
+        if several and parties
+        else standing(actor.party, announcement, now=now)
+    )
     return Position(
         own_need=announcement.need.purchaser.organisation_id == actor.party,
         active=agency is not None and agencies.is_active(agency, now),
-        registered=own is not None,
-        standing=standing(actor.party, announcement, now=now),
+        registered=own is not None or (several and attempt is not None and _joined(attempt.id, actor.code or "")),
+        standing=against,
         expected_days=announcement.expected_days,
     )
 
 
+def member_position(
+    actor: Actor,
+    announcement: Announcement,
+    attempt: Attempt,
+    *,
+    agency: Agency | None,
+    own: Registration | None,
+    now: datetime,
+) -> Position:
+    """The same for whoever is to be a member of a consortium: nothing is asked of it for any item alone."""
+    return Position(
+        own_need=announcement.need.purchaser.organisation_id == actor.party,
+        active=agency is not None and agencies.is_active(agency, now),
+        registered=own is not None or _joined(attempt.id, actor.code or ""),
+        standing=_general(actor.party, announcement, now=now),
+        expected_days=announcement.expected_days,
+    )
+
+
+def _joined(attempt_id: int, code: str) -> bool:
+    """Whether an agency is a member, not the lead, of a registration in force."""
+    query = select(RegistrationMember.registration_id).where(
+        RegistrationMember.attempt_id == attempt_id,
+        RegistrationMember.code == code,
+        RegistrationMember.in_force,
+        RegistrationMember.lead.is_(False),
+    )
+    return db.session.execute(query.limit(1)).scalar() is not None
+
+
+def named(code: str, announcement: Announcement, *, now: datetime) -> Named:
+    """What the market knows of somebody who is named as a member."""
+    found = agencies.by_code(code)
+    return Named(
+        code,
+        active=found is not None and agencies.is_active(found, now),
+        owner=found is not None and found.organisation_id == announcement.need.purchaser.organisation_id,
+    )
+
+
 def standing(party_id: int, announcement: Announcement, *, now: datetime) -> tuple[Refusal, ...]:
-    """What eligibility has against this party's registering here, as of `now`."""
+    """What eligibility has against this party's registering here alone, as of `now`."""
     scope = needs.scope_of(announcement.need, rulebook_of(announcement))
+    return standing_of(party_id, now=now, scope=scope).to(RegistrationAct.SUBMIT)
+
+
+def together(announcement: Announcement, parties: Sequence[int], *, now: datetime) -> tuple[Refusal, ...]:
+    """What eligibility has against these parties as a consortium, the lead first, as of `now`.
+
+    That the lead itself is admitted is asked elsewhere, as of everybody who registers.
+    """
+    items = announcement.need.codes
+    parts: list[Part] = []
+    for party_id in parties:
+        agency = agencies.by_party(party_id)
+        general = _general(party_id, announcement, now=now)
+        if parts and (agency is None or not agencies.is_active(agency, now)):
+            general = (Refusal("agency_not_active", clause="entry.mode"), *general)
+        lacks = {
+            item: tuple(one for one in _standing(party_id, announcement, (item,), now=now) if one not in general)
+            for item in items
+        }
+        parts.append(Part("" if agency is None else agency.organisation.code, general, lacks))
+    return tuple(rules.refusals_together(parts, items))
+
+
+def _general(party_id: int, announcement: Announcement, *, now: datetime) -> tuple[Refusal, ...]:
+    return _standing(party_id, announcement, (), now=now)
+
+
+def _standing(
+    party_id: int, announcement: Announcement, items: tuple[str, ...], *, now: datetime
+) -> tuple[Refusal, ...]:
+    scope = replace(needs.scope_of(announcement.need, rulebook_of(announcement)), items=items)
     return standing_of(party_id, now=now, scope=scope).to(RegistrationAct.SUBMIT)
 
 
@@ -309,7 +487,10 @@ def page(actor: Actor, no: str, *, now: datetime) -> RegistrationPage:
     agency = agencies.by_party(actor.party)
     latest = None if agency is None else latest_of(attempt.id, agency.id)
     own = latest if latest is not None and latest.withdrawn_at is None else None
-    facts = position(actor, announcement, agency=agency, own=own, now=now)
+    facts = position(actor, announcement, agency=agency, own=own, now=now, attempt=attempt)
+    several, alone = announcement.need.further is not None, facts.standing
+    if several and own is None:
+        facts = replace(facts, standing=_general(actor.party, announcement, now=now))
     book = terms(announcement)
     return RegistrationPage(
         no=no,
@@ -334,6 +515,37 @@ def page(actor: Actor, no: str, *, now: datetime) -> RegistrationPage:
                 now=now,
             )
         ),
+        several=several,
+        alone=tuple(one for one in alone if one not in facts.standing),
+        members=() if own is None or not several else _consortia(Registration.id == own.id).get(own.id, ()),
+        naming=naming(actor.code or "", attempt) if several else (),
+    )
+
+
+def naming(code: str, attempt: Attempt) -> tuple[Naming, ...]:
+    """The consortia of an attempt that name an agency, ascending by their leads' codes."""
+    found = db.session.execute(
+        select(Registration, RegistrationMember)
+        .join(RegistrationMember, RegistrationMember.registration_id == Registration.id)
+        .join(Registration.agency)
+        .join(Agency.organisation)
+        .where(
+            Registration.attempt_id == attempt.id,
+            Registration.withdrawn_at.is_(None),
+            RegistrationMember.code == code,
+            RegistrationMember.lead.is_(False),
+        )
+        .order_by(Organisation.code)
+    ).all()
+    return tuple(
+        Naming(
+            lead=registration.agency.organisation.code,
+            lead_name=registration.agency.organisation.name,
+            promised_days=registration.promised_days,
+            members=_consortia(Registration.id == registration.id)[registration.id],
+            answer=Member("", "", 0, member.joined_at, member.declined_at).answer,
+        )
+        for registration, member in found
     )
 
 
@@ -391,6 +603,58 @@ def _line(registration: Registration) -> MyRegistration:
         submitted_at=registration.submitted_at,
         phase=phase_of(registration, announcement),
     )
+
+
+def awaiting(code: str, *, now: datetime) -> list[tuple[str, str, datetime]]:
+    """What waits for an agency's answer as a member: number, title and closing, most urgent first."""
+    rows = db.session.execute(
+        select(Announcement.no, Need.title, Attempt.closes_at)
+        .join(Attempt, Attempt.announcement_id == Announcement.id)
+        .join(Need, Need.id == Announcement.need_id)
+        .join(Registration, Registration.attempt_id == Attempt.id)
+        .join(RegistrationMember, RegistrationMember.registration_id == Registration.id)
+        .where(
+            RegistrationMember.code == code,
+            RegistrationMember.lead.is_(False),
+            RegistrationMember.joined_at.is_(None),
+            RegistrationMember.declined_at.is_(None),
+            Registration.withdrawn_at.is_(None),
+            Attempt.closes_at > now,
+            Attempt.decision.is_(None),
+        )
+        .distinct()
+        .order_by(Attempt.closes_at, Announcement.no)
+    )
+    return [(no or "", title, closes_at) for no, title, closes_at in rows]
+
+
+def named_in(no: str, lead: str) -> list[int]:
+    """Organisations that a lead names in its latest registration of the present attempt, whatever they answered."""
+    announcement, agency = announced(no), agencies.by_code(lead)
+    if agency is None or announcement.need.further is None:
+        return []
+    latest = latest_of(announcements.present_attempt(announcement).id, agency.id)
+    query = (
+        select(Organisation.id)
+        .join(RegistrationMember, RegistrationMember.code == Organisation.code)
+        .where(
+            RegistrationMember.registration_id == (0 if latest is None else latest.id),
+            RegistrationMember.lead.is_(False),
+            RegistrationMember.declined_at.is_(None),
+        )
+        .order_by(Organisation.code)
+    )
+    return list(db.session.execute(query).scalars())
+
+
+def name_of(code: str) -> str:
+    """The name of an organisation by its USCC."""
+    return db.session.execute(select(Organisation.name).where(Organisation.code == code)).scalar_one()
+
+
+def party_of(code: str) -> int:
+    """The key of an organisation by its USCC."""
+    return db.session.execute(select(Organisation.id).where(Organisation.code == code)).scalar_one()
 
 
 def unconfirmed(party_id: int, *, now: datetime) -> list[MyRegistration]:

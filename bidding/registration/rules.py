@@ -1,7 +1,7 @@
 """When an agency may register, and what it promises. Knows nothing of other registrants."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -21,6 +21,8 @@ class RegistrationAct(StrEnum):
     SUBMIT = "registration.submit"
     WITHDRAW = "registration.withdraw"
     RECONFIRM = "registration.reconfirm"
+    JOIN = "registration.join"
+    DECLINE = "registration.decline"
 
 
 class Made(StrEnum):
@@ -45,6 +47,8 @@ MAY = {
     RegistrationAct.SUBMIT: {Role.AGENCY},
     RegistrationAct.WITHDRAW: {Role.AGENCY},
     RegistrationAct.RECONFIRM: {Role.AGENCY},
+    RegistrationAct.JOIN: {Role.AGENCY},
+    RegistrationAct.DECLINE: {Role.AGENCY},
 }
 """Nobody else: nobody registers for an agency, and nobody strikes one out."""
 
@@ -52,6 +56,8 @@ OPENS = {
     RegistrationAct.SUBMIT: Opens.LATER,
     RegistrationAct.WITHDRAW: Opens.LATER,
     RegistrationAct.RECONFIRM: Opens.LATER,
+    RegistrationAct.JOIN: Opens.LATER,
+    RegistrationAct.DECLINE: Opens.LATER,
 }
 """The first act that publishes a result opens them; until the freeze not even their number is told."""
 
@@ -78,11 +84,44 @@ class RegistrationTerms:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """The input: working days, and 32 bytes for the draw as 64 hex digits; left empty, the market makes them."""
+    """The input: working days, and 32 bytes for the draw as 64 hex digits; left empty, the market makes them.
+
+    `members`: USCCs of those with whom this agency wants to serve as a consortium, itself leading (M20).
+    """
 
     days: int
     contribution: str = ""
     made: Made = Made.SERVER
+    members: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """Which consortium a member answers: the USCC of its lead."""
+
+    lead: str
+
+
+MOST_MEMBERS = 5
+"""Members of a consortium beside its lead; the market's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """How one agency of a consortium stands: against it altogether, and against it for each item of the need."""
+
+    code: str
+    general: tuple[Refusal, ...]
+    lacks: Mapping[str, tuple[Refusal, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A member as it was named: whether the market knows an admitted agency of that code, and whose the need is."""
+
+    code: str
+    active: bool
+    owner: bool
 
 
 class Bar(StrEnum):
@@ -191,6 +230,54 @@ def refusals_to_submit(
         refusals_to_days(promise.days, expected=position.expected_days, terms=terms),
         refusals_to_contribution(promise),
     )
+
+
+def refusals_to_members(named: Sequence[Named], *, lead: str, several: bool) -> Iterator[Refusal]:
+    """Admitted agencies, each once, not the lead itself; for a need of several items only (mission.md M20)."""
+    if not named:
+        return
+    if not several:
+        yield Refusal("consortium_not_asked", field="members")
+    if len(named) > MOST_MEMBERS:
+        yield Refusal("consortium_too_many", field="members", params={"most": MOST_MEMBERS})
+    codes = [one.code for one in named]
+    if lead in codes or len(set(codes)) < len(codes):
+        yield Refusal("consortium_member_twice", field="members")
+    for one in named:
+        if one.owner:
+            yield Refusal("consortium_member_owner", field="members", params={"member": one.code})
+        elif not one.active:
+            yield Refusal("consortium_member_unknown", field="members", params={"member": one.code})
+
+
+def refusals_together(parts: Sequence[Part], items: Sequence[str]) -> Iterator[Refusal]:
+    """Each agency must stand well for itself, the lead first; for every item one of them must be able to serve it.
+
+    Source: mission.md M20; that they are joined item by item is (inferred).
+    """
+    for place, part in enumerate(parts):
+        if place and part.general:
+            yield Refusal("consortium_member_barred", params={"member": part.code})
+        yield from part.general
+    for item in items:
+        if all(part.lacks[item] for part in parts):
+            yield Refusal("consortium_item_uncovered", params={"item": item})
+
+
+def refusals_to_unconfirmed(count: int) -> Iterator[Refusal]:
+    """Nobody is in a consortium by another's word: who did not confirm until the closing makes it invalid.
+
+    Source: rules.md §2.5 register.consortium; the consequence (inferred).
+    """
+    if count:
+        yield Refusal("consortium_unconfirmed", params={"count": count})
+
+
+def refusals_to_answer(*, named: bool, window: Window, now: datetime) -> Iterator[Refusal]:
+    """Whether an agency was named by that lead, and may still say yes or no."""
+    yield from refusals_to_act_now(window, now=now)
+    if not named:
+        yield Refusal("not_named")
 
 
 def refusals_to_reconfirm(

@@ -13,7 +13,7 @@ from app.refusal import NotFound, Refusal, Refused, demand
 from app.values import Done, Nothing
 from bidding.registration import queries, rules
 from bidding.registration.models import Registration, RegistrationMember
-from bidding.registration.rules import Made, Promise, RegistrationAct
+from bidding.registration.rules import Made, Membership, Promise, RegistrationAct
 from marketplace.agency import queries as agencies
 from marketplace.agency.models import Agency
 from marketplace.announcement import queries as announcements
@@ -30,12 +30,19 @@ def submit(actor: Actor, subject: str | None, promise: Promise, /, *, key: str) 
         announcement: Announcement, attempt: Attempt, now: datetime, agency: Agency | None
     ) -> Iterable[Refusal]:
         own = None if agency is None else queries.of(attempt.id, agency.id)
-        return rules.refusals_to_submit(
+        yield from rules.refusals_to_submit(
             promise,
-            position=queries.position(actor, announcement, agency=agency, own=own, now=now),
+            position=queries.position(
+                actor, announcement, agency=agency, own=own, now=now, attempt=attempt, members=promise.members
+            ),
             window=queries.window(announcement, attempt),
             terms=queries.terms(announcement),
             now=now,
+        )
+        yield from rules.refusals_to_members(
+            [queries.named(code, announcement, now=now) for code in promise.members[: rules.MOST_MEMBERS]],
+            lead=actor.code or "",
+            several=announcement.need.further is not None,
         )
 
     def early(announcement: Announcement, attempt: Attempt, now: datetime) -> Iterable[Refusal]:
@@ -67,6 +74,12 @@ def submit(actor: Actor, subject: str | None, promise: Promise, /, *, key: str) 
                 in_force=True,
             )
         )
+        for code in promise.members:
+            deed.add(
+                RegistrationMember(
+                    registration_id=registration.id, code=code, attempt_id=attempt.id, lead=False, in_force=False
+                )
+            )
         record(deed, announcement, attempt, agency)
         deed.tell(promised_days=promise.days, contribution=promise.contribution, made=promise.made.value)
     return deed.answer()
@@ -96,7 +109,7 @@ def reconfirm(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: st
                 promised=registration.promised_days,
                 expected=announcement.expected_days,
                 window=queries.window(announcement, attempt),
-                standing=queries.standing(actor.party, announcement, now=deed.now),
+                standing=queries.position(actor, announcement, agency=agency, own=registration, now=deed.now).standing,
                 terms=queries.terms(announcement),
                 now=deed.now,
             ),
@@ -107,6 +120,64 @@ def reconfirm(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: st
         record(deed, announcement, attempt, agency)
         deed.tell(revision=announcement.revision, promised_days=registration.promised_days)
     return deed.answer()
+
+
+def join(actor: Actor, subject: str | None, membership: Membership, /, *, key: str) -> Done:
+    """An agency says yes to the consortium that named it; from here on it is in no other registration (M20)."""
+    with act(RegistrationAct.JOIN, actor=actor, key=key, subject=subject, input=membership) as deed:
+        announcement, attempt = shared(deed, subject, _too_late)
+        lead, member = _named(deed, announcement, attempt, membership)
+        agency = agencies.by_party(actor.party)
+        own = None if agency is None else queries.of(attempt.id, agency.id)
+        demand(
+            rules.refusals_to_take_part(
+                queries.member_position(actor, announcement, attempt, agency=agency, own=own, now=deed.now),
+                window=queries.window(announcement, attempt),
+                now=deed.now,
+            ),
+            rulebook=announcement.rulebook,
+        )
+        member.in_force, member.joined_at, member.declined_at = True, deed.now, None
+        _answered(deed, announcement, attempt, lead)
+    return deed.answer()
+
+
+def decline(actor: Actor, subject: str | None, membership: Membership, /, *, key: str) -> Done:
+    """An agency says no to a consortium that named it, or leaves it before the closing."""
+    with act(RegistrationAct.DECLINE, actor=actor, key=key, subject=subject, input=membership) as deed:
+        announcement, attempt = shared(deed, subject, _too_late)
+        lead, member = _named(deed, announcement, attempt, membership)
+        member.in_force, member.joined_at, member.declined_at = False, None, deed.now
+        _answered(deed, announcement, attempt, lead)
+    return deed.answer()
+
+
+def _named(
+    deed: Deed, announcement: Announcement, attempt: Attempt, membership: Membership
+) -> tuple[Agency, RegistrationMember]:
+    """The lead, and the actor's row in its registration, which is locked: the lead may be taking it back just now.
+
+    Raises `Refused` where there is none.
+    """
+    lead, found = agencies.by_code(membership.lead), None
+    if lead is not None:
+        try:
+            found = queries.named_row(deed.lock(queries.row(attempt.id, lead.id)).id, deed.actor.code or "")
+        except NotFound:
+            found = None
+    window = queries.window(announcement, attempt)
+    demand(
+        rules.refusals_to_answer(named=found is not None, window=window, now=deed.now), rulebook=announcement.rulebook
+    )
+    if lead is None or found is None:
+        raise NotFound(deed.act)
+    return lead, found
+
+
+def _answered(deed: Deed, announcement: Announcement, attempt: Attempt, lead: Agency) -> None:
+    record(deed, announcement, attempt, lead)
+    deed.on("agency", deed.actor.code or "")
+    deed.tell(lead=lead.organisation.code, member=deed.actor.code)
 
 
 def judge(deed: Deed, registration: Registration, reasons: Iterable[str]) -> None:

@@ -13,7 +13,7 @@ from app.stage import Command, Recipient, Stage, Task
 from app.values import Nothing
 from bidding.registration import queries, rules, services
 from bidding.registration.demo import DEMO
-from bidding.registration.rules import Promise, RegistrationAct, RegistrationTerms
+from bidding.registration.rules import Membership, Promise, RegistrationAct, RegistrationTerms
 from bidding.registration.views import box, bp
 from bidding.registration.wording import WORDS
 from marketplace.announcement.rules import HOLDS, RELEASES, AnnouncementAct
@@ -32,10 +32,27 @@ def told_of_closing(deed: Deed) -> Iterator[Recipient]:
             yield Recipient(party_id, {"title": deed.private["title"]})
 
 
+def named(deed: Deed) -> Iterator[Recipient]:
+    """Those whom a lead names as its consortium hear of it when it registers, and when it takes that back."""
+    announcement = queries.announced(deed.about("announcement") or "")
+    lead = deed.about("agency") or ""
+    for party_id in queries.named_in(announcement.no or "", lead):
+        yield Recipient(party_id, {"title": announcement.need.title, "lead": queries.name_of(lead)})
+
+
+def answered(deed: Deed) -> Iterator[Recipient]:
+    """The lead hears what a member answered."""
+    announcement = queries.announced(deed.about("announcement") or "")
+    lead, member = deed.public["lead"], deed.public["member"]
+    yield Recipient(queries.party_of(lead), {"title": announcement.need.title, "member": queries.name_of(member)})
+
+
 def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
-    """Registrations that lapse at the closing unless they are confirmed again."""
+    """Consortia that wait for a yes or no; registrations that lapse at the closing unless confirmed again."""
     if Role.AGENCY not in actor.roles or actor.party_id is None:
         return
+    for no, title, closes_at in queries.awaiting(actor.code or "", now=now):
+        yield Task(RegistrationAct.JOIN, title, url_for("registration.register", no=no), due=closes_at)
     for line in queries.unconfirmed(actor.party_id, now=now):
         yield Task(
             RegistrationAct.RECONFIRM, line.title, url_for("registration.register", no=line.no), due=line.closes_at
@@ -56,6 +73,10 @@ STAGE = Stage(
         AnnouncementAct.WITHDRAW: registrants,
         **dict.fromkeys((*HOLDS, *RELEASES), registrants),
         CalendarAct.SETTLE: told_of_closing,
+        RegistrationAct.SUBMIT: named,
+        RegistrationAct.WITHDRAW: named,
+        RegistrationAct.JOIN: answered,
+        RegistrationAct.DECLINE: answered,
     },
     tasks=tasks,
     panels={"registration_box": box},
@@ -63,6 +84,8 @@ STAGE = Stage(
         RegistrationAct.SUBMIT: Command(Promise, services.submit, "announcement"),
         RegistrationAct.WITHDRAW: Command(Nothing, services.withdraw, "announcement"),
         RegistrationAct.RECONFIRM: Command(Nothing, services.reconfirm, "announcement"),
+        RegistrationAct.JOIN: Command(Membership, services.join, "announcement"),
+        RegistrationAct.DECLINE: Command(Membership, services.decline, "announcement"),
     },
     terms=(RegistrationTerms,),
     words=WORDS,

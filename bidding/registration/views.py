@@ -12,7 +12,7 @@ from app.values import Done, Waiting
 from app.web.door import actor, door, members
 from app.web.perform import ActForm, perform
 from bidding.registration import queries
-from bidding.registration.forms import ReconfirmForm, RegistrationForm, WithdrawForm
+from bidding.registration.forms import MembershipForm, ReconfirmForm, RegistrationForm, WithdrawForm
 from bidding.registration.rules import RegistrationAct
 
 bp = Blueprint("registration", __name__)
@@ -42,12 +42,27 @@ def reconfirm(no: str) -> Response:
     return _perform(RegistrationAct.RECONFIRM, no, form, reconfirm=form)
 
 
+@bp.post("/announcements/<no>/register/join")
+@door(RegistrationAct.JOIN)
+def join(no: str) -> Response:
+    """Be a member of the consortium that names my organisation."""
+    return _perform(RegistrationAct.JOIN, no, MembershipForm())
+
+
+@bp.post("/announcements/<no>/register/decline")
+@door(RegistrationAct.DECLINE)
+def decline(no: str) -> Response:
+    """Be none, or be one no longer."""
+    return _perform(RegistrationAct.DECLINE, no, MembershipForm())
+
+
 def _perform(act: RegistrationAct, no: str, form: ActForm, **forms: ActForm) -> Response:
     def page() -> str:
         shown = queries.page(actor(), no, now=now())
         # Only the form that was posted may take what was posted, its key above all.
         fresh = {"register": RegistrationForm(None), "withdraw": WithdrawForm(None), "reconfirm": ReconfirmForm(None)}
-        return render_template("bidding/registration/page.html", page=shown, **{**fresh, **forms})
+        answers = [MembershipForm(None, data={"lead": one.lead}) for one in shown.naming]
+        return render_template("bidding/registration/page.html", page=shown, answers=answers, **{**fresh, **forms})
 
     def after(done: Done | Waiting) -> str:
         return url_for("registration.register", no=no)

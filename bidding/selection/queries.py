@@ -31,6 +31,7 @@ from bidding.offer.queries import PricedItem, Question
 from bidding.offer.rules import LowPriceTerms
 from bidding.opening import queries as keys
 from bidding.registration import queries as registrations
+from bidding.registration.queries import Member
 from bidding.selection import lottery, merit, methods, prices, rules
 from bidding.selection import transcript as transcripts
 from bidding.selection.models import Beacon, BeaconEntry, Candidate, Selection
@@ -596,6 +597,7 @@ class Registrant:
     amount_fen: int | None
     rate_ppm: int | None
     items: tuple[PricedItem, ...]
+    members: tuple[Member, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -755,6 +757,8 @@ def _registrants(selection: Selection, *, order: Sequence[str]) -> tuple[Registr
     if selection.attempt.decision is not None and method(selection.attempt) in LIVE:
         auctioned = auctions.lowest_by_registration(selection.attempt_id)
     items = offers.priced_items(envelopes.values())
+    several = selection.attempt.announcement.need.further is not None
+    members = registrations.consortia(selection.attempt_id) if several else {}
     ranks = {candidate.registration_id: candidate for candidate in selection.candidates}
     lots = {line.id: line.lots for line in lottery.parse_frozen_text(selection.frozen_text).lines}
     places = {code: place for place, code in enumerate(order, 1)}
@@ -774,6 +778,7 @@ def _registrants(selection: Selection, *, order: Sequence[str]) -> tuple[Registr
                 amount_fen=auctioned.get(registration.id) if envelope is None else envelope.amount_fen,
                 rate_ppm=None if envelope is None else envelope.rate_ppm,
                 items=items.get(registration.id, ()),
+                members=tuple(one for one in members.get(registration.id, ()) if one.joined_at),
             )
         )
     return tuple(sorted(found, key=lambda one: (one.rank or 99, one.place or 9999, one.code)))

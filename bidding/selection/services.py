@@ -37,7 +37,8 @@ from bidding.opening import services as keys
 from bidding.registration import queries as registrations
 from bidding.registration import services as registering
 from bidding.registration.models import Registration
-from bidding.registration.rules import RegistrationAct
+from bidding.registration.queries import Member
+from bidding.registration.rules import RegistrationAct, refusals_to_unconfirmed
 from bidding.selection import lottery, merit, methods, queries, rules, transcript
 from bidding.selection.models import Beacon, BeaconEntry, Candidate, Selection
 from bidding.selection.rules import BeaconInput, Choice, SelectionAct
@@ -75,7 +76,10 @@ def freeze(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
         scope = needs.scope_of(announcement.need, book.id)
         judged = registrations.in_force_at_closing(attempt)
         stand = {one.id: standing_of(one.agency.organisation_id, now=frozen_at, scope=scope) for one in judged}
-        verdicts = {one.id: _against(one, stand[one.id], at=frozen_at) for one in judged}
+        members = registrations.consortia(attempt.id) if announcement.need.further is not None else {}
+        verdicts = {
+            one.id: _against(one, stand[one.id], members=members.get(one.id, ()), at=frozen_at) for one in judged
+        }
         for registration in judged:
             registering.judge(deed, registration, rules.codes(verdicts[registration.id]))
         minimum = queries.minimum_of(attempt).count
@@ -99,7 +103,7 @@ def freeze(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
             alternates=attempt.alternates,
             commitment=attempt.commitment,
             beacon_rule=attempt.beacon_rule,
-            lines=[_line(registration, lots=_lots(attempt, stand[registration.id])) for registration in judged],
+            lines=[_line(one, lots=_lots(attempt, stand[one.id]), members=members.get(one.id, ())) for one in judged],
         )
         deed.add(
             Selection(
@@ -129,9 +133,18 @@ def freeze(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
     return deed.answer()
 
 
-def _against(registration: Registration, standing: Standing, *, at: datetime) -> tuple[Refusal, ...]:
+def _against(
+    registration: Registration, standing: Standing, *, members: Sequence[Member], at: datetime
+) -> tuple[Refusal, ...]:
+    """What stands against a registration; a consortium is judged together, by those alone who said yes."""
     active = () if agencies.is_active(registration.agency, at) else (Refusal("agency_not_active"),)
-    return (*active, *standing.to(RegistrationAct.SUBMIT))
+    joined = [member.party_id for member in members if member.joined_at]
+    if not joined:
+        against = standing.to(RegistrationAct.SUBMIT)
+    else:
+        parties = (registration.agency.organisation_id, *joined)
+        against = registrations.together(registration.attempt.announcement, parties, now=at)
+    return (*active, *against, *refusals_to_unconfirmed(len(members) - len(joined)))
 
 
 def _lots(attempt: Attempt, standing: Standing) -> int:
@@ -140,16 +153,15 @@ def _lots(attempt: Attempt, standing: Standing) -> int:
     return merit.lots_of((standing.score or 0) // THOUSAND) if by_credit else 1
 
 
-def _line(registration: Registration, *, lots: int) -> lottery.Line:
+def _line(registration: Registration, *, lots: int, members: Sequence[Member]) -> lottery.Line:
     lead = registration.agency.organisation.code
-    members = [member.code for member in registrations.members(registration.id) if not member.lead]
     reasons = registration.reasons or ()
     return lottery.Line(
         id=lead,
         lots=0 if reasons else lots,
         contribution=registration.contribution,
         made=registration.made.value,
-        members=tuple(members),
+        members=tuple(member.code for member in members if member.joined_at),
         reasons=reasons,
     )
 
@@ -567,10 +579,12 @@ def told_the_verdict(deed: Deed) -> Iterable[Recipient]:
     attempt = _attempt_of(deed)
     auction = auctions.of(attempt.id)
     begins = {} if auction is None else {"auction_at": auction.starts_at.isoformat()}
+    members = _members(attempt)
     for registration in registrations.judged(attempt.id):
         reasons = ",".join(registration.reasons or ())
         said = {**_named(attempt), **begins, "side": "agency", "reasons": reasons}
-        yield Recipient(registration.agency.organisation_id, said)
+        for party_id in (registration.agency.organisation_id, *members.get(registration.id, ())):
+            yield Recipient(party_id, said)
     yield Recipient(_purchaser(attempt), {**_named(attempt), "side": "purchaser", "reasons": ""})
     selection = queries.of(attempt.id)
     if selection is not None and selection.valid >= selection.minimum and queries.method(attempt) in SEALED:
@@ -608,15 +622,13 @@ def told_the_result(deed: Deed) -> Iterable[Recipient]:
     asked = {question.offer.registration_id for question in questions if not question.decided_at}
     resulted = selection.candidates if selection is not None and selection.resulted_at is not None else ()
     ranks = {candidate.registration_id: candidate.rank for candidate in resulted}
+    members = _members(attempt)
     for registration in judged:
-        yield Recipient(
-            registration.agency.organisation_id,
-            {
-                **_named(attempt),
-                "side": "low" if registration.id in asked else "agency",
-                "rank": ranks.get(registration.id, 0),
-            },
-        )
+        said = {**_named(attempt), "side": "agency", "rank": ranks.get(registration.id, 0)}
+        side = "low" if registration.id in asked else "agency"
+        yield Recipient(registration.agency.organisation_id, {**said, "side": side})
+        for party_id in members.get(registration.id, ()):
+            yield Recipient(party_id, said)
     yield Recipient(_purchaser(attempt), {**_named(attempt), "side": "purchaser", "rank": 0})
 
 
@@ -642,6 +654,16 @@ def _told_of_the_stop(attempt: Attempt) -> Iterator[Recipient]:
         if offers.is_awaited(offer):
             yield Recipient(offer.registration.agency.organisation_id, {**_named(attempt), "side": "unopened"})
     yield Recipient(_purchaser(attempt), {**_named(attempt), "side": "purchaser", "rank": 0})
+
+
+def _members(attempt: Attempt) -> Mapping[int, tuple[int, ...]]:
+    """By registration, the organisations that serve with its lead as a consortium: they hear what it hears."""
+    if attempt.announcement.need.further is None:
+        return {}
+    return {
+        registration_id: tuple(member.party_id for member in members if member.joined_at)
+        for registration_id, members in registrations.consortia(attempt.id).items()
+    }
 
 
 def _attempt_of(deed: Deed) -> Attempt:

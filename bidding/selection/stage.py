@@ -22,7 +22,7 @@ from marketplace.announcement.rules import AnnouncementAct
 
 HANDED_IN: frozenset[StrEnum] = frozenset(
     {
-        *(RegistrationAct.SUBMIT, RegistrationAct.WITHDRAW, RegistrationAct.RECONFIRM),
+        *RegistrationAct,
         *(OfferAct.SUBMIT, OfferAct.HAND_IN, OfferAct.LAPSE),
         AuctionAct.BID,
     }

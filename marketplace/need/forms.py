@@ -87,7 +87,7 @@ class NeedForm(ActForm):
     item = SelectField("中介服务事项", validate_choice=False, validators=[InputRequired("请选择服务事项。")])
     further = SelectMultipleField(
         "同一需求中的其他服务事项",
-        description="几项服务一并委托的，上面选主要的一项，其余在这里勾选；由一家机构承接全部事项，密封报价的分项填写。",
+        description="几项服务一并委托的，上面选主要的一项，其余在这里勾选；由一家机构或者联合体承接全部事项，密封报价的分项填写。",
         validate_choice=False,
         validators=[Optional()],
     )

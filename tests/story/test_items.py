@@ -23,9 +23,9 @@ def a_bundle(**what):
     return an_announcement(**wanted | what)
 
 
-def priced(first, second, **changes):
+def priced(first, other, *, second=ITEMS[1], **changes):
     """What an agency types: prices in yuan; both items may be served at the same time."""
-    typed = {"amount_0401": first, "days_0401": "10", "amount_0405": second, "days_0405": "6", "days": "10"}
+    typed = {"amount_0401": first, "days_0401": "10", f"amount_{second}": other, f"days_{second}": "6", "days": "10"}
     return {"key": fresh_key(), **typed, **changes}
 
 
@@ -76,3 +76,76 @@ def test_each_item_has_its_price_and_the_lowest_total_wins(app, client):
         shown = client.get(address).text
         assert "12,000.50" in shown
         assert "变形监测" in shown
+
+
+SURVEYED_AND_MEASURED = {"item": "0401", "further": ("0505",)}
+NAMED = "agency2 咨询有限公司"
+
+
+def test_a_consortium_that_holds_together_what_none_holds_alone_wins(app, client):
+    (lead,) = agencies(1, items=("0401",))
+    (member,) = agencies(1, first=2, items=("0505",))
+    (rival,) = agencies(1, first=3, items=("0401", "0505"))
+    no = a_bundle(**SURVEYED_AND_MEASURED)
+    register = f"/announcements/{no}/register"
+    client.sign_in("agency1")
+    alone = client.post(register, data={"key": fresh_key(), "days": "10"})
+    assert alone.status_code == 409
+    assert "缺少事项0401、0505要求的有效资质" in alone.text
+    uncovered = client.post(register, data={"key": fresh_key(), "days": "10", "members": lead.code})
+    assert uncovered.status_code == 409
+    assert "写了本单位" in uncovered.text
+    named = {"key": fresh_key(), "days": "10", "members": f"{member.code}\n"}
+    assert client.post(register, data=named).status_code == 303
+    mine = client.get(register).text
+    assert NAMED in mine
+    assert "待确认" in mine
+    client.sign_in("agency2")
+    assert "确认加入联合体" in client.get("/desk").text
+    assert "邀请贵单位组成联合体" in client.get("/inbox/").text
+    assert "agency1 咨询有限公司" in client.get(register).text
+    assert client.post(f"{register}/join", data={"key": fresh_key(), "lead": rival.code}).status_code == 409
+    assert client.post(f"{register}/join", data={"key": fresh_key(), "lead": lead.code}).status_code == 303
+    assert "已确认加入" in client.get(register).text
+    assert "您的单位已经报名" in client.post(register, data={"key": fresh_key(), "days": "10"}).text
+    a_registration(rival, no)
+    offered(client, "agency1", no, **priced("12000", "9000", second="0505"))
+    offered(client, "agency3", no, **priced("12000", "9000.01", second="0505"))
+    client.post("/logout")
+    assert NAMED not in client.get(f"/announcements/{no}").text
+    drawn(no)
+    told = client.get(f"/announcements/{no}/transcript.json").json
+    assert transcript.verify(told) == outsider.check_transcript(told) == []
+    assert f"{lead.code} 1 " in told["record"]["frozen_text"]
+    assert f" server {member.code} -" in told["record"]["frozen_text"]
+    award = award_of(no)
+    assert award.agency.organisation.code == lead.code
+    keep_log()
+    assert reports.members(award, by=None, page="https://market.example/verify")["members"] == [
+        f"{NAMED}（{member.code}）"
+    ]
+    accepted(award)
+    for address in (f"/announcements/{no}/record", f"/awards/{award.no}", f"/contracts/{contract_of(award.no).no}"):
+        assert f'href="/agencies/{member.code}"' in client.get(address).text, address
+
+
+def test_naming_a_rival_tells_nothing_of_him_and_nobody_is_a_member_by_anothers_word(app, client):
+    lead, rival = agencies(2, items=ITEMS)
+    no = a_bundle()
+    a_registration(rival, no)
+    client.sign_in("agency1")
+    register = f"/announcements/{no}/register"
+    assert client.post(register, data={"key": fresh_key(), "days": "10", "members": rival.code}).status_code == 303
+    client.sign_in("agency2")
+    refused = client.post(f"{register}/join", data={"key": fresh_key(), "lead": lead.code})
+    assert refused.status_code == 409
+    assert "您的单位已经报名" in refused.text
+    assert client.post(f"{register}/decline", data={"key": fresh_key(), "lead": lead.code}).status_code == 303
+    client.sign_in("agency1")
+    offered(client, "agency1", no, **priced("10000", "9000"))
+    offered(client, "agency2", no, **priced("12000", "9000"))
+    record = drawn(no)
+    lines = record["frozen_text"].splitlines()
+    assert sum(line.endswith(" consortium_unconfirmed") and " - " in line for line in lines) == 1
+    assert award_of(no).agency.organisation.code == rival.code
+    assert "有1家联合体成员在截止前没有确认加入" in client.get(f"/announcements/{no}/record").text

@@ -18,7 +18,7 @@ from app.refusal import Refused
 from app.sweep import keep_log
 from bidding.registration import queries, services
 from bidding.registration.models import Registration
-from bidding.registration.rules import Promise
+from bidding.registration.rules import Membership, Promise
 from bidding.selection.rules import SelectionAct
 from marketplace.announcement import queries as announcements
 from marketplace.announcement import services as announcing
@@ -77,7 +77,7 @@ def world(request, tmp_path_factory) -> Iterator[World]:
         clock = GatedClock()
         app = build(url, folder, clock=clock, chance=SystemChance())
         with app.app_context():
-            actors = agencies(2)
+            actors = agencies(3, items=("0401", "0403"))
             db.session.remove()
         try:
             yield World(app, clock, actors)
@@ -128,6 +128,34 @@ def test_the_same_agency_twice_at_once_is_registered_once(world, no):
     assert [[reason.code for reason in one.reasons] for one in refused] == [["already_registered"]]
     attempt = announcements.present_attempt(queries.announced(no))
     assert len(db.session.execute(select(Registration).where(Registration.attempt_id == attempt.id)).all()) == 1
+
+
+@pytest.fixture
+def of_two_items(world) -> str:
+    with world.app.app_context():
+        number = an_announcement(item="0401", further=("0403",), method="BID_LOW")
+        for lead in world.actors[:2]:
+            services.submit(lead, number, Promise(5, members=(world.actors[2].code,)), key=fresh_key())
+        db.session.remove()
+        return number
+
+
+def test_the_same_agency_in_two_consortia_at_once_is_in_one(world, of_two_items):
+    """The database decides, not what either consortium saw."""
+    together = threading.Barrier(2)
+
+    def joins(lead):
+        together.wait(SECONDS)
+        return services.join(world.actors[2], of_two_items, Membership(lead.code), key=fresh_key())
+
+    found = world.run(*(lambda lead=lead: joins(lead) for lead in world.actors[:2]))
+    refused = [one for one in found if isinstance(one, Refused)]
+    assert [[reason.code for reason in one.reasons] for one in refused] == [["already_registered"]]
+    with world.app.app_context():
+        attempt = announcements.present_attempt(queries.announced(of_two_items))
+        answers = [one.answer for members in queries.consortia(attempt.id).values() for one in members]
+        assert sorted(answers) == ["joined", "waiting"]
+        db.session.remove()
 
 
 def test_whoever_still_waits_when_it_closes_is_refused(world, no):

@@ -130,7 +130,13 @@ def a_twin(agency, no):
         deed.lock_none()
         values = {"attempt_id": row.attempt_id, "agency_id": row.agency_id, "promised_days": 1, "revision": 1}
         twin = Registration(**values, contribution=CONTRIBUTION, made=Made.SERVER, submitted_at=deed.now)
-        member = {"code": agency.code, "attempt_id": row.attempt_id, "lead": False, "in_force": True}
+        member = {
+            "code": agency.code,
+            "attempt_id": row.attempt_id,
+            "lead": False,
+            "in_force": True,
+            "joined_at": deed.now,
+        }
         deed.add(RegistrationMember(registration_id=deed.add(twin).id, **member))
 
 
