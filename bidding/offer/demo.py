@@ -1,24 +1,42 @@
-"""Offers of the demonstration world: whoever registered for a price method hands in the price of its plot."""
+"""Offers of the demonstration world: whoever registered for a price method hands in the price of its plot.
+
+Where a draw comes first, whom it invites.
+"""
 
 from app.approval import services as approvals
 from app.demonstration import Happened, Step, World
 from app.stage import Demo
-from app.values import Fen, Waiting
+from app.values import Fen, Ppm, Waiting
 from bidding.offer import services
 from bidding.offer.rules import Judgement, OfferAct, OfferInput, Statement
 from bidding.registration.rules import RegistrationAct
+from marketplace.need.rules import SECOND, Method
 
 
 def _registered(world: World, happened: Happened) -> None:
-    if happened.plot.get("offers"):
+    plot = happened.plot
+    if Method(plot["method"]) in SECOND:
+        world.note(plot, f"days {happened['agency']}", str(happened.public["promised_days"]))
+    elif plot.get("offers") or plot.get("rates"):
         facts = {"no": happened["announcement"], "agency": happened["agency"], "attempt": happened.public["attempt"]}
-        world.plan(happened.plot, OfferAct.SUBMIT, days=happened.public["promised_days"], **facts)
+        world.plan(plot, OfferAct.SUBMIT, days=happened.public["promised_days"], **facts)
+
+
+def _drawn(world: World, happened: Happened) -> None:
+    for code in happened.public.get("invited", ()):
+        days = int(world.noted(happened.plot, f"days {code}") or 0)
+        facts = {"no": happened["announcement"], "agency": code, "attempt": happened.public["attempt"], "days": days}
+        world.plan(happened.plot, OfferAct.SUBMIT, after=1, **facts)
 
 
 def _submit(world: World, step: Step) -> None:
-    """On the day of the registration, once."""
+    """On the day of the registration, or after the draw, once."""
     plot, login = step.plot, world.of_code(step["agency"]).login
-    offer = OfferInput(Fen(plot["offers"][plot["agencies"].index(login)] * 100), step["days"])
+    place = plot["agencies"].index(login)
+    if plot.get("rates"):
+        offer = OfferInput(None, step["days"], rate_ppm=Ppm(plot["rates"][place]))
+    else:
+        offer = OfferInput(Fen(plot["offers"][place] * 100), step["days"])
     services.submit(
         world.actor(login), step["no"], offer, key=f"demonstration:offer:{login}:{plot.key}:{step['attempt']}"
     )
@@ -41,6 +59,6 @@ def _judge(world: World, step: Step) -> None:
 
 
 DEMO = Demo(
-    hears={RegistrationAct.SUBMIT: _registered},
+    hears={RegistrationAct.SUBMIT: _registered, "selection.draw": _drawn},
     steps={OfferAct.SUBMIT: _submit, OfferAct.EXPLAIN: _explain, OfferAct.JUDGE: _judge},
 )

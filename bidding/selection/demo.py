@@ -2,13 +2,14 @@
 
 from app.actor import Actor
 from app.cast import number
-from app.demonstration import EVENING, Happened, World, instant
+from app.demonstration import EVENING, Happened, Step, World, instant
 from app.stage import Demo
 from bidding.offer.rules import OfferAct
 from bidding.selection import queries, services
-from bidding.selection.rules import BeaconInput, SelectionAct, entry_opens
+from bidding.selection.rules import BeaconInput, Choice, SelectionAct, entry_opens
 from marketplace.announcement import queries as announcements
 from marketplace.announcement.rules import AnnouncementAct, Decision
+from marketplace.need.rules import Method
 
 SLIP = "000-00000"
 """What the supervisor types by mistake on the very first evening: both entries are set aside and typed anew."""
@@ -42,6 +43,16 @@ def drawn(world: World, happened: Happened) -> None:
     """After an outage the attempt is void, and its purchaser asks for the next one."""
     if happened.public["decision"] == Decision.VOID and happened.plot.get("second"):
         world.plan(happened.plot, AnnouncementAct.REPEAT, after=1, no=happened["announcement"])
+    if Method(happened.plot["method"]) is Method.CREDIT_MERIT and "decide_by" in happened.public:
+        world.plan(happened.plot, SelectionAct.CHOOSE, after=1, no=happened["announcement"])
+
+
+def _choose(world: World, step: Step) -> None:
+    """The owner takes the second of the short list: the draw does not decide it."""
+    standing = queries.choice_page(step["no"], world.actor(step.plot["purchaser"]).party_id).standing
+    choice = Choice((standing[min(1, len(standing) - 1)].code,), world.words["texts"]["choose"])
+    key = f"demonstration:choose:{step['no']}"
+    services.choose(world.actor(step.plot["purchaser"]), step["no"], choice, key=key)
 
 
 def opened(world: World, happened: Happened) -> None:
@@ -50,4 +61,9 @@ def opened(world: World, happened: Happened) -> None:
         world.plan(happened.plot, OfferAct.EXPLAIN, no=happened["announcement"], agency=code)
 
 
-DEMO = Demo(hears={SelectionAct.OPEN: opened, SelectionAct.DRAW: drawn}, day=day, evening=evening)
+DEMO = Demo(
+    hears={SelectionAct.OPEN: opened, SelectionAct.DRAW: drawn},
+    steps={SelectionAct.CHOOSE: _choose},
+    day=day,
+    evening=evening,
+)

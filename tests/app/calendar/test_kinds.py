@@ -50,7 +50,7 @@ from tests.builders.purchaser import a_filing, a_purchaser, an_unregistered_purc
 from tests.builders.registration import a_registration
 from tests.builders.registration import agencies as agencies_for
 from tests.builders.registration import an_agency as an_agency_to_register
-from tests.builders.selection import closed
+from tests.builders.selection import closed, selection
 from tests.conftest import instant
 
 OFF = (1, 4, 5, 6, 7, 8, 11, 12, 13, 14, 15)
@@ -144,6 +144,16 @@ def a_low_price() -> str:
     return sha256_hex(body)
 
 
+def a_draw(method: str) -> str:
+    """Social funds: the order is drawn at the closing, and somebody has some days from then on."""
+    found = agencies_for(3)
+    no = an_announcement(method=method, budget_fen=1_000_000)
+    for agency in found:
+        a_registration(agency, no)
+    closed(no)
+    return no
+
+
 CASES: dict[str, tuple[Callable[[At], str], Callable[[str], object]]] = {
     "announcement": (
         lambda at: (at(EVE), an_announcement())[1],
@@ -162,6 +172,14 @@ CASES: dict[str, tuple[Callable[[At], str], Callable[[str], object]]] = {
     "low_price": (
         lambda at: walked(at, a_low_price),
         lambda commitment: offers.question_of(offers.by_commitment(commitment).id).due_at,
+    ),
+    "decision": (
+        lambda at: walked(at, lambda: f"{a_draw('CREDIT_MERIT')}/1"),
+        lambda subject: selection(subject.partition("/")[0]).decide_by,
+    ),
+    "second_closing": (
+        lambda at: walked(at, lambda: a_draw("SHORTLIST_THEN_BID")),
+        lambda no: announcements.present_attempt(announcements.by_no(no)).offers_close_at,
     ),
     "award": (
         lambda at: walked(at, lambda: award_of(a_result()).no),
