@@ -94,7 +94,7 @@ def _asked(timed: tuple[tuple[str, Timed], ...], days: WorkCalendar) -> Compound
     return union_all(*selects) if selects else None
 
 
-def stamp(instant: InstrumentedAttribute[datetime]) -> ColumnElement[str]:
+def stamp(instant: ColumnElement[datetime] | InstrumentedAttribute[datetime]) -> ColumnElement[str]:
     """A deadline as the stamp of a row that counts no versions."""
     return func.replace(cast(instant, String), ":", "")
 

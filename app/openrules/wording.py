@@ -178,6 +178,7 @@ CLAUSES = {
     "offer.low_price_of_ceiling": "低于最高限价的该比例须说明成本",
     "offer.low_price_of_mean": "低于其他有效报价均值的该比例须说明成本",
     "offer.low_price_statement_days": "说明成本的期限",
+    "offer.low_price_decide_days": "业主决定是否认可低价的期限",
     "offer.low_price_decision": "说明成本之后",
     "avoid.reason_required": "业主列回避机构须写明理由",
     "avoid.shown_after_result": "回避名单随结果公布",

@@ -23,6 +23,7 @@ WORDS = {
     "urgency.soon": "七天内到期",
     "urgency.later": "以后到期",
     "urgency.open": "没有期限",
+    "file_not_chosen": "请选择文件。",
     "already_done": "这件事已经办过，下面是第一次办理的结果。",
     "refusal.key_reused": "同一张表单已用于办理另一件事。",
     "cure.key_reused": "请刷新页面后重新填写。",

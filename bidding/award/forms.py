@@ -7,6 +7,7 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import RadioField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from app.enclosure import FileForm
 from app.values import Nothing
 from app.web.choices import offered
 from app.web.perform import ActForm, ChineseForm
@@ -26,7 +27,7 @@ class AcceptForm(ActForm):
         return Nothing()
 
 
-class DeclineForm(ActForm):
+class DeclineForm(FileForm):
     """Why not, and what excuses it."""
 
     excuse = RadioField(
@@ -39,6 +40,7 @@ class DeclineForm(ActForm):
         description="写明事实和凭据；理由由双方和行业主管部门可见，不公开。",
         validators=[InputRequired("请填写理由。"), Length(max=2000, message="理由最多2000个字。")],
     )
+    file = FileField("凭据", description="PDF、图片或 Word，不超过20MB；由双方和行业主管部门、监察审计查阅，不公开。")
 
     def offer(self, codes: Iterable[str]) -> None:
         """The excuses that the rulebook knows, and none."""
@@ -46,7 +48,7 @@ class DeclineForm(ActForm):
 
     def value(self) -> Declined:
         excuse = Excuse(self.excuse.data) if self.excuse.data else None
-        return Declined(reason=(self.reason.data or "").strip(), excuse=excuse)
+        return Declined((self.reason.data or "").strip(), excuse, self.sha256(self.file) or None)
 
 
 class JudgeForm(ActForm):

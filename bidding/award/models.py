@@ -19,6 +19,8 @@ class Award(Base):
     claimed by the winner, `excused` is what the office of the trade made of it. `notice_sha256` is the file of the
     notice, once it was asked for; `seal` the certificate that signed it.
 
+    `decline_file` (SHA-256) came with a refusal.
+
     `provisional` marks the deadline that is running: of the publicity, then of the answer. `held_until`: until then the
     notice waits, at the longest, because somebody objects.
     """
@@ -69,6 +71,7 @@ class Award(Base):
     accepted_at: Mapped[datetime | None]
     declined_at: Mapped[datetime | None]
     decline_reason: Mapped[str | None]
+    decline_file: Mapped[str | None] = mapped_column(String(64))
     excuse: Mapped[str | None] = mapped_column(String(20))
     judged_at: Mapped[datetime | None]
     excused: Mapped[bool | None]

@@ -433,6 +433,7 @@ class AwardPage:
     phone: str | None
     refusals_counted: int
     decline_reason: str | None
+    proves: bool
     excuse: str | None
     excused: bool | None
     judged_at: datetime | None
@@ -482,6 +483,7 @@ def page(no: str, *, actor: Actor, now: datetime) -> AwardPage:
         phone=need.phone if known else None,
         refusals_counted=refusals_counted(award.agency_id, until=now) if mine else 0,
         decline_reason=award.decline_reason if sides else None,
+        proves=sides and award.decline_file is not None,
         excuse=award.excuse,
         excused=award.excused,
         judged_at=award.judged_at,
@@ -510,6 +512,16 @@ def office_page(no: str, *, actor: Actor, now: datetime) -> AwardPage:
     if not judges(by_no(no), actor):
         raise NotYours(no)
     return page(no, actor=actor, now=now)
+
+
+def decline_file_for(no: str, *, actor: Actor) -> str:
+    """The SHA-256 of what proves a refusal; raises `NotFound`, or `NotYours` for who may not read its reason."""
+    award = by_no(no)
+    if not concerns(award, actor):
+        raise NotYours(no)
+    if award.decline_file is None:
+        raise NotFound(no)
+    return award.decline_file
 
 
 def guard_notice(no: str, *, actor: Actor) -> None:

@@ -122,10 +122,11 @@ class SigningTerms:
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    """Why the winner does not want the award, and which excuse he claims, if any."""
+    """Why the winner does not want the award, which excuse he claims, if any, and what proves it (SHA-256)."""
 
     reason: str
     excuse: Excuse | None = None
+    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

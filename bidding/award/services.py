@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from app import files
 from app.act import Deed, act
 from app.actor import Actor
 from app.calendar.services import anew, calendar
@@ -209,6 +210,9 @@ def decline(actor: Actor, subject: str | None, declined: Declined, /, *, key: st
             rulebook=award.announcement.rulebook,
         )
         award.declined_at, award.decline_reason = deed.now, declined.reason.strip()
+        if declined.file is not None:
+            files.keep(deed, [declined.file], by=f"award:{award.no}")
+            award.decline_file = declined.file
         _about(deed, award)
         if declined.excuse is None:
             _count(deed, award)

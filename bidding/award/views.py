@@ -5,6 +5,7 @@ from io import BytesIO
 from flask import Blueprint, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
+from app import files
 from app.actor import Role
 from app.audit.services import timeline
 from app.clock import now
@@ -90,6 +91,7 @@ def decline(no: str) -> Response:
     """The winner refuses, after having read what follows from it."""
     own, form = queries.own_page(no, actor=actor(), now=now()), DeclineForm()
     form.offer(own.excuses)
+    form.account_id = actor().account_id or 0
     return perform(
         AwardAct.DECLINE,
         form,
@@ -97,6 +99,13 @@ def decline(no: str) -> Response:
         page=lambda: render_template("bidding/award/decline.html", page=own, form=form),
         after=lambda done: url_for("award.page", no=no),
     )
+
+
+@bp.get("/<no>/decline/file")
+@members()
+def proof(no: str) -> Response:
+    """What proves a refusal, for both sides and the offices."""
+    return files.send(queries.decline_file_for(no, actor=actor()))
 
 
 @bp.route("/<no>/judge", methods=["GET", "POST"])

@@ -3,11 +3,11 @@
 from typing import Any, ClassVar
 
 from flask_wtf.file import FileField
-from wtforms import DateField, Field, HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange, Regexp, StopValidation
+from wtforms import DateField, Field, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Regexp
 from wtforms.widgets import HiddenInput
 
-from app import files
+from app.enclosure import FileChosen, FileForm
 from app.values import Fen, Nothing
 from app.web.choices import offered
 from app.web.money import MONEY, fen
@@ -30,30 +30,6 @@ from bidding.contract.rules import (
     SignedContract,
     Successor,
 )
-
-
-class FileChosen:
-    """A file was chosen now, or taken in before a refusal."""
-
-    field_flags: ClassVar[dict[str, bool]] = {"required": True}
-
-    def __call__(self, form: Any, field: Field) -> None:
-        if not field.data and not form.taken.data:
-            raise StopValidation("请选择文件。")
-
-
-class FileForm(ActForm):
-    """A form with one file, taken in before the act; after a refusal it need not be chosen again."""
-
-    taken = HiddenField()
-    account_id: int = 0
-
-    def sha256(self, chosen: FileField) -> str:
-        """The SHA-256 of the file; raises `FileRefused` where the market does not take it."""
-        if chosen.data:
-            stored = files.store(chosen.data.stream, account_id=self.account_id, name=chosen.data.filename or "")
-            self.taken.data = stored.sha256
-        return self.taken.data or ""
 
 
 class UploadForm(FileForm):

@@ -10,6 +10,7 @@ from app import files
 from app.actor import Role
 from app.audit.services import timeline
 from app.clock import now
+from app.enclosure import FileForm
 from app.values import Done, Waiting
 from app.web import asked
 from app.web.desk import panel
@@ -26,7 +27,6 @@ from bidding.contract.forms import (
     ConfirmForm,
     DenyForm,
     ExtendForm,
-    FileForm,
     FindForm,
     PartForm,
     ProtestForm,

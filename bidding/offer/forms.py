@@ -5,9 +5,11 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, BinaryIO
 
+from flask_wtf.file import FileField
 from wtforms import HiddenField, MultipleFileField, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
+from app.enclosure import FileForm
 from app.values import Fen, Ppm
 from app.web.choices import offered
 from app.web.money import MONEY, fen
@@ -144,7 +146,7 @@ class BodyForm(ActForm):
         return BodyInput(body=self.body.data or "")
 
 
-class StatementForm(ActForm):
+class StatementForm(FileForm):
     """Why the work can be done for so little."""
 
     statement = TextAreaField(
@@ -152,9 +154,11 @@ class StatementForm(ActForm):
         description="从人员、设备、材料、税费和利润说明为什么能以这个价格按要求完成。只给业主和监督部门看。",
         validators=[InputRequired("请写明成本。"), Length(max=5_000, message="说明太长。")],
     )
+    file = FileField("附件", description="报价测算表、合同、发票等；PDF、图片、Word 或 Excel，不超过20MB。")
 
     def value(self) -> Statement:
-        return Statement(statement=(self.statement.data or "").replace("\r\n", "\n").strip())
+        said = (self.statement.data or "").replace("\r\n", "\n").strip()
+        return Statement(said, self.sha256(self.file) or None)
 
 
 class JudgementForm(ActForm):

@@ -15,6 +15,8 @@ BODY_AWAITED = "broken_at IS NOT NULL AND handed_in_at IS NULL AND lapsed_at IS 
 class PriceQuestion(Base):
     """A price so low that its agency must explain it until `due_at`; then the purchaser decides with reasons.
 
+    `file` (SHA-256) came with the statement; `decide_due_at`: until when the purchaser should have decided on it.
+    `provisional` marks the one of the two limits that is running.
     `accepted` is None until it is decided; False without a statement where none came in time.
     """
 
@@ -40,6 +42,8 @@ class PriceQuestion(Base):
     provisional: Mapped[bool] = mapped_column(default=False)
     stated_at: Mapped[datetime | None]
     statement: Mapped[str | None]
+    file: Mapped[str | None] = mapped_column(String(64))
+    decide_due_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
     accepted: Mapped[bool | None]
     reason: Mapped[str | None]

@@ -8,14 +8,16 @@ from datetime import datetime
 from sqlalchemy import Select, String, and_, cast, func, or_, select
 
 from app import files, sealing
-from app.actor import Actor
+from app.actor import Actor, Role
 from app.audit.models import Entry
 from app.calendar.services import stamp
 from app.database import db
 from app.identity.models import Organisation
 from app.refusal import NotFound, Refusal
+from app.region import branches
 from app.rules_in_force import rulebook
 from app.values import Fen, Ppm
+from app.watch.queries import Running, limits
 from app.workdays import WorkCalendar
 from bidding.offer import envelope, rules
 from bidding.offer.models import Offer, PriceQuestion, Proposal
@@ -274,10 +276,33 @@ def next_unexplained(now: datetime) -> datetime | None:
 
 def provisional_questions(days: WorkCalendar) -> Select[str, str]:
     """Commitment and stamp of every price question whose provisional limit this calendar can tell better."""
+    running = func.coalesce(PriceQuestion.decide_due_at, PriceQuestion.due_at)
     return (
-        select(Offer.commitment, stamp(PriceQuestion.due_at))
+        select(Offer.commitment, stamp(running))
         .join(PriceQuestion, PriceQuestion.offer_id == Offer.id)
-        .where(PriceQuestion.provisional, PriceQuestion.due_at <= days.certain_until)
+        .where(PriceQuestion.provisional, running <= days.certain_until)
+    )
+
+
+def undecided_prices() -> Running:
+    """Statements that wait for the purchaser's decision, with the end of its time: what is watched."""
+    return (
+        limits(
+            no=Announcement.no,
+            at=PriceQuestion.decide_due_at,
+            region=Need.region,
+            title=Need.title,
+            party=Purchaser.organisation_id,
+        )
+        .select_from(PriceQuestion)
+        .join(Offer, Offer.id == PriceQuestion.offer_id)
+        .join(Registration, Registration.id == Offer.registration_id)
+        .join(Attempt, Attempt.id == Registration.attempt_id)
+        .join(Announcement, Announcement.id == Attempt.announcement_id)
+        .join(Need, Need.id == Announcement.need_id)
+        .join(Purchaser, Purchaser.id == Need.purchaser_id)
+        .where(PriceQuestion.decide_due_at.is_not(None), PriceQuestion.decided_at.is_(None))
+        .distinct()
     )
 
 
@@ -296,6 +321,8 @@ class Question:
     due_at: datetime
     stated_at: datetime | None
     statement: str | None
+    file: str | None
+    decide_due_at: datetime | None
     decided_at: datetime | None
     accepted: bool | None
     reason: str | None
@@ -326,6 +353,8 @@ def _question(announcement: Announcement, question: PriceQuestion, prices: Mappi
         due_at=question.due_at,
         stated_at=question.stated_at,
         statement=question.statement,
+        file=question.file,
+        decide_due_at=question.decide_due_at,
         decided_at=question.decided_at,
         accepted=question.accepted,
         reason=question.reason,
@@ -348,6 +377,20 @@ def to_judge(no: str, code: str, party_id: int | None) -> Question:
             if question.code == code:
                 return question
     raise NotFound("price question")
+
+
+def stated(no: str, code: str, actor: Actor) -> Question:
+    """A price and what its agency said of it; raises `NotFound` for who may not read it.
+
+    The agency, the purchaser who decides, the supervisor of the branch who consents.
+    """
+    announcement = registrations.announced(no)
+    found = next((question for question in questions_of(no) if question.code == code), None)
+    side = actor.code == code or announcement.need.purchaser.organisation_id == actor.party_id
+    watching = Role.SUPERVISOR in actor.roles and branches.sees(actor, announcement.need.region)
+    if found is None or not (side or watching):
+        raise NotFound("price question")
+    return found
 
 
 def unanswered(*, agency: int | None = None, purchaser: int | None = None) -> list[tuple[str, str, str, datetime]]:
@@ -374,7 +417,7 @@ def unanswered(*, agency: int | None = None, purchaser: int | None = None) -> li
             need_of(one.offer).title,
             one.offer.registration.attempt.announcement.no or "",
             one.offer.registration.agency.organisation.code,
-            one.due_at,
+            one.due_at if one.decide_due_at is None else one.decide_due_at,
         )
         for one in found
     ]

@@ -89,20 +89,25 @@ class OfferInput:
 
 @dataclass(frozen=True)
 class LowPriceTerms:
-    """Below which share of the ceiling, or of the others' mean, a price must be explained, and within how many days."""
+    """Below which share of the ceiling, or of the others' mean, a price must be explained; the days for it.
+
+    And the days in which the purchaser decides on what was said.
+    """
 
     SECTION: ClassVar[str] = "offer"
 
     low_price_of_ceiling: Ppm = term("ppm")
     low_price_of_mean: Ppm = term("ppm")
     low_price_statement_days: int = term("workday")
+    low_price_decide_days: int = term("workday")
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Why the work can be done for so little."""
+    """Why the work can be done for so little, and what proves it (SHA-256)."""
 
     statement: str
+    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -276,7 +276,12 @@ def explain(actor: Actor, subject: str | None, said: Statement, /, *, key: str) 
         )
         if question is None:
             raise NotFound(deed.act)
-        question.stated_at, question.statement = deed.now, said.statement.strip()
+        if said.file is not None:
+            files.keep(deed, [said.file], by=f"announcement:{announcement.no}")
+        due = _decide_due(announcement, deed.now)
+        question.stated_at, question.statement, question.file = deed.now, said.statement.strip(), said.file
+        question.decide_due_at, question.provisional = due.at, due.provisional
+        deed.tell(decide_due_at=due.at)
         registering.record(deed, announcement, attempt, question.offer.registration.agency)
     return deed.answer()
 
@@ -306,6 +311,12 @@ def judge_price(actor: Actor, subject: str | None, judgement: Judgement, /, *, k
     return deed.answer()
 
 
+def _decide_due(announcement: Announcement, since: datetime) -> Deadline:
+    """Until when the purchaser should decide. Source: rules.md §2.5 offer.low_price_alert; the days (inferred)."""
+    days = queries.low_price_terms(announcement).low_price_decide_days
+    return calendar().due(since, days, path=regions.path(announcement.need.region))
+
+
 def leave_unexplained(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
     """No statement came in time: the offer is invalid (rules.md §2.5 offer.low_price_alert)."""
     with act(OfferAct.UNEXPLAINED, actor=actor, key=key, subject=subject) as deed:
@@ -332,24 +343,32 @@ def settle_offers(deed: Deed, no: str) -> Settled:
 
 
 def settle_question(deed: Deed, commitment: str) -> Settled:
-    """A step: the time to explain a price, computed anew (rules.md §2.1)."""
+    """A step: the time to explain a price, or to decide on what was said, computed anew (rules.md §2.1)."""
     offer = queries.by_commitment(commitment)
     announcement = deed.lock(announcements.row(offer.registration.attempt.announcement.no or ""))
     question = queries.question_of(offer.id)
     deed.session.refresh(question)
     if not question.provisional:
         raise OutOfTurn("settled", deed.act)
-    before = after = question.due_at
-    question.provisional = False
+    name, before = "explanation", question.due_at
+    after, question.provisional = before, False
     if question.stated_at is None and question.decided_at is None and offer.opened_at is not None:
         path = regions.path(announcement.need.region)
         days = queries.low_price_terms(announcement).low_price_statement_days
         due = calendar().due(offer.opened_at, days, path=path)
         after = anew(before, due, path=path, now=deed.now)
         question.due_at, question.provisional = after, due.provisional
+    elif question.stated_at is not None and question.decide_due_at is not None:
+        name, before = "low_price_decision", question.decide_due_at
+        after = before
+        if question.decided_at is None:
+            path, due = regions.path(announcement.need.region), _decide_due(announcement, question.stated_at)
+            after = anew(before, due, path=path, now=deed.now)
+            question.decide_due_at, question.provisional = after, due.provisional
     registering.record(deed, announcement, offer.registration.attempt, offer.registration.agency)
     party = offer.registration.agency.organisation_id
-    return Settled((Moved("explanation", before, after),), (party,), announcement.need.title)
+    parties = (party, announcement.need.purchaser.organisation_id)
+    return Settled((Moved(name, before, after),), parties, announcement.need.title)
 
 
 def open_all(deed: Deed, attempt: Attempt, offers: Collection[Offer], private: bytes | None) -> list[Opened]:

@@ -1,13 +1,13 @@
 """What the chapter offer brings to the house."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import url_for
 
 from app.act import Deed
 from app.actor import Actor, Role
-from app.stage import Command, Recipient, Stage, Task, Timed
+from app.stage import Command, Recipient, Stage, Task, Timed, Watch
 from bidding.offer import queries, rules, services
 from bidding.offer.demo import DEMO
 from bidding.offer.rules import BodyInput, Judgement, LowPriceTerms, OfferAct, OfferInput, Statement
@@ -23,8 +23,8 @@ def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
     if actor.party_id is None:
         return
     if Role.PURCHASER in actor.roles:
-        for title, no, code, _ in queries.unanswered(purchaser=actor.party_id):
-            yield Task(OfferAct.JUDGE, title, url_for("offer.judge", no=no, code=code))
+        for title, no, code, due in queries.unanswered(purchaser=actor.party_id):
+            yield Task(OfferAct.JUDGE, title, url_for("offer.judge", no=no, code=code), due=due)
     if Role.AGENCY not in actor.roles:
         return
     for title, no, _, due in queries.unanswered(agency=actor.party_id):
@@ -60,6 +60,17 @@ def judged(deed: Deed) -> Iterator[Recipient]:
     yield Recipient(announcement.need.purchaser.organisation_id, {**params, "side": "purchaser"})
 
 
+WATCHES = {
+    "low_price_decision": Watch(
+        title="决定是否认可低价",
+        kind="announcement",
+        running=queries.undecided_prices,
+        page=lambda no: url_for("announcement.page", no=no),
+        before=timedelta(days=1),
+        clause="offer.low_price_decide_days",
+    )
+}
+
 STAGE = Stage(
     name="offer",
     title="报价",
@@ -70,6 +81,7 @@ STAGE = Stage(
     sealed=rules.SEALED,
     tasks=tasks,
     sweeps=SWEEPS,
+    watches=WATCHES,
     consent=rules.CONSENT,
     timed={
         "offer": Timed(queries.provisional, services.settle, public=False),

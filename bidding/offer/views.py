@@ -5,10 +5,11 @@ from dataclasses import asdict
 from flask import Blueprint, jsonify, make_response, render_template, url_for
 from werkzeug.wrappers import Response
 
+from app import files
 from app.clock import now
 from app.values import Done, Waiting
 from app.web import asked
-from app.web.door import actor, door, public
+from app.web.door import actor, door, members, public
 from app.web.perform import perform
 from bidding.offer import queries, services
 from bidding.offer.forms import BodyForm, EnvelopeForm, JudgementForm, OfferForm, RateForm, StatementForm, itemized
@@ -68,12 +69,27 @@ def hand_in(no: str) -> Response:
 def explain(no: str) -> Response:
     """Why this price must be explained, until when, and the form."""
     form = StatementForm()
+    form.account_id = actor().account_id or 0
 
     def page() -> str:
         question = queries.to_explain(no, actor().party)
         return render_template("bidding/offer/explain.html", question=question, form=form)
 
     return perform(OfferAct.EXPLAIN, form, no, page=page, after=lambda done: url_for("offer.explain", no=no))
+
+
+@bp.get("/announcements/<no>/offers/<code>/explanation")
+@members()
+def statement(no: str, code: str) -> str:
+    """A low price and what its agency says of it, for both sides and the supervisor who consents."""
+    return render_template("bidding/offer/statement.html", question=queries.stated(no, code, actor()))
+
+
+@bp.get("/announcements/<no>/offers/<code>/explanation/file")
+@members()
+def statement_file(no: str, code: str) -> Response:
+    """What came with it."""
+    return files.send(queries.stated(no, code, actor()).file or "")
 
 
 @bp.route("/announcements/<no>/offers/<code>/judgement", methods=["GET", "POST"])

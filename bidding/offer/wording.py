@@ -1,6 +1,7 @@
 """The words of sealed offers."""
 
 WORDS = {
+    "deadline.low_price_decision": "低价决定期限",
     "offer.submit": "提交报价",
     "offer.hand_in": "补交报价正文",
     "offer.lapse": "逾期未补交报价正文",

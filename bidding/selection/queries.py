@@ -512,7 +512,9 @@ def _parameters(selection: Selection) -> dict[str, int]:
         price_fen=need.price_fen,
         asked=need.asked,
         minimum=selection.minimum,
-        low=LowPriceTerms(low_price_of_ceiling=Ppm(0), low_price_of_mean=Ppm(0), low_price_statement_days=0),
+        low=LowPriceTerms(
+            low_price_of_ceiling=Ppm(0), low_price_of_mean=Ppm(0), low_price_statement_days=0, low_price_decide_days=0
+        ),
     )
 
 

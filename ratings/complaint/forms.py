@@ -3,10 +3,10 @@
 from typing import Any, ClassVar
 
 from flask_wtf.file import FileField
-from wtforms import Field, HiddenField, RadioField, SelectField, TextAreaField
+from wtforms import Field, RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from app import files
+from app.enclosure import FileForm
 from app.values import Nothing
 from app.web.choices import offered
 from app.web.perform import ActForm
@@ -29,10 +29,9 @@ class Unless:
         return None
 
 
-class FilingForm(ActForm):
-    """An objection; the file is taken in before the act, and after a refusal it need not be chosen again."""
+class FilingForm(FileForm):
+    """An objection and what proves it."""
 
-    account_id: int = 0
     kind = RadioField("对什么提出异议", validators=[InputRequired("请选择对什么提出异议。")])
     against = SelectField(
         "认为应当排除的中选机构",
@@ -51,7 +50,6 @@ class FilingForm(ActForm):
         validators=[TOO_LONG],
     )
     file = FileField("证明材料", description="PDF、图片或 Word，不超过20MB。报名截止前业主看不到证明材料。")
-    taken = HiddenField()
 
     def offer(self, kinds: tuple[Kind, ...], winners: tuple[tuple[str, str], ...]) -> None:
         """Only what this agency may object to now."""
@@ -61,16 +59,12 @@ class FilingForm(ActForm):
             self.kind.data = kinds[0].value
 
     def value(self) -> Filing:
-        if self.file.data:
-            chosen = self.file.data
-            stored = files.store(chosen.stream, account_id=self.account_id, name=chosen.filename or "")
-            self.taken.data = stored.sha256
         return Filing(
             kind=Kind(self.kind.data),
             reason=(self.reason.data or "").strip(),
             interest=(self.interest.data or "").strip(),
             against=self.against.data or None,
-            file=self.taken.data or None,
+            file=self.sha256(self.file) or None,
         )
 
 

@@ -4,9 +4,9 @@ from flask_wtf.file import FileField
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from app.enclosure import FileChosen, FileForm
 from app.values import Nothing
 from app.web.perform import ActForm
-from bidding.contract.forms import FileChosen, FileForm
 from ratings.performance.rules import Because, Delivery
 
 

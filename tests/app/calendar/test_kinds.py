@@ -14,13 +14,16 @@ from app.calendar.rules import CalendarAct, Year
 from app.calendar.services import unsettled
 from app.chance import fresh_key
 from app.database import db
+from app.identity import queries as identities
 from app.notice.models import Notice
 from app.values import Nothing
 from bidding.award import queries as awards
 from bidding.contract import queries as contracts
 from bidding.direct import queries as commissions
 from bidding.offer import queries as offers
+from bidding.offer import services as offering
 from bidding.offer.models import Offer
+from bidding.offer.rules import Statement
 from marketplace.agency import queries as agencies
 from marketplace.agency.rules import AgencyAct, Asking
 from marketplace.agency.services import ask, passes
@@ -269,6 +272,20 @@ def test_an_uploaded_contract_is_confirmed_by_the_settled_date(app, at, tick):
     tick()
     assert contracts.by_no(no).confirm_due_at > before
     assert "合同确认期限由" in told(no)[0]
+
+
+def test_a_low_price_is_decided_on_by_the_settled_date(app, at, tick):
+    at(BEFORE)
+    commitment = a_low_price()
+    offer = offers.by_commitment(commitment)
+    agency = identities.actor_by_login(offer.registration.agency.organisation.name.partition(" ")[0])
+    offering.explain(agency, offer.registration.attempt.announcement.no, Statement("own instruments"), key=fresh_key())
+    before = offers.question_of(offer.id).decide_due_at
+    published()
+    tick()
+    db.session.rollback()
+    assert offers.question_of(offers.by_commitment(commitment).id).decide_due_at > before
+    assert any("低价决定期限由" in body for body in told(commitment))
 
 
 def test_marks_may_be_changed_until_the_settled_date(app, at, tick):

@@ -1,6 +1,8 @@
 """What excuses a refusal, who says so, and what it costs (rules.md §2.7 award.refusal, §2.9 V01)."""
 
+import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -69,6 +71,40 @@ def test_the_office_of_the_trade_decides_once(app: Flask, holds: bool, cost: int
         services.judge(office, no, Judged(not holds, "seen again"), key=fresh_key())
     assert [one.code for one in again.value.reasons] == ["award_excuse_judged"]
     assert len(charged(party)) == cost
+
+
+def test_what_proves_an_excuse_is_read_by_who_reads_its_reason(app: Flask, client: Client) -> None:
+    """By the page: chosen once, kept through a refusal; both sides and the office have it, nobody else."""
+    award = award_of(a_result())
+    no, login = award.no, award.agency.organisation.name.partition(" ")[0]
+    a_regulator()
+    client.sign_in(login)
+    proof = {"file": (io.BytesIO(b"%PDF-1.4 the flood"), "flood.pdf")}
+    typed = {"key": "k1", "excuse": "force_majeure", "reason": " "}
+    again = client.post(f"/awards/{no}/decline", data={**typed, **proof})
+    taken = again.text.partition('name="taken"')[2].partition('value="')[2].partition('"')[0]
+    assert (again.status_code, len(taken)) == (409, 64)
+    said = {"key": "k2", "excuse": "force_majeure", "reason": "the office stands under water", "taken": taken}
+    assert client.post(f"/awards/{no}/decline", data=said).status_code == 303
+    assert queries.by_no(no).decline_file == taken
+    client.post("/logout")
+    assert "/decline/file" not in client.get(f"/awards/{no}").text
+    seen = {}
+    for reader in (login, "purchaser1", "regulator1", "agency1" if login != "agency1" else "agency2"):
+        client.sign_in(reader)
+        shown = "/decline/file" in client.get(f"/awards/{no}").text
+        with client.get(f"/awards/{no}/decline/file") as sent:
+            seen[reader] = (shown, sent.status_code)
+    assert list(seen.values()) == [(True, 200), (True, 200), (True, 200), (False, 403)]
+    client.sign_in("regulator1")
+    assert "下载凭据" in client.get(f"/awards/{no}/judge").text
+
+
+def test_a_file_of_somebody_elses_proves_nothing(app: Flask) -> None:
+    award = award_of(a_result())
+    with pytest.raises(Refused) as refused:
+        services.decline(winner(award), award.no, replace(FLOOD, file="f" * 64), key=fresh_key())
+    assert [one.code for one in refused.value.reasons] == ["file_unknown"]
 
 
 def test_another_office_does_not_decide(app: Flask) -> None:

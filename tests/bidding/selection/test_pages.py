@@ -1,5 +1,6 @@
 """What each reader sees between freeze and result, the record for everybody, and the pages of the beacon."""
 
+import io
 import json
 import subprocess
 import sys
@@ -304,11 +305,22 @@ def test_a_low_price_is_explained_and_decided_on_by_page(app, client):
     empty = client.post(address, data={"key": fresh_key(), "statement": " "})
     assert "请写明为什么能以这个价格完成。" in empty.text
     said = {"key": fresh_key(), "statement": "two surveyors\r\nfive days"}
-    assert "已说明，等待决定" in client.post(address, data=said, follow_redirects=True).text
+    sheet = {"file": (io.BytesIO(b"%PDF-1.4 what it costs"), "costs.pdf")}
+    assert "已说明，等待决定" in client.post(address, data={**said, **sheet}, follow_redirects=True).text
     client.get("/logout")
+    reading = f"/announcements/{no}/offers/{found[1].code}/explanation"
+    for login, status in (("agency1", 404), ("agency2", 200), ("purchaser1", 200), ("supervisor1", 200)):
+        client.sign_in(login)
+        assert client.get(reading).status_code == status
+        with client.get(f"{reading}/file") as sent:
+            assert sent.status_code == status
+    assert reading in client.get(f"/announcements/{no}/record").text
+    client.post("/logout")
+    assert reading not in client.get(f"/announcements/{no}/record").text
     client.sign_in("purchaser1")
     assert "决定是否认可低价" in client.get("/desk").text
     page = client.get(judging).text
+    assert f"{reading}/file" in page
     assert "two surveyors\nfive days" in page
     assert "6,000.00 元" in page
     decision = {"key": fresh_key(), "accepted": "yes", "reason": "the costs add up"}

@@ -19,6 +19,7 @@ from app.refusal import NotFound, NotYours, Refusal, Refused
 from app.standing import Standing, answer_with
 from app.sweep import run_due
 from app.values import Nothing
+from app.watch.models import Alarm
 from bidding.award import queries as awards
 from bidding.offer import queries as offers
 from bidding.offer import services as offering
@@ -552,6 +553,26 @@ def test_silence_makes_the_offer_invalid(app):
     with pytest.raises(Refused) as refused:
         explained(found[1], no)
     assert codes_of(refused) == ["no_explanation_asked"]
+
+
+def test_the_purchaser_is_reminded_to_decide_and_an_alarm_follows(app):
+    """offer.low_price_decide_days: two working days from the statement; nothing is decided by itself."""
+    no, found, _ = low_market()
+    question = offers.question_of_party(queries.attempt_of(no, None).id, found[1].party)
+    assert question.decide_due_at is None
+    explained(found[1], no)
+    due = offers.questions_of(no)[0].decide_due_at
+    owner = a_purchaser().party
+    assert [at for *_, at in offers.unanswered(purchaser=owner)] == [due]
+    clockwork.go_to(due - timedelta(days=1) - timedelta.resolution)
+    raised = select(Alarm.level, Alarm.party_id, Alarm.ends_at).where(Alarm.watch == "low_price_decision")
+    assert db.session.execute(raised).all() == []
+    clockwork.go_to(due)
+    levels = [(row.level.value, row.party_id, row.ends_at) for row in db.session.execute(raised.order_by(Alarm.id))]
+    assert levels == [("warning", owner, due), ("alarm", owner, due)]
+    assert queries.result(queries.attempt_of(no, None).id) == []
+    decided_on(no, found[1], accepted=True)
+    assert next(code for _, code, _ in ranked(no)) == found[1].code
 
 
 def test_where_the_order_is_known_first_it_is_kept_for_the_decision(app):
