@@ -107,7 +107,7 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Serve, after a crash too. Raises Unavailable."""
+        """Serve, after a crash too; until the thread ends that called this. Raises Unavailable."""
         with (self._folder / "log").open("ab") as log:
             process = _start(self._command, folder=self._folder, account=self._account, log=log.fileno())
         self._process = process
@@ -126,7 +126,7 @@ class Server:
                 os.kill(one, signal.SIGKILL)
         process.wait()
         until = time.monotonic() + START_SECONDS
-        while time.monotonic() < until and any(Path(f"/proc/{one}").exists() for one in children):
+        while time.monotonic() < until and any(map(_lives, children)):
             time.sleep(0.01)
 
     def stop(self) -> None:
@@ -168,6 +168,15 @@ def _server(binaries: Path, options: Mapping[str, str]) -> Iterator[Server]:
             yield server
         finally:
             server.stop()
+
+
+def _lives(process: str) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    # Nobody may have asked yet how it ended.
+    return state != "Z"
 
 
 def _account() -> pwd.struct_passwd | None:

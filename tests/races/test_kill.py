@@ -158,21 +158,17 @@ def acknowledged(
                 else:
                     receipts[posted.key] = answer["receipt"]
 
-    def murder() -> None:
-        for place, turn in enumerate(turns, 1):
-            while len(receipts) < place * len(wanted) // (len(turns) + 1) and not done.is_set():
-                done.wait(0.002)
-            turn()
-
     clients = [threading.Thread(target=hand_in, args=(first,)) for first in range(CLIENTS)]
-    killer = threading.Thread(target=murder)
-    for thread in (*clients, killer):
+    for thread in clients:
         thread.start()
     until = time.monotonic() + patience
+    for place, turn in enumerate(turns, 1):
+        while len(receipts) < place * len(wanted) // (len(turns) + 1) and time.monotonic() < until:
+            done.wait(0.002)
+        turn()
     for thread in clients:
         thread.join(timeout=max(0.0, until - time.monotonic()))
     done.set()
-    killer.join()
     return receipts
 
 
