@@ -25,8 +25,10 @@ from marketplace.announcement import queries, rules
 from marketplace.announcement.models import Announcement, Extension
 from tests.builders.announcement import an_announcement
 from tests.builders.need import purchaser_for
+from tests.builders.offer import an_offer
 from tests.builders.people import a_supervisor, an_operator
-from tests.builders.registration import a_registration, an_agency
+from tests.builders.registration import a_registration, agencies, an_agency
+from tests.builders.selection import closed
 from tests.conftest import instant
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -150,6 +152,30 @@ def test_a_closed_announcement_is_not_opened_again(app, client, at, tick):
     tick()
     assert closing(no) == "2026-03-11 10:00"
     assert db.session.execute(select(Extension)).first() is None
+
+
+def test_those_whom_a_draw_invited_get_their_time_back_and_nobody_registers_again(app, client, at, tick):
+    found = agencies(2)
+    no = an_announcement(method="SHORTLIST_THEN_BID", budget_fen=1_000_000)
+    for agency in found:
+        a_registration(agency, no)
+    frozen_at = closed(no).frozen_at
+    attempt = queries.attempt(queries.by_no(no).id, 1)
+    assert (attempt.closes_at, attempt.offers_close_at) == (frozen_at, instant("2026-03-13 09:00"))
+    at("2026-03-11 14:00")
+    recorded(client, "2026-03-11 08:30", "2026-03-11 12:30")
+    tick()
+    attempt = queries.attempt(queries.by_no(no).id, 1)
+    assert (attempt.closes_at, attempt.offers_close_at) == (frozen_at, instant("2026-03-13 13:00"))
+    told = db.session.execute(select(Notice.party_id, Notice.body).where(Notice.act == "announcement.extend")).all()
+    assert {agency.party for agency in found} <= {party for party, _ in told}
+    assert all("报价截止时间由 2026-03-13 09:00 顺延到 2026-03-13 13:00" in body for _, body in told)
+    assert "报价截止由" in client.get(f"/announcements/{no}").text
+    an_offer(found[0], no, amount_fen=900_000)
+    at("2026-03-13 09:00")
+    assert selections.of(attempt.id).opened_at is None
+    at("2026-03-13 13:00")
+    assert selections.of(attempt.id).opened_at is not None
 
 
 def test_an_outage_is_told_to_everybody_with_its_evidence(app, client, at, tick):
