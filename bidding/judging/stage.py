@@ -10,6 +10,7 @@ from app.refusal import Refusal
 from app.stage import Command, Stage, Task
 from app.values import Nothing
 from bidding.judging import queries, rules, services
+from bidding.judging.demo import DEMO
 from bidding.judging.rules import Declaration, JudgeInput, JudgingAct, Named, Phase, Sheet
 from bidding.judging.sweeps import SWEEPS
 from bidding.judging.views import box, bp
@@ -62,5 +63,6 @@ STAGE = Stage(
         JudgingAct.LOCK: Command(Sheet, services.lock, "announcement"),
     },
     words=WORDS,
+    demo=DEMO,
     constraints={"uq_judge_account": Refusal("judge_enrolled", field="login")},
 )

@@ -3,14 +3,17 @@
 Where a draw comes first, whom it invites.
 """
 
+from dataclasses import replace
+from io import BytesIO
+
 from app.approval import services as approvals
-from app.demonstration import Happened, Step, World
+from app.demonstration import Happened, Step, World, document
 from app.stage import Demo
 from app.values import Fen, Ppm, Waiting
 from bidding.offer import services
 from bidding.offer.rules import Judgement, OfferAct, OfferInput, Statement
 from bidding.registration.rules import RegistrationAct
-from marketplace.need.rules import SECOND, Method
+from marketplace.need.rules import BY_PROPOSAL, SECOND, Method
 
 
 def _registered(world: World, happened: Happened) -> None:
@@ -32,14 +35,17 @@ def _drawn(world: World, happened: Happened) -> None:
 def _submit(world: World, step: Step) -> None:
     """On the day of the registration, or after the draw, once."""
     plot, login = step.plot, world.of_code(step["agency"]).login
+    key = f"demonstration:offer:{login}:{plot.key}:{step['attempt']}"
     place = plot["agencies"].index(login)
     if plot.get("rates"):
         offer = OfferInput(None, step["days"], rate_ppm=Ppm(plot["rates"][place]))
     else:
         offer = OfferInput(Fen(plot["offers"][place] * 100), step["days"])
-    services.submit(
-        world.actor(login), step["no"], offer, key=f"demonstration:offer:{login}:{plot.key}:{step['attempt']}"
-    )
+    if Method(plot["method"]) in BY_PROPOSAL:
+        content = BytesIO(document(f"proposal {plot.key} {login}"))
+        file, box = services.take_in(world.actor(login), step["no"], content, key=key)
+        offer = replace(offer, files=(file,), boxes=(box,))
+    services.submit(world.actor(login), step["no"], offer, key=key)
 
 
 def _explain(world: World, step: Step) -> None:
