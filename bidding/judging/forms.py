@@ -29,6 +29,7 @@ class JudgeForm(ActForm):
     login = SelectField(
         "评审账号",
         description="本单位的账号，评审人用它登录。外单位专家请先由系统管理员在本单位名下开立账号。",
+        validators=[InputRequired("请选择账号。")],
     )
     name = StringField("姓名", validators=[InputRequired("请填写姓名。"), Length(max=40, message="姓名太长。")])
     unit = StringField(

@@ -629,6 +629,7 @@ class SelectionPage:
     auctioned: bool
     auction_ends_at: datetime | None
     by_credit: bool
+    scored: bool
     listed: tuple[str, ...]
     parameters: Mapping[str, int]
     factor: int | None
@@ -723,6 +724,7 @@ def _page(selection: Selection, *, actor: Actor) -> SelectionPage:
         auctioned=method(attempt) in LIVE,
         auction_ends_at=auctions.open_until(attempt.id) if method(attempt) in LIVE else None,
         by_credit=methods.METHODS[method(attempt)].lots,
+        scored=methods.METHODS[method(attempt)].weights,
         listed=listed(selection),
         parameters=known.parameters,
         factor=known.factor,
