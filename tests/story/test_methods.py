@@ -75,9 +75,10 @@ class Cast:
         return self.market.public(path).get_json()
 
     def told(self, no: str) -> Any:
-        """The public transcript, recomputed twice."""
+        """The public transcript, recomputed twice, and told again to its result."""
         found = self.json(f"/announcements/{no}/transcript.json")
         assert transcript.verify(found) == outsider.check_transcript(found) == []
+        assert "与记录中写的结果逐项相同" in self.market.public(f"/announcements/{no}/replay").text
         return found
 
     def contracted(self, award: str, amount: str, *, days: str = "8") -> None:
