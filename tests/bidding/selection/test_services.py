@@ -353,9 +353,12 @@ def test_a_lost_key_breaks_every_envelope(app):
 
 
 def recomputed(no, attempt=None):
-    """The transcript as it is published, checked by its own verifier and bound by the freeze's entry."""
+    """The transcript as it is published, checked by its own verifier, told again, and bound by the freeze's entry."""
     found = json.loads(json.dumps(queries.transcript(no, attempt)))
     assert transcript.verify(found) == outsider.check_transcript(found) == []
+    told = queries.replayed(no, attempt)
+    assert told.faults == ()
+    assert all(step.content is not None for step in told.steps)
     for fault in ({**found, "result": found["result"][::-1]}, {**found, "attempt": 2}):
         assert fault == found or outsider.check_transcript(fault) != []
     fixed = json.loads(found["record"]["log"]["freeze"]["payload"])["public"]
