@@ -162,7 +162,7 @@ STAGE = Stage(
                 "region": "six digits; its whole branch",
                 "category": "two digits",
                 "item": "four digits, the main item or a further one",
-                "method": "DIRECT, RANDOM or BID_LOW",
+                "method": "a code of docs/methods.md",
                 "phase": "registering, selecting, held, decided, unsuccessful, void, withdrawn, scheduled or direct",
                 "fund": "fiscal, state or social",
             },

@@ -125,6 +125,14 @@ def test_the_highest_rate_wins_and_its_price_is_the_contract_s(cast: Cast) -> No
     assert "下浮率须在 2.00% 至 20.50% 之间" in refused
     for login, rate in zip(cast.agencies, ("20.5", "12.35", "2", "8.01"), strict=True):
         cast.offers(no, login, rate_ppm=rate)
+    for address in (
+        f"/announcements/{no}",
+        f"/announcements/{no}/record",
+        "/log/entries?start=0&end=1000",
+        "/opendata/changes?after=0",
+    ):
+        found = cast.market.public(address).text
+        assert not any(sealed in found for sealed in ("12.35", "123500", "205000", "39750", "39,750"))
     cast.closes(no)
     assert "20.50%" in page(cast, no, "/record")
     assert [one["rate"] for one in cast.told(no)["result"]] == [205_000, 123_500, 80_100]
@@ -145,7 +153,11 @@ def test_those_drawn_offer_until_their_own_closing(cast: Cast) -> None:
     invited, others = order[:2], order[2:]
     for place, code in enumerate(invited):
         assert "被抽中" in said(cast.agencies[cast.codes[code]].get("/inbox/").text)
+        assert f'href="/announcements/{no}/offer"' in cast.agencies[cast.codes[code]].get(f"/announcements/{no}").text
         cast.offers(no, cast.codes[code], amount_fen=f"4{place}500.00")
+    assert (
+        f'href="/announcements/{no}/offer"' not in cast.agencies[cast.codes[others[0]]].get(f"/announcements/{no}").text
+    )
     late = cast.agencies[cast.codes[others[0]]].post(
         f"/announcements/{no}/offer", amount_fen="40000.00", days="8", key="others"
     )
@@ -164,6 +176,8 @@ def test_the_owner_chooses_from_the_short_list_and_says_why(cast: Cast) -> None:
     order = cast.json(f"/announcements/{no}/record.json")["order"]
     assert "等待业主选定" in page(cast, no)
     assert "选定机构" in said(cast.owner.get("/desk").text)
+    assert f'href="/announcements/{no}/choice"' in cast.owner.get(f"/announcements/{no}").text
+    assert f'href="/announcements/{no}/choice"' not in cast.agencies["agency1"].get(f"/announcements/{no}").text
     cast.owner.is_refused(f"/announcements/{no}/choice", agencies=order[1], reason="　", key="no-reason")
     reason = "近两年同类项目多，成果一次通过。"
     cast.owner.does(f"/announcements/{no}/choice", agencies=order[1], reason=reason, key="choice")
