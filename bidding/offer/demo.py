@@ -3,15 +3,17 @@
 Where a draw comes first, whom it invites.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from io import BytesIO
 
 from app.approval import services as approvals
+from app.chronicle import Plot
 from app.demonstration import Happened, Step, World, document
 from app.stage import Demo
 from app.values import Fen, Ppm, Waiting
 from bidding.offer import services
-from bidding.offer.rules import Judgement, OfferAct, OfferInput, Statement
+from bidding.offer.rules import ItemOffer, Judgement, OfferAct, OfferInput, Statement
 from bidding.registration.rules import RegistrationAct
 from marketplace.need.rules import BY_PROPOSAL, SECOND, Method
 
@@ -36,16 +38,24 @@ def _submit(world: World, step: Step) -> None:
     """On the day of the registration, or after the draw, once."""
     plot, login = step.plot, world.of_code(step["agency"]).login
     key = f"demonstration:offer:{login}:{plot.key}:{step['attempt']}"
-    place = plot["agencies"].index(login)
-    if plot.get("rates"):
-        offer = OfferInput(None, step["days"], rate_ppm=Ppm(plot["rates"][place]))
-    else:
-        offer = OfferInput(Fen(plot["offers"][place] * 100), step["days"])
+    offer = _offer(plot, plot["agencies"].index(login), step["days"])
     if Method(plot["method"]) in BY_PROPOSAL:
         content = BytesIO(document(f"proposal {plot.key} {login}"))
         file, box = services.take_in(world.actor(login), step["no"], content, key=key)
         offer = replace(offer, files=(file,), boxes=(box,))
     services.submit(world.actor(login), step["no"], offer, key=key)
+
+
+def _offer(plot: Plot, place: int, days: int) -> OfferInput:
+    """A rate, or a price in yuan; for several items one of each, all served side by side."""
+    if plot.get("rates"):
+        return OfferInput(None, days, rate_ppm=Ppm(plot["rates"][place]))
+    price: int | Sequence[int] = plot["offers"][place]
+    if isinstance(price, int):
+        return OfferInput(Fen(price * 100), days)
+    codes = (plot["item"], *plot["further"])
+    items = tuple(ItemOffer(code, Fen(yuan * 100), days) for code, yuan in zip(codes, price, strict=True))
+    return OfferInput(Fen(sum(price) * 100), days, items=items)
 
 
 def _explain(world: World, step: Step) -> None:

@@ -4,7 +4,7 @@ from app.demonstration import Happened, Step, World
 from app.stage import Demo
 from app.values import Nothing
 from bidding.registration import services
-from bidding.registration.rules import Promise, RegistrationAct
+from bidding.registration.rules import Membership, Promise, RegistrationAct
 from marketplace.announcement.rules import AnnouncementAct
 
 
@@ -16,8 +16,12 @@ def _published(world: World, happened: Happened) -> None:
 
 
 def _registered(world: World, happened: Happened) -> None:
-    if world.of_code(happened["agency"]).login == happened.plot.get("leaves"):
+    lead = world.of_code(happened["agency"]).login
+    if lead == happened.plot.get("leaves"):
         world.plan(happened.plot, RegistrationAct.WITHDRAW, after=1, no=happened["announcement"])
+    for member in happened.plot.get("members", {}).get(lead, ()):
+        facts = {"no": happened["announcement"], "lead": happened["agency"], "member": member}
+        world.plan(happened.plot, RegistrationAct.JOIN, **facts)
 
 
 def _amended(world: World, happened: Happened) -> None:
@@ -27,8 +31,18 @@ def _amended(world: World, happened: Happened) -> None:
 
 def _submit(world: World, step: Step) -> None:
     key = f"{step['login']}:{step.plot.key}:{step['attempt']}"
-    promise = Promise(max(1, step["days"] - world.pick(f"days {key}", (0, 0, 1, 2))))
+    members = step.plot.get("members", {}).get(step["login"], ())
+    promise = Promise(
+        max(1, step["days"] - world.pick(f"days {key}", (0, 0, 1, 2))),
+        members=tuple(world.people[member].code for member in members),
+    )
     services.submit(world.actor(step["login"]), step["no"], promise, key=f"demonstration:register:{key}")
+
+
+def _join(world: World, step: Step) -> None:
+    """A member answers on the day on which it was named."""
+    key = f"demonstration:join:{step['member']}:{step.plot.key}"
+    services.join(world.actor(step["member"]), step["no"], Membership(step["lead"]), key=key)
 
 
 def _withdraw(world: World, step: Step) -> None:
@@ -49,6 +63,7 @@ DEMO = Demo(
     },
     steps={
         RegistrationAct.SUBMIT: _submit,
+        RegistrationAct.JOIN: _join,
         RegistrationAct.WITHDRAW: _withdraw,
         RegistrationAct.RECONFIRM: _reconfirm,
     },

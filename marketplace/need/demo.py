@@ -30,6 +30,7 @@ def _create(world: World, step: Step) -> None:
         above_limit=False,
         excluded=False,
         project_code=_project(plot.key, region, world) if fund is Fund.FISCAL else None,
+        further=tuple(plot.get("further", ())),
         winners=plot.get("winners", 1),
         particulars=Particulars(**plot.get("particulars", {})),
     )
