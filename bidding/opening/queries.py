@@ -145,7 +145,7 @@ def page(attempt: Attempt, *, now: datetime) -> OpeningPage | None:
         title=announcement.need.title,
         attempt=attempt.number,
         phase=phase,
-        closes_at=attempt.closes_at,
+        closes_at=attempt.offers_close_at or attempt.closes_at,
         due_at=due_at(attempt),
         keys=tuple(
             Key(

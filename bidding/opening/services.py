@@ -52,7 +52,7 @@ def unseal(actor: Actor, subject: str | None, file: PrivateKey, /, *, key: str) 
                 phase,
                 used=any(use.holder_id == holder.id for use in queries.standing(attempt.id)),
                 fits=None if private is None else sealing.public_key(private).hex() == holder.public_key,
-                closes_at=attempt.closes_at,
+                closes_at=attempt.offers_close_at or attempt.closes_at,
                 due_at=queries.due_at(attempt),
             ),
             rulebook=announcement.rulebook,

@@ -12,7 +12,7 @@ WORDS = {
     "opening_phase.over": "密钥已销毁",
     "refusal.opening_not_yours": "贵单位不是这次采购的持钥单位。",
     "cure.opening_not_yours": "只有公告发布时登记了公钥的三家持钥单位可以开启。",
-    "refusal.opening_too_early": "还没有到开启时间：报名{closes_at}截止、名单冻结之后才能使用密钥。",
+    "refusal.opening_too_early": "还没有到开启时间：{closes_at}截止之后才能使用密钥。",
     "cure.opening_too_early": "请在截止之后再来。",
     "refusal.opening_over": "报价密钥已经用过或者销毁，不能再次使用。",
     "cure.opening_over": "请在选取记录里查看开启的结果。",
