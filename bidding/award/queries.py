@@ -11,6 +11,7 @@ from sqlalchemy.orm import lazyload
 
 from app.actor import Actor, Role
 from app.audit import services as records
+from app.audit.canonical import instant
 from app.calendar.services import calendar
 from app.database import db
 from app.identity.models import Organisation
@@ -530,6 +531,26 @@ def guard_notice(no: str, *, actor: Actor) -> None:
         raise NotYours(no)
 
 
+def limits_of(award: Award) -> tuple[datetime | None, datetime | None]:
+    """The two limits that a notice states: of the answer, and of the signing."""
+    signing = sign_by(award)
+    return award.accept_due_at, None if signing is None else signing.at
+
+
+def editions(no: str) -> tuple[Mapping[str, Any], ...]:
+    """What the log says of each file of a notice that was made, the first one first."""
+    return tuple(one.public for one in records.timeline(f"award:{no}", kinds=("award",)) if one.act == AwardAct.ISSUE)
+
+
+def is_outdated(award: Award) -> bool:
+    """Whether a limit that the last file of the notice states has moved since; an older market's file states none."""
+    made = editions(award.no)
+    if not made or "sign_due_at" not in made[-1]:
+        return False
+    told = tuple(made[-1].get(name) for name in ("accept_due_at", "sign_due_at"))
+    return told != tuple(None if one is None else instant(one) for one in limits_of(award))
+
+
 @dataclass(frozen=True, slots=True)
 class Proof:
     """What the public can hold a notice against: nothing that its page would hide."""
@@ -543,6 +564,7 @@ class Proof:
     accept_due_at: datetime | None
     position: int | None
     notice_sha256: str | None
+    replaced: tuple[str, ...]
     seal: str | None
 
     @property
@@ -567,6 +589,7 @@ def proof(no: str) -> Proof | None:
         accept_due_at=award.accept_due_at,
         position=None if entry is None else entry.position,
         notice_sha256=award.notice_sha256,
+        replaced=tuple(one["sha256"] for one in editions(no) if one["sha256"] != award.notice_sha256),
         seal=award.seal,
     )
 

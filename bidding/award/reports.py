@@ -1,4 +1,4 @@
-"""The 中选通知书 as a file: made once, when one of its parties first asks for it, outside every transaction."""
+"""The 中选通知书 as a file: made when one of its parties first asks for it, anew when a limit in it has moved."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -52,13 +52,15 @@ def address(path: str, *, asked: str) -> str:
 
 
 def notice(no: str, *, page: str) -> Paper:
-    """The file of an award's notice, the one that was made first; `page` is the absolute address of its verification.
+    """The file of an award's notice, the last one that was made; `page` is the absolute address of its verification.
+
+    It is made anew where a provisional limit that it states was settled on another day; the earlier ones stay known.
 
     Raises `NotFound` where there is no notice, none can be made any more, or the file that was made is lost; `Refused`
     in the seconds until a signed head covers the notice. Source: rules.md §2.7 award.notice, §4 document 5.
     """
     award = queries.by_no(no)
-    if award.notice_sha256 is None:
+    if award.notice_sha256 is None or (queries.phase_of(award) in ISSUABLE and queries.is_outdated(award)):
         _make(award, page)
         db.session.rollback()
         award = queries.by_no(no)
@@ -73,10 +75,11 @@ def _make(award: Award, page: str) -> None:
     if at is None or queries.phase_of(award) not in ISSUABLE or not issuable():
         raise NotFound(no)
     by = seal() if queries.terms(award).notice_signed else None
-    content = typeset("notice", members(award, by=by, page=page), at=at)
+    content = typeset("notice", members(award, by=by, page=page, replaces=award.notice_sha256), at=at)
     if by is not None:
         content = sealed(content, by, at=at)
-    issued = Issued(store.keep(content), len(content), None if by is None else by.fingerprint)
+    fingerprint = None if by is None else by.fingerprint
+    issued = Issued(store.keep(content), len(content), fingerprint, *queries.limits_of(award))
     try:
         services.issue(Actor.sweeper(), no, issued, key=f"award.issue:{no}:{issued.sha256}")
     except (AlreadyDone, OutOfTurn):
@@ -84,13 +87,15 @@ def _make(award: Award, page: str) -> None:
         return
 
 
-def members(award: Award, *, by: Seal | None, page: str) -> Mapping[str, Any]:
-    """Everything the notice says, as its template wants it."""
+def members(award: Award, *, by: Seal | None, page: str, replaces: str | None = None) -> Mapping[str, Any]:
+    """Everything the notice says, as its template wants it; `replaces`: the SHA-256 of the file before, if any."""
     announcement, need = award.announcement, award.announcement.need
     sign_by, book = queries.sign_by(award), rulebook(announcement.rulebook or "")
     clauses = {key.partition(".")[2]: (one.basis, one.verified) for key in CLAUSES for one in (book.clause(key),)}
     return {
         "no": award.no,
+        "edition": 1 if replaces is None else len(queries.editions(award.no)) + 1,
+        "replaces": replaces,
         "market": records.market(),
         "demonstration": built.part("settings").demonstration,
         "log": _logged(award),

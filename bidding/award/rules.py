@@ -139,11 +139,16 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """The file of a notice as it was made: SHA-256 in hex, size in bytes, fingerprint of the seal, if any."""
+    """The file of a notice as it was made: SHA-256 in hex, size in bytes, fingerprint of the seal, if any.
+
+    And the two limits that it states: of the answer (None where none is asked for) and of the signing.
+    """
 
     sha256: str
     size: int
     seal: str | None
+    accept_due_at: datetime | None = None
+    sign_due_at: datetime | None = None
 
 
 def phase_of(

@@ -260,19 +260,22 @@ def judge(actor: Actor, subject: str | None, judged: Judged, /, *, key: str) -> 
 
 
 def issue(actor: Actor, subject: str | None, issued: Issued, /, *, key: str) -> Done:
-    """The file of a notice, made outside the act, is put on record; the first one stands.
+    """The file of a notice, made outside the act, is put on record; the first one stands until a limit in it moves.
 
-    Source: rules.md §2.7 award.notice. Raises `OutOfTurn` where there is one already, or no notice.
+    Source: rules.md §2.7 award.notice, §2.1 (a provisional limit is settled with notice). Raises `OutOfTurn` where
+    there is one that still says what holds, where this one does not, or where there is no notice.
     """
     with act(AwardAct.ISSUE, actor=actor, key=key, subject=subject, input=issued) as deed:
         award = deed.lock(queries.row(subject or ""))
         phase = queries.phase_of(award)
         rules.FLOW.after(phase, AwardAct.ISSUE)
-        if award.notice_sha256 is not None:
+        stated = (issued.accept_due_at, issued.sign_due_at)
+        if stated != queries.limits_of(award) or not (award.notice_sha256 is None or queries.is_outdated(award)):
             raise OutOfTurn(phase, deed.act)
         award.notice_sha256, award.notice_size, award.seal = issued.sha256, issued.size, issued.seal
         _about(deed, award)
         deed.tell(sha256=issued.sha256, size=issued.size, seal=issued.seal)
+        deed.tell(accept_due_at=issued.accept_due_at, sign_due_at=issued.sign_due_at)
     return deed.answer()
 
 

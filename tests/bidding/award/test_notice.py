@@ -1,7 +1,9 @@
 """The notice as a file and the page its QR code opens: made once, on record, and nothing else passes for it (M21)."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import date, datetime
 from io import BytesIO
 
 import pytest
@@ -10,17 +12,20 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 
 from app.actor import Actor
 from app.audit import services as records
+from app.calendar import services as calendars
+from app.calendar.rules import Year
 from app.chance import fresh_key
 from app.clock import FixedClock
+from app.database import db
 from app.identity import queries as identities
 from app.paper import store
 from app.refusal import OutOfTurn, Refused
-from app.sweep import keep_log
+from app.sweep import keep_log, run_due
 from app.values import Nothing
 from bidding.award import queries, reports, services
 from bidding.award.rules import Declined, Issued
 from tests.builders.award import a_result, accepted, award_of, settle, winner
-from tests.builders.people import a_regulator
+from tests.builders.people import a_regulator, an_admin
 from tests.conftest import Client
 
 PAGE = "https://market.example/verify"
@@ -131,10 +136,39 @@ def test_the_address_is_never_the_one_that_was_asked_outside_a_demonstration(app
 def test_a_second_file_is_not_put_on_record(app: Flask) -> None:
     no, _ = noticed()
     first = reports.notice(no, page=PAGE)
+    limits = queries.limits_of(queries.by_no(no))
     with pytest.raises(OutOfTurn):
-        services.issue(Actor.sweeper(), no, Issued("00" * 32, 1, None), key=fresh_key())
+        services.issue(Actor.sweeper(), no, Issued("00" * 32, 1, None, *limits), key=fresh_key())
     assert reports.notice(no, page="https://elsewhere.example").sha256 == first.sha256
     assert queries.by_no(no).notice_sha256 == first.sha256
+
+
+def test_a_limit_that_moved_makes_a_new_file_and_the_old_one_stays_known(
+    app: Flask, client: Client, at: Callable[[str], datetime]
+) -> None:
+    """rules.md §2.1: made at the end of a year whose successor has no calendar yet; the year is then published."""
+    at("2026-12-29 09:00")
+    no, _ = noticed()
+    award = queries.by_no(no)
+    assert queries.sign_by(award).provisional
+    first = reports.notice(no, page=PAGE)
+    assert reports.notice(no, page=PAGE).sha256 == first.sha256
+    days = tuple(date(2027, 1, day) for day in range(1, 9))
+    calendars.publish(an_admin(), None, Year(2027, days, (), "国办发明电〔2026〕9号"), key=fresh_key())
+    run_due()
+    db.session.rollback()
+    second = reports.notice(no, page=PAGE)
+    assert second.sha256 != first.sha256
+    assert queries.by_no(no).notice_sha256 == second.sha256
+    assert reports.notice(no, page=PAGE).sha256 == second.sha256
+
+    def compared(file: bytes) -> str:
+        return client.post(f"/awards/{no}/verify", data={"file": (BytesIO(file), "notice.pdf")}).text
+
+    assert "已被新的一版替换" in compared(first.content)
+    assert "一字不差。" in compared(second.content)
+    assert "不是本市场发出的原文件" in compared(first.content + b"x")
+    assert first.sha256 in client.get(f"/awards/{no}/verify").text
 
 
 def test_a_citizen_sees_whether_a_notice_is_genuine(app: Flask, client: Client) -> None:
