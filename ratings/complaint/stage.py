@@ -15,6 +15,7 @@ from app.values import Nothing
 from app.web.door import actor
 from bidding.award.rules import AwardAct
 from bidding.contract.rules import ContractAct
+from bidding.judging.rules import JudgingAct
 from bidding.offer.rules import OfferAct
 from bidding.registration import queries as registrations
 from bidding.selection.rules import SelectionAct
@@ -105,6 +106,7 @@ MAKES_AWARDS = (
     SelectionAct.OPEN,
     SelectionAct.DRAW,
     SelectionAct.CHOOSE,
+    JudgingAct.CLOSE,
     OfferAct.JUDGE,
     OfferAct.UNEXPLAINED,
     AwardAct.DECLINE,
