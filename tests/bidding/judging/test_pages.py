@@ -5,7 +5,8 @@ from io import BytesIO
 
 from app.actor import Role
 from app.chance import fresh_key
-from bidding.judging import queries
+from bidding.judging import queries, services
+from bidding.judging.rules import JudgeInput
 from bidding.selection import queries as selections
 from tests.bidding.judging.test_services import market
 from tests.bidding.selection.test_services import recomputed
@@ -15,6 +16,7 @@ from tests.builders.need import purchaser_for
 from tests.builders.people import a_colleague
 from tests.builders.registration import a_registration, agencies
 from tests.builders.selection import closed, drawn, selection
+from tests.counting import questions
 
 
 def filled(codes, *, service="80", team="70", reason="staff and instruments fit", **more):
@@ -144,3 +146,19 @@ def test_two_schemes_are_chosen_from_on_a_page(app, client):
     chosen = {"key": "c", "agencies": found[0].code, "reason": "the instruments are newer"}
     assert client.post(path, data=chosen).status_code == 303
     assert "the instruments are newer" in client.get(f"/announcements/{no}/record").text
+
+
+def test_a_longer_roster_asks_no_more(app, client):
+    owner = purchaser_for("social")
+    asked = []
+    for judges in (range(1, 3), range(3, 8)):
+        for place in judges:
+            a_colleague(owner, login=f"judge{place}", role=Role.PURCHASER)
+            entered = JudgeInput(f"judge{place}", f"judge {place}", "unit", "surveying")
+            services.enrol(owner, None, entered, key=fresh_key())
+        client.sign_in("purchaser1")
+        client.get("/judges/")
+        with questions() as statements:
+            assert client.get("/judges/").text.count("移出名册") == judges.stop - 1
+        asked.append(len(statements))
+    assert asked[0] == asked[1]
