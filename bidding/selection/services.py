@@ -455,6 +455,15 @@ def _void(deed: Deed, selection: Selection, attempt: Attempt) -> None:
         announcing.decide(deed, attempt, Decision.VOID)
 
 
+def abandon(deed: Deed, attempt: Attempt) -> None:
+    """A step: an attempt ends while those whom its draw invited still offer; no envelope of theirs is ever opened."""
+    selection = queries.of(attempt.id)
+    if selection is None or selection.drawn_at is None or selection.opened_at is not None:
+        return
+    if keys.destroy(deed, attempt):
+        selection.key_destroyed_at = deed.now
+
+
 # What people decide
 
 

@@ -14,6 +14,7 @@ from app.values import Done, Nothing
 from app.workdays import Deadline
 from bidding.award import queries as awards
 from bidding.award import services as awarding
+from bidding.selection import services as selecting
 from marketplace.announcement import queries as announcements
 from marketplace.announcement import services as announcing
 from marketplace.announcement.models import Announcement, Attempt
@@ -214,6 +215,7 @@ def _void(deed: Deed, attempt: Attempt) -> None:
     """The attempt ends, whatever it found; the purchaser may announce the next one (rules.md §3.1 row 38)."""
     for award in awards.in_force(attempt.id, lock=True):
         awarding.release(deed, award)
+    selecting.abandon(deed, attempt)
     announcing.decide(deed, attempt, Decision.VOID)
 
 

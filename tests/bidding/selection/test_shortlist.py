@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from app.act import act
+from app.actor import Actor
 from app.audit.canonical import sha256_hex
 from app.audit.check import first_difference
 from app.clockwork import services as clockwork
@@ -15,9 +17,10 @@ from app.sweep import run_due
 from bidding.award import queries as awards
 from bidding.offer import queries as offers
 from bidding.offer.models import Offer
-from bidding.selection import queries, transcript
-from bidding.selection.rules import Phase
+from bidding.selection import queries, services, transcript
+from bidding.selection.rules import Phase, SelectionAct
 from marketplace.announcement import queries as announcements
+from marketplace.announcement import services as announcing
 from marketplace.announcement.rules import Decision
 from marketplace.need.rules import Particulars
 from tests import outsider
@@ -155,6 +158,21 @@ def test_a_low_price_and_a_broken_envelope_are_awaited_after_the_second_closing_
     assert [one.amount_fen for one in queries.result(row.attempt_id)] == [800_000]
     reasons = sorted(reason for one in told(no)["offers"] for reason in one["reasons"])
     assert reasons == ["low_price_unexplained", "unopened"]
+
+
+def test_an_attempt_that_is_voided_meanwhile_opens_nothing(app):
+    no, chosen, _ = invited()
+    an_offer(chosen[0], no, amount_fen=900_000)
+    with act(SelectionAct.DRAW, actor=Actor.sweeper(), key="tests:void", subject=f"{no}/1") as deed:
+        deed.lock(announcements.row(no))
+        attempt = queries.attempt_of(no, None)
+        services.abandon(deed, attempt)
+        announcing.decide(deed, attempt, Decision.VOID)
+        deed.on("announcement", no)
+    assert refused(chosen[1], no, amount_fen=800_000) == ["not_open"]
+    row = over(no)
+    assert (row.opened_at, row.attempt.sealed_offer_key) == (None, None)
+    assert row.key_destroyed_at is not None
 
 
 def test_nobody_offers(app):
