@@ -3,6 +3,7 @@
 from app.refusal import Refusal
 from app.stage import Command, Stage
 from app.watch import rules, services
+from app.watch.demo import DEMO
 from app.watch.rules import Assignment, Closing, Outage, WatchAct
 from app.watch.sweeps import SWEEPS
 from app.watch.views import bp, standing, tasks
@@ -33,5 +34,6 @@ STAGE = Stage(
         WatchAct.RECORD: Command(Outage, services.record, None),
     },
     words=WORDS,
+    demo=DEMO,
     constraints={"uq_alarm_watch_no_since_at_level": Refusal("alarm_known")},
 )

@@ -20,6 +20,7 @@ from bidding.offer.rules import OfferAct
 from bidding.registration import queries as registrations
 from bidding.selection.rules import SelectionAct
 from ratings.complaint import queries, rules, services
+from ratings.complaint.demo import DEMO
 from ratings.complaint.rules import Because, DecisionTerms, Effect, Filing, ObjectionAct, ObjectionTerms
 from ratings.complaint.sweeps import SWEEPS
 from ratings.complaint.views import bp
@@ -144,4 +145,5 @@ STAGE = Stage(
     constraints={"uq_objection_open": Refusal("objection_open_already")},
     terms=(ObjectionTerms, DecisionTerms),
     words=WORDS,
+    demo=DEMO,
 )

@@ -21,9 +21,12 @@ from app.deployment import Misconfigured
 from app.factory import create_app
 from app.identity import queries as identities
 from app.values import Fen
+from app.watch import queries as watched
+from app.watch.models import Alarm
+from app.watch.rules import Level
 from bidding.award.models import Award
 from bidding.award.queries import phase_of as award_phase
-from bidding.contract.models import Contract
+from bidding.contract.models import Contract, ContractRequest
 from bidding.contract.queries import phase_of as contract_phase
 from bidding.selection import lottery
 from bidding.selection.models import Selection
@@ -32,6 +35,8 @@ from marketplace.agency.queries import phase_of as agency_phase
 from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.announcement.rules import Decision
+from ratings.complaint import queries as objections
+from ratings.complaint.models import Objection
 from ratings.credit import queries as credit
 from ratings.performance import queries as performances
 from ratings.performance.models import Performance
@@ -95,14 +100,51 @@ def test_the_newer_methods_have_results_and_are_under_way(world: Flask) -> None:
 
 
 def test_awards_and_contracts_stand_in_every_phase(world: Flask) -> None:
-    """In publicity, noticed, accepted, declined; to sign, to confirm, effective; in service, late, paused, done."""
+    """In publicity, noticed, accepted, declined; to sign, effective, broken; in service, late, paused, done."""
     awards = Counter(award_phase(each).value for each in db.session.execute(select(Award)).scalars())
     contracts = Counter(contract_phase(each).value for each in db.session.execute(select(Contract)).scalars())
     kept = list(db.session.execute(select(Performance)).scalars())
-    assert {"publicity", "noticed", "accepted", "declined", "lapsed"} <= awards.keys()
-    assert {"to_sign", "to_confirm", "effective"} <= contracts.keys()
-    assert {performances.phase_of(each).value for each in kept} == {"in_service", "paused", "delivered", "done"}
+    assert {"publicity", "noticed", "accepted", "declined", "lapsed", "fallen"} <= awards.keys()
+    assert {"to_sign", "to_confirm", "effective", "breached"} <= contracts.keys()
+    assert {performances.phase_of(each).value for each in kept} == {
+        *("in_service", "paused", "delivered", "done", "stopped")
+    }
     assert any(performances.late_days(each, now=NOW) for each in kept)
+
+
+def test_what_was_asked_for_after_the_signing_stands_in_every_state(world: Flask) -> None:
+    """More time, granted and still waiting in time; another price; a breach, found by the office of the trade."""
+    found = {
+        (each.kind.value, None if each.outcome is None else each.outcome.value)
+        for each in db.session.execute(select(ContractRequest)).scalars()
+        if each.unanswered_at is None
+    }
+    assert found == {("extension", "agreed"), ("extension", None), ("amendment", "agreed"), ("breach", "upheld")}
+
+
+def test_objections_are_answered_and_decided(world: Flask) -> None:
+    """One dismissed, one upheld, by which the next candidate follows; one waits for its answer."""
+    found = {
+        (objections.phase_of(each, NOW).value, None if each.effect is None else each.effect.value)
+        for each in db.session.execute(select(Objection)).scalars()
+    }
+    assert found == {("dismissed", None), ("upheld", "skipped"), ("filed", None)}
+
+
+def test_an_outage_moved_closings(world: Flask) -> None:
+    """The time that was lost is given back to whatever was open."""
+    (outage,) = watched.outages().rows
+    moved = announcements.extended_by(outage.no)
+    assert moved
+    assert all(one.closes_at > one.closes_at_before for one in moved)
+
+
+def test_one_alarm_was_closed_and_one_is_somebodys(world: Flask) -> None:
+    """The others are still for the supervisor to give."""
+    alarms = [each for each in db.session.execute(select(Alarm)).scalars() if each.level is Level.ALARM]
+    assert {each.reason.value for each in alarms if each.reason is not None} == {"referred"}
+    given = [each.watch for each in alarms if each.assigned_at is not None and each.closed_at is None]
+    assert given == ["service_days"]
 
 
 def test_agencies_are_admitted_and_apply(world: Flask) -> None:
