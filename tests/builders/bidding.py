@@ -22,9 +22,11 @@ STEP = 25_000
 ASKED = {"BID_LIVE": Particulars(minutes=10), "BID_ROUNDS": Particulars(rounds=3, minutes=3)}
 
 
-def an_auction(method: str = "BID_LIVE", *, fund: str = "social", rivals: int = 3) -> tuple[str, list[Actor]]:
+def an_auction(
+    method: str = "BID_LIVE", *, fund: str = "social", rivals: int = 3, among: Sequence[Actor] = ()
+) -> tuple[str, list[Actor]]:
     """The number of an announcement by auction, and the agencies that are registered for it; before the closing."""
-    found = agencies(rivals)
+    found = list(among) or agencies(rivals)
     no = an_announcement(method=method, fund=fund, budget_fen=CEILING, particulars=ASKED[method])
     for agency in found:
         a_registration(agency, no)
