@@ -167,6 +167,8 @@ class Hub:
             if standing != seen:
                 self._look(connection)
                 seen = standing
+            # A reading transaction would see the same state for ever.
+            connection.rollback()
             yield
             pause.wait(EVERY)
 
@@ -237,7 +239,7 @@ class Watcher:
         if self.connection is not None:
             self._send(ALIVE)
             if self.left <= 0:
-                self._end()
+                self.end()
 
     def _send(self, said: bytes) -> None:
         if self.connection is None:
@@ -248,9 +250,10 @@ class Watcher:
             whole = False
         if not whole:
             # Gone, or too slow to hear it: the browser comes back by itself and says what it heard last.
-            self._end()
+            self.end()
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """No longer watching: the connection is closed, where the listener had it."""
         if self.connection is not None:
             with suppress(OSError):
                 self.connection.close()
