@@ -110,6 +110,16 @@ function suggest(most) {
   // Whoever has typed something of his own keeps it.
   if (suggested === "" || input.value === suggested) input.value = (most / 100).toFixed(2);
   suggested = (most / 100).toFixed(2);
+  quicken();
+}
+
+function quicken() {
+  for (const button of form.querySelectorAll("[data-steps]")) {
+    const amount = Number(form.dataset.most) - (Number(button.dataset.steps) - 1) * Number(box.dataset.step);
+    button.hidden = amount <= 0;
+    button.dataset.amount = (amount / 100).toFixed(2);
+    button.textContent = yuan(amount);
+  }
 }
 
 async function look(at) {
@@ -118,7 +128,7 @@ async function look(at) {
   const answer = await fetch(address, asked).catch(() => null);
   const said = answer?.headers.get("Market-Time");
   if (said) ahead = Date.parse(said) - performance.now();
-  box.classList.toggle("lost", !answer);
+  part("lost").hidden = Boolean(answer);
   if (answer?.ok) shown(await answer.json());
 }
 
@@ -138,19 +148,20 @@ function watch() {
   };
   stream.onerror = () => {
     if (stream.readyState === EventSource.CLOSED) poll();
+    look(null);
   };
 }
 
 if (form) {
   const input = form.elements.namedItem("amount_fen");
-  suggested = input.value;
-  form.dataset.most = String(Math.round(Number(input.value.replaceAll(",", "")) * 100));
+  form.dataset.most = box.dataset.most || "0";
+  suggested = (Number(form.dataset.most) / 100).toFixed(2);
   const quick = form.querySelector(".quick");
   if (quick) quick.hidden = false;
+  quicken();
   for (const button of form.querySelectorAll("[data-steps]")) {
     button.addEventListener("click", () => {
-      const most = Number(form.dataset.most) - (Number(button.dataset.steps) - 1) * Number(box.dataset.step);
-      if (most > 0) input.value = (most / 100).toFixed(2);
+      input.value = button.dataset.amount;
     });
   }
   form.addEventListener("submit", (event) => {
