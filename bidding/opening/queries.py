@@ -14,6 +14,7 @@ from app.database import Instant, db
 from app.refusal import NotFound
 from app.region import queries as regions
 from app.rules_in_force import rulebook
+from app.workdays import WorkCalendar
 from bidding.opening import rules
 from bidding.opening.models import KeyUse
 from bidding.opening.rules import TOGETHER, Divided, Phase
@@ -33,13 +34,16 @@ def opens_at(attempt: Attempt) -> datetime | None:
     return attempt.frozen_at if attempt.announcement.need.method in SEALED else attempt.offers_close_at
 
 
-def due_at(attempt: Attempt) -> datetime | None:
-    """Until when holders may come; None before the opening time. Source: rules.md §2.5 opening.max_wait."""
+def due_at(attempt: Attempt, days_known: WorkCalendar | None = None) -> datetime | None:
+    """Until when holders may come; None before the opening time. Source: rules.md §2.5 opening.max_wait.
+
+    `days_known`: the calendar, where it was asked for already.
+    """
     since, announcement = opens_at(attempt), attempt.announcement
     if since is None:
         return None
     days = rulebook(announcement.rulebook or "").terms(OpeningTerms).max_wait
-    return calendar().due(since, days, path=regions.path(announcement.need.region)).at
+    return (days_known or calendar()).due(since, days, path=regions.path(announcement.need.region)).at
 
 
 def standing(attempt_id: int) -> list[KeyUse]:
@@ -77,10 +81,24 @@ def waited_for(attempts: Collection[int], *, now: datetime) -> frozenset[int]:
     if not attempts:
         return frozenset()
     halved = select(KeyHalf.attempt_id).where(KeyHalf.attempt_id.in_(attempts), KeyHalf.sealed.is_not(None))
-    rows = db.session.execute(select(Attempt).where(Attempt.id.in_(halved))).scalars()
-    return frozenset(
-        attempt.id for attempt in rows if phase_of(attempt, now=now) in (Phase.TO_COME, Phase.WAITING, Phase.HALF)
-    )
+    rows = list(db.session.execute(select(Attempt).where(Attempt.id.in_(halved))).scalars())
+    awaited = {Phase.TO_COME, Phase.WAITING, Phase.HALF}
+    return frozenset(attempt_id for attempt_id, phase in _phases(rows, now=now).items() if phase in awaited)
+
+
+def _phases(attempts: Sequence[Attempt], *, now: datetime) -> Mapping[int, Phase]:
+    """The phases of attempts whose divided keys have not served, by id; one question for all."""
+    query = select(KeyUse.attempt_id, func.count()).where(KeyUse.lapsed_at.is_(None))
+    query = query.where(KeyUse.attempt_id.in_([attempt.id for attempt in attempts])).group_by(KeyUse.attempt_id)
+    uses = dict(db.session.execute(query).all()) if attempts else {}
+    days = calendar() if attempts else None
+    return {
+        attempt.id: rules.phase_of(
+            Divided(opens_at=opens_at(attempt), due_at=due_at(attempt, days), gone=False, uses=uses.get(attempt.id, 0)),
+            now=now,
+        )
+        for attempt in attempts
+    }
 
 
 def present(no: str | None) -> Attempt:
@@ -185,8 +203,17 @@ def own(attempt: Attempt, party_id: int | None) -> OwnKey | None:
     return OwnKey(holder_rules.fingerprint(holder.public_key), used)
 
 
-def to_unseal(party_id: int, *, now: datetime) -> Sequence[OpeningPage]:
-    """The openings that wait for this office's key, the most urgent first."""
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An opening that waits for an office's key; `due_at`: until when."""
+
+    no: str
+    title: str
+    due_at: datetime | None
+
+
+def to_unseal(party_id: int, *, now: datetime) -> list[Waiting]:
+    """The openings that wait for this office's key, the oldest first; as many questions, however many there are."""
     used = select(KeyUse.id).where(
         KeyUse.attempt_id == Attempt.id, KeyUse.holder_id == Holder.id, KeyUse.lapsed_at.is_(None)
     )
@@ -195,11 +222,15 @@ def to_unseal(party_id: int, *, now: datetime) -> Sequence[OpeningPage]:
         .join(KeyHalf, KeyHalf.attempt_id == Attempt.id)
         .join(Holder, Holder.id == KeyHalf.holder_id)
         .where(Holder.organisation_id == party_id, *UNOPENED, ~used.exists())
-        .distinct()
         .order_by(Attempt.frozen_at, Attempt.id)
     )
-    found = (page(attempt, now=now) for attempt in db.session.execute(query).scalars())
-    return [one for one in found if one is not None and one.phase in (Phase.WAITING, Phase.HALF)]
+    found = list(db.session.execute(query).scalars().unique())
+    phases, days = _phases(found, now=now), calendar()
+    return [
+        Waiting(attempt.announcement.no or "", attempt.announcement.need.title, due_at(attempt, days))
+        for attempt in found
+        if phases[attempt.id] in (Phase.WAITING, Phase.HALF)
+    ]
 
 
 def row(no: str) -> Select[Announcement]:

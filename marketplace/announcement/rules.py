@@ -10,7 +10,7 @@ from app.actor import Role
 from app.flow import Flow
 from app.pinyin import folded, initials, spelt
 from app.refusal import Refusal
-from app.rulebook import term
+from app.rulebook import RulebookError, term
 from app.values import SHANGHAI, Fen, Opens, Period
 from marketplace.need.rules import PUBLIC_MONEY, Method
 from marketplace.purchaser.rules import Fund
@@ -174,6 +174,10 @@ class HoursTerms:
     closes: time = term("clock")
 
 
+BEACONS = frozenset({"none", "lottery 3d+pl5"})
+"""The beacon rules that can be followed to their end; `witness` can be verified, but is entered nowhere yet."""
+
+
 @dataclass(frozen=True)
 class DrawTerms:
     """The beacon rule by fund class (protocol.md §1.1)."""
@@ -182,6 +186,12 @@ class DrawTerms:
 
     beacon_fiscal_state: str = term("code")
     beacon_social: str = term("code")
+
+    def __post_init__(self) -> None:
+        """No rulebook asks for a beacon that nobody could enter, nor for none where public money is spent (§2.5)."""
+        for key, known in (("beacon_fiscal_state", BEACONS - {"none"}), ("beacon_social", BEACONS)):
+            if getattr(self, key) not in known:
+                raise RulebookError(f"draw.{key} is one of {', '.join(sorted(known))}")
 
     def beacon(self, fund: Fund) -> str:
         """The beacon rule of an attempt that spends this fund."""

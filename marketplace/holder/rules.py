@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from app.actor import Role
 from app.refusal import Refusal
-from app.rulebook import term
+from app.rulebook import RulebookError, term
 from app.values import Opens
 
 
@@ -48,6 +48,11 @@ class OpeningTerms:
 
     holders: int = term("count")
     max_wait: int = term("workday")
+
+    def __post_init__(self) -> None:
+        """One key file, or two of three; and both may take their time. Source: rules.md §2.5."""
+        if self.holders not in (1, 2) or self.max_wait < 1:
+            raise RulebookError("opening.holders is 1 or 2, and opening.max_wait at least 1")
 
     @property
     def shared(self) -> bool:

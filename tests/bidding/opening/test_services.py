@@ -36,6 +36,7 @@ from tests.builders.offer import an_offer
 from tests.builders.people import an_account
 from tests.builders.registration import a_registration, agencies
 from tests.builders.selection import closed, selection
+from tests.counting import questions
 
 
 @pytest.fixture
@@ -169,6 +170,27 @@ def test_only_the_three_it_was_sealed_to(county):
     unsealed(three[Role.OPERATOR], Role.OPERATOR, no)
     run_due()
     assert prices(no) == [800_000, 800_001]
+
+
+def test_a_desk_asks_as_much_for_many_openings_as_for_one(county):
+    three, (who,) = three_holders(), agencies(1)
+    nos = []
+    for closes in ("10:00", "11:00", "11:00", "11:00"):
+        nos.append(an_announcement(method="BID_LOW", budget_fen=1_000_000, closes=f"2026-03-20 {closes}"))
+        a_registration(who, nos[-1])
+        an_offer(who, nos[-1], amount_fen=800_000)
+
+    def asked(n):
+        db.session.rollback()
+        with questions() as sent:
+            waiting = queries.to_unseal(three[Role.OPERATOR].party, now=clockwork.clock().market())
+        assert [one.no for one in waiting] == nos[:n]
+        return len(sent)
+
+    closed(nos[0])
+    one = asked(1)
+    closed(nos[-1])
+    assert asked(4) == one
 
 
 def everything():

@@ -30,6 +30,7 @@ from tests.builders.people import a_supervisor, an_operator
 from tests.builders.registration import a_registration, agencies
 from tests.builders.selection import a_beacon
 from tests.conftest import instant
+from tests.counting import questions
 
 WHY = Because("a report from the county")
 HOURS = timedelta(hours=1)
@@ -217,3 +218,19 @@ def test_who_may_neither_hold_nor_release(app):
     held(no)
     with pytest.raises(OutOfTurn):
         services.hold(a_supervisor(), no, WHY, key=fresh_key())
+
+
+def test_the_list_of_what_is_held_asks_as_much_for_many_as_for_one(app):
+    supervisor = a_supervisor()
+
+    def asked(n):
+        db.session.rollback()
+        with questions() as sent:
+            assert len(queries.held(supervisor, now=clock().market())) == n
+        return len(sent)
+
+    held(an_announcement(closes="2026-03-20 17:00"))
+    one = asked(1)
+    for _ in range(2):
+        held(an_announcement(closes="2026-03-20 17:00"))
+    assert asked(3) == one

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.refusal import OutOfTurn
+from app.rulebook import RulebookError
 from marketplace.announcement import rules
 from marketplace.announcement.rules import (
     FLOW,
@@ -16,6 +17,7 @@ from marketplace.announcement.rules import (
     AttemptTerms,
     Change,
     Decision,
+    DrawTerms,
     HoldKind,
     HoursTerms,
     Instants,
@@ -220,3 +222,10 @@ def test_who_held_releases(act, kind, evidence, codes):
 )
 def test_only_a_hold_before_the_closing_stops_the_clock(held_at, stops):
     assert rules.stops_clock(held_at=held_at, closes_at=CLOSING) is stops
+
+
+@pytest.mark.parametrize(("public", "social"), [("none", "none"), ("witness", "none"), ("lottery 3d+pl5", "dice")])
+def test_no_rulebook_asks_for_a_beacon_that_could_not_be_followed(public, social):
+    DrawTerms(beacon_fiscal_state="lottery 3d+pl5", beacon_social="none")
+    with pytest.raises(RulebookError):
+        DrawTerms(beacon_fiscal_state=public, beacon_social=social)

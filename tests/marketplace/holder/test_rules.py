@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.actor import Role
+from app.rulebook import RulebookError
 from app.sealing import public_key
 from marketplace.holder import rules
 
@@ -83,3 +84,10 @@ def test_all_three_must_be_named():
     assert codes(rules.refusals_to_divide(rules.HOLDERS)) == []
     (refusal,) = rules.refusals_to_divide([Role.OPERATOR])
     assert (refusal.code, refusal.params["missing"]) == ("holders_missing", 2)
+
+
+@pytest.mark.parametrize(("holders", "days"), [(0, 1), (3, 1), (2, 0)])
+def test_no_rulebook_asks_for_an_opening_that_nobody_could_make(holders, days):
+    assert not rules.OpeningTerms(holders=1, max_wait=1).shared
+    with pytest.raises(RulebookError):
+        rules.OpeningTerms(holders=holders, max_wait=days)
