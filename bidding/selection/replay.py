@@ -382,13 +382,17 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The result computed anew, beside the one that stands in the transcript. `valid`: who counted, of `minimum`."""
+    """The result computed anew, beside the one that stands in the transcript. `valid`: who counted, of `minimum`.
+
+    `waits`: for sheets or for the owner's choice, where nobody stands in it.
+    """
 
     decision: str
     kind: str
     places: tuple[Place, ...]
     said: tuple[Place, ...]
     equal: bool
+    waits: bool
     valid: int
     minimum: int
 
@@ -823,6 +827,7 @@ class _Teller:
             places=tuple(self.places(computed)),
             said=tuple(self.places(self.found["result"])),
             equal=self.found["result"] == computed,
+            waits=self.row.weights or self.row.lots,
             valid=counted if self.row.sealed and self.drawn else len(self.frozen.lots),
             minimum=self.found["parameters"].get("minimum", 0),
         )

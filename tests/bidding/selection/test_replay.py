@@ -138,7 +138,9 @@ def test_rounds_are_told_with_equal_amounts_in_the_order_drawn():
 
 
 def test_an_auction_without_an_offer():
-    live = content(replay.replay(made("BID_LIVE", live=[])), Kind.LIVE)
+    told = replay.replay(made("BID_LIVE", live=[]))
+    live = content(told, Kind.LIVE)
+    assert not content(told, Kind.RESULT).waits
     assert live.offers == live.standings == live.plot.marks == ()
     assert live.end == live.first_end
 
@@ -182,6 +184,7 @@ def test_two_schemes_are_chosen_from():
     waiting = replay.replay(transcript.transcript(**given))
     assert content(waiting, Kind.CHOSEN).choices == ()
     assert content(waiting, Kind.RESULT).places == ()
+    assert content(waiting, Kind.RESULT).waits
     chosen = replay.replay(transcript.transcript(**given, scores=transcript.choice(OWNER, [IDS[1]])))
     assert [one.id for one in content(chosen, Kind.CHOSEN).choices] == [IDS[1]]
 
