@@ -4,8 +4,7 @@ import os
 import socket
 from typing import TYPE_CHECKING
 
-from flask import request
-from werkzeug.wrappers import Response
+from flask import Response, request
 
 from app import built
 from app.bulletin import Hub, Watcher
@@ -20,7 +19,10 @@ CONNECTION = "gunicorn.socket"
 
 
 class Stream(Response):
-    """Server-sent events of a topic. Where the server shows its connection, the listener takes it over."""
+    """Server-sent events of a topic. Where the server shows its connection, the listener takes it over.
+
+    Flask's own response: of any other kind Flask would keep the content and forget the class.
+    """
 
     watcher: Watcher
 

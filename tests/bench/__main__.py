@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 
-from tests.bench import deadlines, draw, duplicates, handins, killings, pages, serving
+from tests.bench import auctions, deadlines, draw, duplicates, handins, killings, pages, serving
 
 ENTRIES = {
     "P1": pages.measure,
@@ -19,6 +19,7 @@ ENTRIES = {
     "P5": handins.measure,
     "P6": duplicates.measure,
     "P8": draw.measure,
+    "P9": auctions.measure,
     "P12": deadlines.measure,
     "R1": killings.measure,
 }

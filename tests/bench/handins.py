@@ -75,12 +75,12 @@ def measure() -> Iterator[tuple[str, str, str, str]]:
         hot: list[client.Answered] = []
         twenty: list[client.Answered] = []
         client.rate(hello, "/", seconds=SECONDS)
-        client.answered(market, _round(market, people, [scene.hot[ROUNDS]]))
+        client.answered(market, hand_ins(market, people, [scene.hot[ROUNDS]]))
         for turn in range(ROUNDS):
             hellos.append(client.rate(hello, "/", seconds=SECONDS))
-            hot.append(client.answered(market, _round(market, people, [scene.hot[turn]])))
+            hot.append(client.answered(market, hand_ins(market, people, [scene.hot[turn]])))
             moved = scene.twenty[turn:] + scene.twenty[:turn]
-            twenty.append(client.answered(market, _round(market, people, moved)))
+            twenty.append(client.answered(market, hand_ins(market, people, moved)))
         _kept(scene.app, AGENCIES * (2 * ROUNDS + 1))
     for where, found in (("one announcement", hot), ("twenty announcements", twenty)):
         yield "P5", f"registrations and sealed offers in turn, on {where}, postgresql", GOAL, _told(found, hellos)
@@ -144,13 +144,13 @@ def _cookie_and_csrf(answer: http.client.HTTPResponse) -> tuple[str, str]:
     return cookie.partition(";")[0], found[1]
 
 
-def _round(port: int, people: Sequence[Person], numbers: Sequence[str]) -> list[tuple[client.Asked, ...]]:
+def hand_ins(port: int, people: Sequence[Person], numbers: Sequence[str]) -> list[tuple[client.Asked, ...]]:
     """What each person hands in, on one of the announcements in turn: a registration, and after its answer a price."""
     found = []
     for place, person in enumerate(people):
         no = numbers[place % len(numbers)]
-        register = _posted(port, person, f"/announcements/{no}/register", days="10", key=f"r-{no}-{place}")
-        offer = _posted(
+        register = posted(port, person, f"/announcements/{no}/register", days="10", key=f"r-{no}-{place}")
+        offer = posted(
             port, person, f"/announcements/{no}/offer", days="10", amount_fen=f"{40_000 + place}", key=f"o-{no}-{place}"
         )
         # The registration's answer sends the browser on; the offer's own page holds the body and the receipt.
@@ -158,7 +158,8 @@ def _round(port: int, people: Sequence[Person], numbers: Sequence[str]) -> list[
     return found
 
 
-def _posted(port: int, person: Person, path: str, **fields: str) -> bytes:
+def posted(port: int, person: Person, path: str, **fields: str) -> bytes:
+    """A form as the browser of this person posts it."""
     body = urlencode({**fields, "csrf_token": person.csrf})
     return (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: keep-alive\r\nCookie: {person.cookie}\r\n"
