@@ -105,7 +105,7 @@ class RegistrationPage:
 
 @dataclass(frozen=True, slots=True)
 class MyRegistration:
-    """One line of an agency's own list."""
+    """One line of an agency's own list; `lead`: the name of who leads the consortium where it is another."""
 
     no: str
     attempt: int
@@ -114,6 +114,7 @@ class MyRegistration:
     promised_days: int
     submitted_at: datetime
     phase: Phase
+    lead: str | None = None
 
 
 def row(attempt_id: int, agency_id: int) -> Select[Registration]:
@@ -564,11 +565,17 @@ def _own(registration: Registration, announcement: Announcement, *, open: bool) 
 
 
 def mine(party_id: int, *, after: str | None = None, size: int = SIZE) -> Listing[MyRegistration]:
-    """An organisation's own registrations, newest first.
+    """The registrations that an organisation is in, as lead or as a member that said yes, newest first.
 
     The key of a page holds no number of the table itself: two of them would tell how many others registered between.
     """
-    query = select(Registration).join(Registration.agency).where(Agency.organisation_id == party_id)
+    joined = (
+        select(RegistrationMember.registration_id)
+        .join(Organisation, Organisation.code == RegistrationMember.code)
+        .where(Organisation.id == party_id, RegistrationMember.joined_at.is_not(None))
+    )
+    query = select(Registration).join(Registration.agency)
+    query = query.where((Agency.organisation_id == party_id) | Registration.id.in_(joined))
     last = _last(after)
     if last is not None:
         at, attempt_id = last
@@ -579,7 +586,13 @@ def mine(party_id: int, *, after: str | None = None, size: int = SIZE) -> Listin
     order = (Registration.submitted_at.desc(), Registration.attempt_id.desc(), Registration.id.desc())
     rows = db.session.execute(query.order_by(*order).limit(size + 1)).scalars().all()
     found = listing(rows, size=size, key=lambda row: (row.submitted_at.isoformat(), row.attempt_id))
-    return Listing(tuple(_line(row) for row in found.rows), found.after)
+    return Listing(
+        tuple(
+            replace(line, lead=None if row.agency.organisation_id == party_id else row.agency.organisation.name)
+            for row, line in ((row, _line(row)) for row in found.rows)
+        ),
+        found.after,
+    )
 
 
 def _last(after: str | None) -> tuple[datetime, int] | None:

@@ -81,6 +81,7 @@ def able_for_need(*, no: str) -> Mapping[str, Any]:
     return {
         "template": "ratings/eligibility/panel.html",
         "outlook": _for_need(no),
+        "several": needs.own(actor().party, no).further is not None,
         "url": url_for("eligibility.of_need", no=no),
     }
 
@@ -90,6 +91,7 @@ def able_for_item(*, item: str) -> Mapping[str, Any]:
     return {
         "template": "ratings/eligibility/panel.html",
         "outlook": _for_item(item, Fund.SOCIAL),
+        "several": False,
         "url": url_for("eligibility.of_item", code=item),
     }
 

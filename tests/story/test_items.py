@@ -107,6 +107,7 @@ def test_a_consortium_that_holds_together_what_none_holds_alone_wins(app, client
     assert client.post(f"{register}/join", data={"key": fresh_key(), "lead": rival.code}).status_code == 409
     assert client.post(f"{register}/join", data={"key": fresh_key(), "lead": lead.code}).status_code == 303
     assert "已确认加入" in client.get(register).text
+    assert "联合体成员，agency1 咨询有限公司 牵头" in client.get("/registrations/").text
     assert "您的单位已经报名" in client.post(register, data={"key": fresh_key(), "days": "10"}).text
     a_registration(rival, no)
     offered(client, "agency1", no, **priced("12000", "9000", second="0505"))
