@@ -107,7 +107,7 @@ def test_the_second_closing_opens_as_any_sealed_offers(app, client):
     assert first_difference() is None
 
 
-def test_too_few_offers_open_nothing_and_the_key_is_destroyed(app):
+def test_too_few_offers_open_nothing_and_the_key_is_destroyed(app, client):
     no, chosen, _ = invited(fund="state", size=4)
     for agency in chosen[:2]:
         an_offer(agency, no, amount_fen=800_000)
@@ -119,6 +119,7 @@ def test_too_few_offers_open_nothing_and_the_key_is_destroyed(app):
     assert (found["result"], found["record"]["decision"]) == ([], "drawn")
     assert {one["body"] for one in found["offers"]} == {None}
     assert announcements.next_offers_closing(row.frozen_at) is None
+    assert "前提交的有效报价不足 3 家" in client.get(f"/announcements/{no}/record").text
 
 
 def test_too_few_registrations_invite_nobody(app):
