@@ -199,8 +199,24 @@ def running(watch: str, no: str, since: datetime) -> Limit | None:
     return None if row is None else _limit(row)
 
 
-def settled() -> list[str]:
-    """What was raised and not seen to be met, of which the limit no longer runs."""
+def settled(now: datetime) -> list[str]:
+    """What was raised and not seen to be met, of which the limit no longer runs; warnings that nothing follows."""
+    passed = select(Alarm.ref).where(*_UNMET, Alarm.watch.in_(_unalarmed()), Alarm.ends_at <= now)
+    found = list(db.session.execute(passed).scalars())
+    return list(dict.fromkeys((*found, *_no_more())))
+
+
+def _unalarmed() -> list[str]:
+    """The watches whose end has a consequence of its own: a warning is all, and it is over with the limit."""
+    return [name for name, watch in watches().items() if not watch.alarms]
+
+
+def is_passed(alarm: Alarm, now: datetime) -> bool:
+    """Whether a warning is over with its limit, because no alarm follows."""
+    return alarm.watch in _unalarmed() and alarm.ends_at <= now
+
+
+def _no_more() -> list[str]:
     standing = set(db.session.execute(_STANDING).scalars())
     chosen = tuple((name, watch) for name, watch in watches().items() if name in standing)
     return list(db.session.execute(_gone(chosen)).scalars()) if chosen else []
@@ -443,6 +459,7 @@ class AlarmPage:
     clause: str | None
     address: str
     fixed: bool
+    alarms: bool
     responsible: tuple[str, ...]
     assigned_at: datetime | None
     assigned_account: str | None
@@ -471,6 +488,7 @@ def page(ref: str, *, actor: Actor) -> AlarmPage:
         clause=watch.clause,
         address=watch.page(alarm.no),
         fixed=watch.fixed,
+        alarms=watch.alarms,
         responsible=tuple(names[party] for party in concerned if party in names),
         assigned_at=alarm.assigned_at,
         assigned_account=None if account is None else account.name,

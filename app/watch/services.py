@@ -75,14 +75,16 @@ def _raise(deed: Deed, level: Level, *, public: bool | None = None) -> None:
 def settle(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
     """What a warning or an alarm was about is done, or no longer asked for.
 
-    A warning ends, and an alarm that no hand may close; every other alarm says so and waits for a hand.
+    A warning ends, also where its limit is over and no alarm follows, and so does an alarm that no hand may close;
+    every other alarm says so and waits for a hand.
     """
     with act(WatchAct.SETTLE, actor=actor, key=key, subject=subject) as deed:
         alarm = deed.lock(queries.row(subject or ""))
         rules.FLOW.after(queries.phase_of(alarm), WatchAct.SETTLE)
-        if alarm.met_at is not None or not queries.is_met(alarm):
+        met = queries.is_met(alarm)
+        if alarm.met_at is not None or not (met or queries.is_passed(alarm, deed.now)):
             raise OutOfTurn(queries.phase_of(alarm), deed.act)
-        alarm.met_at = deed.now
+        alarm.met_at = deed.now if met else None
         if alarm.level is Level.WARNING or queries.watch_of(alarm).fixed:
             alarm.closed_at = deed.now
         _about(deed, alarm)

@@ -32,7 +32,7 @@ def raise_(actor: Actor, subject: str) -> Done:
 
 def met(now: datetime) -> Iterator[str]:
     """Whatever was raised and is done by now."""
-    yield from queries.settled()
+    yield from queries.settled(now)
 
 
 def settle(actor: Actor, ref: str) -> Done:

@@ -57,7 +57,7 @@ def _offices(region: str) -> Iterator[Any]:
             (f"{office.code}/{login}", say("alarm_person", office=office.name, person=name))
             for login, name in office.accounts
         ]
-    return iter(offered(pairs, empty=""))
+    return iter(offered(pairs, empty=say("alarm_choose")))
 
 
 @bp.get("/alarms/<ref>")

@@ -11,6 +11,7 @@ WORDS = {
     "task.alarm.close": "处理交办的报警",
     "outage.record": "登记系统故障",
     "alarm_person": "{office}：{person}",
+    "alarm_choose": "请选择单位或人员",
     "alarm_heading": "{what}：{title}",
     "alarm_level.warning": "预警",
     "alarm_level.alarm": "报警",

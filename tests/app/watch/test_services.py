@@ -26,6 +26,7 @@ from bidding.selection import rules as selecting
 from marketplace.announcement import services as announcing
 from tests.bidding.selection.test_services import broken_market, handed_in
 from tests.builders.announcement import a_timetable, an_announcement
+from tests.builders.contract import a_contract, extension_asked
 from tests.builders.need import a_need, purchaser_for
 from tests.builders.objection import a_public_result, against_the_winner, appealed
 from tests.builders.people import a_regulator, a_supervisor, an_operator
@@ -156,6 +157,18 @@ def test_an_office_that_did_not_decide_in_time_does_not_clear_itself(app):
         services.close(late, alarm.ref, REMEDIED, key=fresh_key())
     services.assign(office, alarm.ref, Assignment(other.code), key=fresh_key())
     services.close(other, alarm.ref, REMEDIED, key=fresh_key())
+
+
+def test_a_warning_that_no_alarm_follows_is_over_with_its_limit(app, at):
+    """The purchaser has not answered: that has its own consequence, and nobody is warned of it any more."""
+    no = a_contract()
+    extension_asked(no)
+    at("2026-03-13 23:59")
+    (warning,) = rows("contract_answer")
+    assert (warning.no, queries.phase_of(warning)) == (no, Phase.WARNED)
+    at("2026-03-14 00:00")
+    (warning,) = rows("contract_answer")
+    assert (queries.phase_of(warning), warning.met_at) == (Phase.CLOSED, None)
 
 
 def an_outage(since, until, region="450800"):
