@@ -20,7 +20,7 @@ from bidding.selection import queries as selections
 from bidding.selection import services as selecting
 from bidding.selection.rules import Awaited, Choice
 from marketplace.announcement.rules import Decision
-from tests.bidding.selection.test_services import recomputed
+from tests.bidding.selection.test_services import decided_on, explained, recomputed
 from tests.builders.announcement import an_announcement
 from tests.builders.judging import a_proposal, a_roster, a_sheet, declared, locked, pdf, seated
 from tests.builders.need import purchaser_for
@@ -195,3 +195,17 @@ def test_a_roster_is_the_owners_own(app):
     with pytest.raises(Refused) as twice:
         a_roster(owner, 2)
     assert codes(twice) == ["judge_enrolled"]
+
+
+@pytest.mark.parametrize(("accepted", "awaited"), [(True, Awaited.SHEETS), (False, Awaited.CHOICE)])
+def test_a_low_price_is_decided_on_before_anybody_scores(app, accepted, awaited):
+    no, found, owner, roster = market("SCHEME_MERIT", prices=(900_000, 690_000, 800_000), judges=1)
+    row = closed(no)
+    assert (row.decide_by, selections.awaited(row)) == (None, None)
+    with pytest.raises(Refused) as early:
+        services.name(owner, no, Named(tuple(roster)), key=fresh_key())
+    assert codes(early) == ["no_sheets_awaited"]
+    explained(found[1], no)
+    decided_on(no, found[1], accepted=accepted)
+    # Without it two are left, of whom the owner chooses.
+    assert selections.awaited(selection(no)) is awaited
