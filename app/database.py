@@ -14,7 +14,7 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, Boolean, DateTime, Enum, Integer, LargeBinary, MetaData, Text, event
 from sqlalchemy.engine import Connection, Dialect, Engine
-from sqlalchemy.orm import DeclarativeBase, Session, registry
+from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction, registry
 from sqlalchemy.types import TypeDecorator
 
 from app.values import Fen, Ppm, Workdays
@@ -153,6 +153,12 @@ WROTE = "wrote"
 """Whether a connection's transaction did anything but read."""
 
 
+def _on_session_begin(_: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    # A session may live inside a transaction of somebody else's, which has written before.
+    if not transaction.nested:
+        connection.info[WROTE] = False
+
+
 def _on_execute(connection: Connection, _: object, statement: str, *__: object) -> None:
     if not statement.startswith("SELECT"):
         connection.info[WROTE] = True
@@ -161,6 +167,7 @@ def _on_execute(connection: Connection, _: object, statement: str, *__: object) 
 event.listen(Engine, "connect", _on_connect)
 event.listen(Engine, "begin", _on_begin)
 event.listen(Engine, "before_cursor_execute", _on_execute)
+event.listen(Session, "after_begin", _on_session_begin)
 
 
 def only_read(session: Session) -> bool:

@@ -16,7 +16,7 @@ from app.web.filters import cure, say, sentence
 
 DATE = "DateField"
 CHOICES = frozenset({"SelectField", "RadioField"})
-SHORT_LIST = 8
+SHORT_LIST = 12
 """So many choices are named where a cell says none of them."""
 
 BREAKS = ("：", "（")

@@ -10,6 +10,8 @@ from app import files
 from app.chance import fresh_key
 from app.clock import clock
 from app.intake import rules
+from marketplace.need.forms import EXPLAINED
+from marketplace.need.rules import OFFERED
 from tests.builders.agency import an_applicant
 from tests.builders.intake import a_csv, an_xlsx, headings, needs, prices
 from tests.builders.people import a_regulator, an_admin, an_operator
@@ -56,7 +58,7 @@ def test_the_template_comes_back_as_it_went(purchaser, client):
     lists = [one.sqref for one in sheet.data_validations.dataValidation if one.type == "list"]
     assert len(lists) == 8
     chosen = {column[0].value: [cell.value for cell in column[1:] if cell.value] for column in book["可选内容"].columns}
-    assert chosen["选取方式"] == ["随机抽取", "网上竞价", "均价竞价", "直接委托"]
+    assert chosen["选取方式"] == [EXPLAINED[method].split("：")[0] for method in OFFERED]
     assert "450803 港南区" in chosen["项目所在地"]
     line = needs(1)[0] | {"region": "450803 港南区"}
     for place, text in enumerate((line.get(column, "") for column in headings("needs", purchaser)), 1):

@@ -19,7 +19,9 @@ from app.intake.rules import Outcome
 from app.refusal import NotFound, NotYours, Refused
 from app.sweep import keep_log
 from marketplace.need import services as need_services
+from marketplace.need.forms import EXPLAINED
 from marketplace.need.models import Need
+from marketplace.need.rules import OFFERED
 from marketplace.pricelist.models import PriceEntry
 from tests.builders.agency import an_applicant
 from tests.builders.intake import a_csv, an_xlsx, needs, prices
@@ -111,7 +113,8 @@ def test_each_fault_stands_beside_its_cell(purchaser):
     assert told[6] == {None: "与第2行办理的是同一件事。"}
     assert told[7] == {"phone": "这一格是公式。", "contact": "请填写联系人。"}
     assert (found.ready, found.faulty, found.done) == (1, 5, 0)
-    assert "可填：随机抽取、网上竞价、均价竞价、直接委托。" in [fault.cure for fault in found.rows[1].faults]
+    offered = "、".join(EXPLAINED[method].split("：")[0] for method in OFFERED)
+    assert f"可填：{offered}。" in [fault.cure for fault in found.rows[1].faults]
 
 
 def test_words_and_codes_mean_the_same(purchaser):

@@ -12,6 +12,8 @@ AT = datetime(2026, 3, 12, tzinfo=UTC)
 ADDRESS = "https://market.example/awards/450800-2026-000017-A01/verify"
 DATA = {
     "no": "450800-2026-000017-A01",
+    "edition": 1,
+    "replaces": None,
     "market": "MARKET-450800",
     "demonstration": False,
     "log": {
@@ -102,6 +104,7 @@ def test_the_file_is_an_archivable_one_with_its_fonts() -> None:
         {"seal": None},
         {"accept_due_at": None},
         {"selected": False},
+        {"edition": 2, "replaces": "ab" * 32},
         {"rank": 3},
         {"places": 2},
         {"publicity_ends_at": "2026-03-11 24:00"},
