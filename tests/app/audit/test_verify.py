@@ -342,7 +342,15 @@ class Market(Log):
             for offer in self.offers
         ]
         result = [{"rank": 1, "id": self.offers[0]["id"], "amount": self.price}]
-        return {"format": "zjcs-transcript-1", **said, "record": self.record, "offers": offers, "live": [], "scores": [], "result": result}
+        return {
+            "format": "zjcs-transcript-1",
+            **said,
+            "record": self.record,
+            "offers": offers,
+            "live": [],
+            "scores": [],
+            "result": result,
+        }
 
     def log(self, act, n, at, public, *subjects):
         self.payloads[n] = texts.payload_text(
