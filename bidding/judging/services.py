@@ -80,6 +80,16 @@ def on_progress(deed: Deed) -> None:
         _seat_drawn(deed, panel, selection)
 
 
+def on_lapse(deed: Deed) -> None:
+    """`selection.lapse`: where every sheet was locked in time they count, however late the sweep comes to it.
+
+    Raises `OutOfTurn`, so that nothing lapses: the sheets are closed instead (rules.md §3.1 row 17).
+    """
+    panel = queries.panel_of(announcements.present_attempt(_announced(deed)).id)
+    if panel is not None and queries.is_complete(panel):
+        raise OutOfTurn("locked", deed.act)
+
+
 def _seat_drawn(deed: Deed, panel: Panel, selection: Selection) -> None:
     """As many as are drawn, each next one of the order who is not seated yet."""
     wanted = selection.attempt.announcement.need.asked.judges or 0
@@ -105,6 +115,7 @@ def name(actor: Actor, subject: str | None, named: Named, /, *, key: str) -> Don
         announcement, selection = _locked(deed, subject)
         if announcement.need.purchaser.organisation_id != actor.party:
             raise NotFound(deed.act)
+        demand(selections.refusals_by_limit(selection, now=deed.now), rulebook=announcement.rulebook)
         panel = queries.panel_of(selection.attempt_id)
         known = {judge.no: judge for judge in queries.roster(actor.party)}
         demand(
@@ -135,6 +146,7 @@ def declare(actor: Actor, subject: str | None, said: Declaration, /, *, key: str
     with act(JudgingAct.DECLARE, actor=actor, key=key, subject=subject, input=said) as deed:
         announcement, selection = _locked(deed, subject)
         seat = _own(selection, actor)
+        demand(selections.refusals_by_limit(selection, now=deed.now), rulebook=announcement.rulebook)
         codes = [one.agency.organisation.code for one in queries.judged(selection)]
         demand(
             rules.refusals_to_declare(
@@ -178,6 +190,7 @@ def lock(actor: Actor, subject: str | None, sheet: Sheet, /, *, key: str) -> Don
 def _write(deed: Deed, sheet: Sheet, *, lock: bool) -> Seat:
     announcement, selection = _locked(deed, deed.subject)
     seat = _own(selection, deed.actor)
+    demand(selections.refusals_by_limit(selection, now=deed.now), rulebook=announcement.rulebook)
     by_code = {one.agency.organisation.code: one for one in queries.judged(selection)}
     demand(
         rules.refusals_to_score(

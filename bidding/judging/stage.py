@@ -47,6 +47,7 @@ STAGE = Stage(
     hears={
         SelectionAct.FREEZE: services.on_freeze,
         SelectionAct.DRAW: services.on_progress,
+        SelectionAct.LAPSE: services.on_lapse,
         OfferAct.JUDGE: services.on_progress,
         OfferAct.UNEXPLAINED: services.on_progress,
     },

@@ -1,7 +1,7 @@
 """What is frozen, what follows from it next, who may see which names, and the beacons of the days."""
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -347,6 +347,11 @@ def is_awaited(selection: Selection) -> bool:
     """The twin of `AWAITED`."""
     undecided = selection.scores is None and selection.resulted_at is None and selection.voided_at is None
     return selection.decide_by is not None and undecided
+
+
+def refusals_by_limit(selection: Selection, *, now: datetime) -> Iterator[Refusal]:
+    """Why it is too late to choose or to score, where either is awaited."""
+    yield from rules.refusals_by_limit(selection.decide_by if is_awaited(selection) else None, now=now)
 
 
 def awaited(selection: Selection) -> rules.Awaited | None:

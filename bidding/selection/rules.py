@@ -224,6 +224,15 @@ def awaited(method: Method, case: Case) -> Awaited | None:
 CHOICE_LONGEST = 1_000
 
 
+def refusals_by_limit(decide_by: datetime | None, *, now: datetime) -> Iterator[Refusal]:
+    """Why nobody chooses or scores any more; half-open: at the limit the attempt is void, whenever the sweep says so.
+
+    `decide_by` is None where nothing is awaited. Source: rules.md §3.1 row 17 (merit choice: 5 wd else VOID).
+    """
+    if decide_by is not None and now >= decide_by:
+        yield Refusal("decision_too_late", clause="merit.decide_days", params={"due_at": decide_by.isoformat()})
+
+
 def refusals_to_choose(choice: Choice, *, awaited: bool, standing: Collection[str], places: int) -> Iterator[Refusal]:
     """Why this choice is not taken. `standing`: among whom; `places`: how many are chosen, fewer where fewer stand.
 

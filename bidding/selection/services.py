@@ -475,15 +475,14 @@ def choose(actor: Actor, subject: str | None, choice: Choice, /, *, key: str) ->
         selection = queries.of(attempt.id)
         if selection is None or announcement.need.purchaser.organisation_id != actor.party:
             raise NotFound(deed.act)
-        demand(
-            rules.refusals_to_choose(
-                choice,
-                awaited=queries.awaited(selection) is rules.Awaited.CHOICE,
-                standing=queries.standing_for_choice(selection),
-                places=attempt.winners,
-            ),
-            rulebook=announcement.rulebook,
+        reasons = rules.refusals_to_choose(
+            choice,
+            awaited=queries.awaited(selection) is rules.Awaited.CHOICE,
+            standing=queries.standing_for_choice(selection),
+            places=attempt.winners,
         )
+        late = queries.refusals_by_limit(selection, now=deed.now)
+        demand([*late, *reasons], rulebook=announcement.rulebook)
         _about(deed, announcement, attempt)
         selection.choice_reason = choice.reason.strip()
         deed.tell(agencies=list(choice.agencies), reason=choice.reason.strip())

@@ -11,6 +11,8 @@ WORDS = {
     "deadline.decision": "选定或评分期限",
     "refusal.no_choice_awaited": "这次采购现在没有等待您选定的机构。",
     "cure.no_choice_awaited": "可能已经选定、已经逾期作废，或者抽取次序还没有公布；请看选取记录。",
+    "refusal.decision_too_late": "选定或者评分的期限{due_at}已过，本轮作废。",
+    "cure.decision_too_late": "业主可以重新公告；请看选取记录。",
     "refusal.choice_count": "应选定{wanted}家，每家一次。",
     "cure.choice_count": "请选{wanted}家。",
     "refusal.choice_not_standing": "选定的机构不在备选之列。",

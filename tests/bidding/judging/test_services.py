@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -170,6 +171,29 @@ def test_nobody_scored_in_time_and_the_attempt_is_void(app):
         services.lock(roster[judge], no, a_sheet({}), key=fresh_key())
     assert codes(late) == ["no_sheets_awaited"]
     assert queries.result(no, 1, actor=owner).judges == ()
+
+
+def test_a_sheet_counts_if_it_was_locked_before_the_limit_whenever_the_sweep_comes(app, tick):
+    """Nobody scores at the limit, though the sweep is late; what was locked before it is counted all the same."""
+    no, found, owner, roster = market("SCHEME_MERIT", fund="fiscal", judges=2)
+    row = closed(no)
+    one, two = roster
+    services.name(owner, no, Named((one, two)), key=fresh_key())
+    for judge in (one, two):
+        declared(roster[judge], no, selection(no))
+    points = {agency.code: (80, place) for place, agency in enumerate(found)}
+    services.lock(roster[one], no, a_sheet(points), key=fresh_key())
+    app.extensions["market.clock"].instant = row.decide_by
+    for act in (services.score, services.lock):
+        with pytest.raises(Refused) as late:
+            act(roster[two], no, a_sheet(points), key=fresh_key())
+        assert codes(late) == ["decision_too_late"]
+    app.extensions["market.clock"].instant = row.decide_by - timedelta(microseconds=1)
+    services.lock(roster[two], no, a_sheet(points), key=fresh_key())
+    app.extensions["market.clock"].instant = row.decide_by + timedelta(hours=1)
+    tick()
+    row = selection(no)
+    assert (row.voided_at, row.scores is not None, row.attempt.decision) == (None, True, Decision.DRAWN)
 
 
 def test_a_tie_of_totals_waits_for_the_draw(app):

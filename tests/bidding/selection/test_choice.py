@@ -1,6 +1,7 @@
 """By credit: lots at the freeze, the short list, the owner's choice and its reason, and what becomes of silence."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -83,6 +84,16 @@ def test_lots_follow_credit_and_the_owner_chooses_from_the_short_list(app):
     assert (entry.public["agencies"], entry.public["reason"]) == ([short[1]], "the most experience with schools")
     assert refused(no, short[0]) == ["no_choice_awaited"]
     assert first_difference() is None
+
+
+def test_nobody_chooses_at_the_limit_though_the_sweep_is_late(app):
+    no, _ = listed(3, long=3)
+    row = selection(no)
+    first = queries.standing_for_choice(row)[0]
+    app.extensions["market.clock"].instant = row.decide_by
+    assert refused(no, first) == ["decision_too_late"]
+    app.extensions["market.clock"].instant = row.decide_by - timedelta(microseconds=1)
+    chosen(no, first)
 
 
 def test_one_choice_for_each_place_and_two_are_enough_to_choose(app):
