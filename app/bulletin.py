@@ -93,6 +93,7 @@ class Hub:
             known.watchers.add(watcher)
             if self._listener is None:
                 _many_files()
+                self._beat = time.monotonic() + HEARTBEAT
                 self._listener = threading.Thread(target=self._listen, name="bulletin", daemon=True)
                 self._listener.start()
         return watcher

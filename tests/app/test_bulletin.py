@@ -48,6 +48,14 @@ def rises(app: Flask, mark: int) -> None:
                 connection.execute(bulletin.POST, {"channel": bulletin.CHANNEL, "said": f"board:a {mark}"})
 
 
+def hears(connection: socket.socket) -> bytes:
+    """What is said next, but for the sign of life of a slow hour."""
+    said = bulletin.ALIVE
+    while said == bulletin.ALIVE:
+        said = connection.recv(100)
+    return said
+
+
 def test_each_hears_what_is_new_to_him(live: Flask, hub: Hub) -> None:  # noqa: F811
     first, second = hub.watch("board:a", after=-1), hub.watch("board:a", after=3)
     assert hub.is_full()
@@ -67,9 +75,9 @@ def test_one_that_left_its_thread_is_written_to_and_comes_back_where_it_was(live
     mine, theirs = socket.socketpair()
     theirs.settimeout(PATIENCE)
     hub.watch("board:a", after=3).take(mine, b"head\n")
-    assert theirs.recv(100) == b"head\n" + bulletin.RETRY
+    assert hears(theirs) == b"head\n" + bulletin.RETRY
     rises(live, 5)
-    assert theirs.recv(100) == bulletin.event(5)
+    assert hears(theirs) == bulletin.event(5)
     assert not hub.is_full()
     theirs.close()
     hub.heard("board:a", 6)
