@@ -274,26 +274,115 @@ def check_transcript(told: dict[str, Any]) -> list[str]:
         return [f"not a transcript: {error!r}"]
 
 
+MEMBERS = {"format", "market", "no", "attempt", "rulebook", "method", "parameters", "record"}
+MEMBERS |= {"offers", "live", "scores", "result"}
+BY_PRICE = ("BID_LOW", "BID_AVG", "BID_RATE", "SCHEME_MERIT", "COMPARE")
+SEALED = (*BY_PRICE, "SHORTLIST_THEN_BID")
+
+
+def _terms(told: dict[str, Any]) -> list[str]:
+    """docs/methods.md: the freeze binds method, parameters and rulebook; a factor and judges only where drawn."""
+    said, method = told["parameters"], told["method"]
+    bound = sha(canon({"method": method, "parameters": said, "rulebook": told["rulebook"]}))
+    published = json.loads(told["record"]["log"]["publish"]["payload"])["public"]
+    frozen = json.loads(told["record"]["log"]["freeze"]["payload"])["public"]
+    found = {
+        "members": set(told) == MEMBERS,
+        "parameters": all(type(value) is int and value >= 0 for value in said.values()) and said["minimum"] >= 1,
+        "terms": frozen.get("terms", bound) == bound and published.get("method", method) == method,
+        "ceiling": published.get("budget_fen", said.get("ceiling_fen")) == said.get("ceiling_fen")
+        or "ceiling_fen" not in said,
+        "factor": (told["record"]["factor"] is not None) == (method == "BID_AVG"),
+        "judges": told["record"]["judges"] is None or method == "COMPARE",
+        "offers in a method without any": method in SEALED or not told["offers"],
+    }
+    return [fault for fault, holds in found.items() if not holds]
+
+
+def _handed_in(told: dict[str, Any]) -> tuple[dict[str, int], list[str]]:
+    """§2.4, §2.5: the valid prices; and each envelope whose reasons are others than those that follow from the rest."""
+    record, said, method, faults = told["record"], told["parameters"], told["method"], []
+    lines = {row.split(" ")[0]: row.split(" ")[5] for row in record["frozen_text"].splitlines()[8:]}
+    invited = record["order"][: said["shortlist"]] if method == "SHORTLIST_THEN_BID" else list(lines)
+    last = {row["id"]: row["index"] for row in sorted(told["offers"], key=lambda row: row["index"])}
+    first, fixed = record["log"]["publish"]["index"], record["log"]["freeze"]["index"]
+    standing: dict[str, int] = {}
+    decided = []
+    for row in told["offers"]:
+        who, body, known = row["id"], row["body"], {"outdated"} & {*row["reasons"]}
+        known |= {*lines[who].split(",")} - {"-"} | ({"replaced"} if row["index"] != last[who] else set())
+        known |= {"not_invited"} if who not in invited and lines[who] == "-" else set()
+        in_time = row["index"] > first and (row["index"] > fixed) == (method == "SHORTLIST_THEN_BID")
+        if body is not None:
+            faults += [f"offer {who}: {fault}" for fault in check_offer(body, row["commitment"])]
+            if body.splitlines()[1:5] != [told["market"], told["no"], str(told["attempt"]), who]:
+                faults.append(f"the body of {who} is of another attempt")
+            if known:
+                faults.append(f"an envelope of {who} that stays sealed was opened")
+            kind, total = body.splitlines()[5], int(body.splitlines()[6])
+            least, most = (said["min_ppm"], said["max_ppm"]) if method == "BID_RATE" else (
+                max(1, said["floor_fen"]), said["ceiling_fen"]
+            )  # fmt: skip
+            known |= {"another_kind"} if kind != ("rate" if method == "BID_RATE" else "amount") else set()
+            known |= {"below_floor"} if total < least else {"above_ceiling"} if total > most else set()
+            bare = method in ("SCHEME_MERIT", "COMPARE") and "\nfile " not in body
+            known |= {"proposal_missing"} if bare else set()
+            if not known:
+                standing[who] = total
+                if row["reasons"] in (["low_price_unexplained"], ["low_price_refused"]):
+                    decided.append(who)
+                    known |= {*row["reasons"]}
+        elif not known:
+            known.add("unopened")
+        if row["reasons"] != sorted(known) or row["valid"] != (not known) or not in_time:
+            faults.append(f"reasons of {who}")
+    cheap = of_low(standing, said) if "low_of_ceiling_ppm" in said else set()
+    faults += [f"the price of {who} need not be explained" for who in decided if who not in cheap]
+    old = [row["index"] for row in told["offers"] if "outdated" in row["reasons"]]
+    new = [row["index"] for row in told["offers"] if "outdated" not in row["reasons"]]
+    if len({*old, *new}) < len(told["offers"]) or (old and new and max(old) > min(new)):
+        faults.append("indexes of the offers")
+    return {who: price for who, price in standing.items() if who not in decided}, faults
+
+
+def of_low(standing: dict[str, int], said: dict[str, int]) -> set[str]:
+    """rules.md offer.low_price_alert: below a share of the ceiling, or of the mean of the others."""
+    found = set()
+    for who, price in standing.items():
+        rest = [other for name, other in standing.items() if name != who]
+        if price * 10**6 < said["low_of_ceiling_ppm"] * said["ceiling_fen"]:
+            found.add(who)
+        if rest and price * 10**6 * len(rest) < said["low_of_mean_ppm"] * sum(rest):
+            found.add(who)
+    return found
+
+
+def _enough(told: dict[str, Any], prices: dict[str, int]) -> list[str]:
+    """§2.5: the count against the minimum; nothing opened where there are too few."""
+    valid = {row.split(" ")[0] for row in told["record"]["frozen_text"].splitlines()[8:] if row.endswith(" -")}
+    opened = {row["id"] for row in told["offers"] if row["body"] is not None}
+    by_price = told["method"] in BY_PRICE
+    if by_price:
+        valid &= opened or {row["id"] for row in told["offers"] if "outdated" not in row["reasons"]}
+    enough, decision = len(valid) >= told["parameters"]["minimum"], told["record"]["decision"]
+    faults = ["drawn of too few"] if decision == "drawn" and not (enough and (opened or not by_price)) else []
+    if decision == "unsuccessful" and enough and not (by_price and not prices):
+        faults.append("unsuccessful with enough")
+    if opened and len(opened) < told["parameters"]["minimum"]:
+        faults.append("opened though too few")
+    return faults
+
+
 def _transcript(told: dict[str, Any]) -> list[str]:
-    record, prices, faults = told["record"], {}, []
+    record, faults = told["record"], _terms(told)
     if told["format"] != "zjcs-transcript-1" or (told["market"], told["no"], told["attempt"]) != (
         record["market"],
         record["no"],
         record["attempt"],
     ):
         faults.append("format, market, no, attempt")
-    for offer in told["offers"]:
-        if offer["valid"] == bool(offer["reasons"]):
-            faults.append(f"reasons of {offer['id']}")
-        if offer["body"] is not None:
-            faults += [f"offer {offer['id']}: {fault}" for fault in check_offer(offer["body"], offer["commitment"])]
-            said = offer["body"].splitlines()
-            if said[1:5] != [told["market"], told["no"], str(told["attempt"]), offer["id"]]:
-                faults.append(f"the body of {offer['id']} is of another attempt")
-            if offer["valid"]:
-                prices[offer["id"]] = int(said[6])
-        elif offer["valid"]:
-            faults.append(f"a valid offer of {offer['id']} without a body")
+    prices, wrong = _handed_in(told)
+    faults += [*wrong, *_enough(told, prices)]
     if told["method"] in ("BID_LIVE", "BID_ROUNDS"):
         prices, wrong = _auctioned(told, when(record["frozen_text"].splitlines()[4]))
         faults += wrong
@@ -356,10 +445,16 @@ def _chosen(told: dict[str, Any]) -> list[tuple[str, int]]:
     longest = sorted(lots, key=lambda who: (-lots[who], order.index(who)))[: said["long_list"]]
     short = [who for who in order if who in longest][: said["short_list"]]
     chosen = [mark["id"] for mark in sorted(told["scores"], key=lambda mark: mark["points"])]
-    if not set(chosen) <= set(short) or any(mark["criterion"] != "choice" for mark in told["scores"]):
+    if not set(chosen) <= set(short) or not _one_choice(told["scores"]):
         raise ValueError("choice")
     ranked = [*chosen, *(who for who in short if who not in chosen)] if chosen else []
     return [(who, said["price_fen"]) for who in ranked]
+
+
+def _one_choice(scores: list[dict[str, Any]]) -> bool:
+    """Of one owner, numbered from 1."""
+    places = sorted(row["points"] for row in scores)
+    return {row["criterion"] for row in scores} <= {"choice"} and places == list(range(1, len(scores) + 1))
 
 
 def _schemes(told: dict[str, Any], prices: dict[str, int]) -> tuple[list[tuple[str, int]], list[str]]:
@@ -370,7 +465,7 @@ def _schemes(told: dict[str, Any], prices: dict[str, int]) -> tuple[list[tuple[s
     place = {who: at for at, who in enumerate(record["order"])}
     if len(prices) < 3:
         chosen = [row["id"] for row in sorted(told["scores"], key=lambda row: row["points"])]
-        fits = {row["criterion"] for row in told["scores"]} == {"choice"} and set(chosen) <= set(prices)
+        fits = _one_choice(told["scores"]) and set(chosen) <= set(prices)
         rest = sorted(set(prices) - set(chosen), key=lambda who: place[who])
         return [(who, prices[who]) for who in (*chosen, *rest)], [] if fits else ["choice"]
     sheets = {(row["judge"], row["id"], row["criterion"]): row["points"] for row in told["scores"]}

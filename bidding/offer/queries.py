@@ -466,7 +466,8 @@ def published(no: str, *, attempt: int | None = None) -> list[Published]:
 class Listed:
     """One envelope of an agency on the frozen list; `body` is None for what was not opened.
 
-    `refused`: how a price that had to be explained was lost, None otherwise.
+    `refused`: how a price that had to be explained was lost, None otherwise. `outdated`: it answers an earlier revision
+    than its registration, which was confirmed anew.
     """
 
     id: str
@@ -474,6 +475,7 @@ class Listed:
     body: str | None
     index: int
     refused: str | None
+    outdated: bool
 
 
 def undecided(attempt_id: int) -> bool:
@@ -495,7 +497,14 @@ def of_listed(attempt_id: int) -> list[Listed]:
         if question.accepted is False
     }
     return [
-        Listed(offer.registration.agency.organisation.code, offer.commitment, offer.body, index, refused.get(offer.id))
+        Listed(
+            offer.registration.agency.organisation.code,
+            offer.commitment,
+            offer.body,
+            index,
+            refused.get(offer.id),
+            offer.revision != offer.registration.revision,
+        )
         for offer, index in rows
         if index is not None
     ]

@@ -558,7 +558,7 @@ def transcript(no: str, number: int | None = None) -> Mapping[str, Any]:
         method=method(attempt),
         parameters=_parameters(selection),
         offers=[
-            transcripts.Offer(line.id, line.commitment, line.body, line.index, line.refused)
+            transcripts.Offer(line.id, line.commitment, line.body, line.index, line.refused, line.outdated)
             for line in offers.of_listed(attempt.id)
         ],
         live=auctions.counted(attempt.id) if method(attempt) in LIVE else (),

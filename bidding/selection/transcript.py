@@ -28,6 +28,9 @@ FORMAT: Final = "zjcs-transcript-1"
 CHOICE: Final = "choice"
 """The criterion under which the owner's own choice stands among the scores; its points are 1 for the first choice."""
 
+OUTDATED: Final = "outdated"
+"""The one reason that follows from an earlier act of the announcement's record; the log holds that act."""
+
 LOW: Final = frozenset({"low_price_unexplained", "low_price_refused"})
 """The only reasons against an opened offer that people decide, and only where the price must be explained."""
 
@@ -36,7 +39,8 @@ LOW: Final = frozenset({"low_price_unexplained", "low_price_refused"})
 class Offer:
     """One envelope: its commitment, its body once opened, the log index of its entry.
 
-    `refused`: what people decided about a price that had to be explained, a code of `LOW`.
+    `refused`: what people decided about a price that had to be explained, a code of `LOW`. `outdated`: the announcement
+    was changed afterwards, so that it answers no longer what was asked (rules.md §2.5 publish.revision).
     """
 
     id: str
@@ -44,6 +48,7 @@ class Offer:
     body: str | None
     index: int
     refused: str | None = None
+    outdated: bool = False
 
 
 def terms(*, method: str, parameters: Mapping[str, int], rulebook: str, rulebook_sha256: str) -> str:
@@ -141,7 +146,8 @@ def reasons(
 ) -> tuple[tuple[str, ...], ...]:
     """Why each envelope does not count, ascending codes; empty where it does. `order` as drawn.
 
-    Those of the frozen text; `replaced` by a later one (protocol.md §2.4), `not_invited`, `unopened` (§2.5); of a body
+    Those of the frozen text; `outdated` by a change of the announcement, `replaced` by a later one (protocol.md §2.4),
+    `not_invited`, `unopened` (§2.5); of a body
     `another_kind`, `below_floor`, `above_ceiling`, `proposal_missing`; and what people decided of a price that must be
     explained. Raises body.Malformed for a body that is none, or is another's.
     """
@@ -153,6 +159,8 @@ def reasons(
     standing: dict[str, int] = {}
     for offer in offers:
         found = set(lines[offer.id].reasons)
+        if offer.outdated:
+            found.add(OUTDATED)
         if latest[offer.id] != offer.index:
             found.add("replaced")
         if lines[offer.id].lots and offer.id not in invited:
@@ -240,7 +248,14 @@ def case_of(found: Mapping[str, Any], frozen: lottery.Frozen) -> methods.Case:
 
 def _offer(offer: Mapping[str, Any]) -> Offer:
     refused = sorted(LOW.intersection(offer["reasons"]))
-    return Offer(offer["id"], offer["commitment"], offer["body"], offer["index"], refused[0] if refused else None)
+    return Offer(
+        offer["id"],
+        offer["commitment"],
+        offer["body"],
+        offer["index"],
+        refused[0] if refused else None,
+        OUTDATED in offer["reasons"],
+    )
 
 
 def recomputed(found: Mapping[str, Any], frozen: lottery.Frozen) -> list[dict[str, Any]]:
@@ -346,6 +361,8 @@ def _members(found: Mapping[str, Any], frozen: lottery.Frozen) -> list[str]:
     log = found["record"]["log"]
     first, fixed = log["publish"]["index"], log["freeze"]["index"]
     after = {index > fixed for index in indexes}
+    outdated = [offer["index"] for offer in found["offers"] if OUTDATED in offer["reasons"]]
+    standing = [offer["index"] for offer in found["offers"] if OUTDATED not in offer["reasons"]]
     return _failed(
         (
             (row.sealed or not found["offers"], "本方法没有密封报价"),
@@ -359,6 +376,7 @@ def _members(found: Mapping[str, Any], frozen: lottery.Frozen) -> list[str]:
                 "有两份报价的承诺值相同",
             ),
             (all(index > first for index in indexes) and after <= {row.second}, "报价的日志序号不在应有的时段内"),
+            (max(outdated, default=-1) < min(standing, default=fixed), "公告变更之后提交的报价却称变更前提交"),
         )
     )
 
@@ -386,7 +404,7 @@ def _offers(found: Mapping[str, Any], frozen: lottery.Frozen) -> list[str]:
     for offer, said, against in zip(offers, found["offers"], judged, strict=True):
         if said["reasons"] != list(against) or said["valid"] != (not against):
             faults.append(f"{offer.id} 的报价是否有效或无效原因与重新判断的结果不符")
-        if offer.body is not None and (offer.id in excluded or {"replaced", "not_invited"} & {*against}):
+        if offer.body is not None and (offer.id in excluded or {OUTDATED, "replaced", "not_invited"} & {*against}):
             faults.append(f"{offer.id} 的这份报价不应开启")
     return faults
 
@@ -394,12 +412,13 @@ def _offers(found: Mapping[str, Any], frozen: lottery.Frozen) -> list[str]:
 def _enough(found: Mapping[str, Any], frozen: lottery.Frozen) -> list[str]:
     """The decision against the minimum: registrations, in a sealed method envelopes (rules.md §2.6).
 
-    Envelopes whose body never came are withdrawn, so that of an opening only the opened ones count (protocol.md §2.5).
+    An outdated envelope is none. Those whose body never came are withdrawn, so that of an opening only the opened ones
+    count (protocol.md §2.5).
     """
     row, decision = methods.METHODS[found["method"]], found["record"]["decision"]
     minimum, first = found["parameters"]["minimum"], row.sealed and not row.second
     taking_part = _invited(found["method"], frozen, found["parameters"], found["record"]["order"])
-    sent = {offer["id"] for offer in found["offers"]} & taking_part
+    sent = {offer["id"] for offer in found["offers"] if OUTDATED not in offer["reasons"]} & taking_part
     opened = {offer["id"] for offer in found["offers"] if offer["body"] is not None}
     counted = len(opened or sent) if first else len(frozen.lots)
     nobody = first and not any(offer["valid"] for offer in found["offers"])

@@ -32,7 +32,7 @@ from bidding.selection.rules import BeaconInput, Phase, SelectionAct
 from marketplace.announcement import queries as announcements
 from marketplace.announcement import services as announcing
 from marketplace.announcement.models import Attempt
-from marketplace.announcement.rules import Decision, Timetable
+from marketplace.announcement.rules import Change, Decision, Timetable
 from ratings.credit.models import CreditEvent
 from tests import outsider
 from tests.builders.announcement import an_announcement
@@ -40,7 +40,7 @@ from tests.builders.need import purchaser_for
 from tests.builders.offer import an_offer
 from tests.builders.people import a_supervisor, an_account, an_operator
 from tests.builders.purchaser import a_purchaser
-from tests.builders.registration import a_registration, a_withdrawal, agencies
+from tests.builders.registration import a_reconfirmation, a_registration, a_withdrawal, agencies
 from tests.builders.selection import VALUE, a_beacon, closed, drawn, selection
 
 EVENING = date(2026, 3, 11)
@@ -428,8 +428,13 @@ def test_every_method_is_recomputed_from_its_transcript(app):
         a_registration(agency, tie)
         an_offer(agency, tie, amount_fen=800_001)
         an_offer(agency, tie, amount_fen=800_000)
-    for agency in found[:2]:
+    for agency in found:
         a_registration(agency, few)
+        an_offer(agency, few, amount_fen=800_000)
+    announcing.amend(purchaser_for("fiscal"), few, Change(reason="more", content="more"), key=fresh_key())
+    for agency in found:
+        a_reconfirmation(agency, few)
+    for agency in found[:2]:
         an_offer(agency, few, amount_fen=800_000)
     drawn(tie)
     told_of_tie = recomputed(tie)
@@ -440,6 +445,11 @@ def test_every_method_is_recomputed_from_its_transcript(app):
     told_of_few = recomputed(few)
     assert (told_of_few["result"], told_of_few["record"]["decision"]) == ([], "unsuccessful")
     assert {one["body"] for one in told_of_few["offers"]} == {None}
+    reasons = {one["id"]: [] for one in told_of_few["offers"]}
+    for one in told_of_few["offers"]:
+        reasons[one["id"]] += one["reasons"]
+    renewed = ["outdated", "replaced", "unopened"]
+    assert reasons == {found[0].code: renewed, found[1].code: renewed, found[2].code: ["outdated"]}
 
 
 def test_a_transcript_follows_bodies_that_came_and_bodies_that_did_not(app):

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from bidding.auction import bids
 from bidding.offer import body, envelope
 from bidding.selection import lottery, merit, methods, prices, transcript
+from tests import outsider
 from tests.bidding.selection.test_lottery import FROZEN_AT, MARKET, NO, frozen_text, logged
 
 IDS = [f"91450800MA5K00{n:04d}" for n in range(8)]
@@ -278,6 +279,8 @@ TAMPERED = [
     ("BID_LOW", put(False, "offers", 0, "valid")),
     ("BID_LOW", put(["replaced"], "offers", 0, "reasons")),
     ("BID_LOW", put(["low_price_refused"], "offers", 0, "reasons")),
+    ("BID_LOW", put(["outdated"], "offers", 0, "reasons")),
+    ("BID_LOW", lambda found: found["offers"][6].update(valid=False, reasons=["outdated"], body=None)),
     ("BID_LOW", put(True, "offers", 7, "valid")),
     ("BID_LOW", put([], "offers", 7, "reasons")),
     ("BID_LOW", put([], "offers", 8, "reasons")),
@@ -328,9 +331,11 @@ TAMPERED = [
 def test_a_tampered_transcript_is_found(method, change):
     found = read_again(made(method))
     before = copy.deepcopy(found)
+    assert outsider.check_transcript(before) == []
     change(found)
     assert found != before
     assert transcript.verify(found)
+    assert outsider.check_transcript(found)
 
 
 def leaves(value, *way):
@@ -458,6 +463,16 @@ def test_every_reason_against_an_offer():
     ]
     assert [row["id"] for row in found["result"]] == [IDS[6], IDS[0]]
     assert transcript.verify(found) == []
+
+
+def test_what_a_change_of_the_announcement_outdated_is_no_envelope():
+    changed = [offer(who, 9_000_000, index=9 + n, opened=False, outdated=True) for n, who in enumerate(IDS[:2])]
+    found = low([*changed, *(offer(who, 8_000_000 + n, index=20 + n) for n, who in enumerate(IDS[1:4]))])
+    assert against(found) == [["outdated"], ["outdated", "replaced"], [], [], []]
+    assert transcript.verify(found) == []
+    few = made("BID_LOW", offers=[*changed, offer(IDS[1], 1, index=20, opened=False)], decision="unsuccessful")
+    assert against(few) == [["outdated"], ["outdated", "replaced"], ["unopened"]]
+    assert transcript.verify(few) == []
 
 
 def test_a_scheme_without_a_file_is_no_proposal():
