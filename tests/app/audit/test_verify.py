@@ -336,7 +336,8 @@ class Market(Log):
 
     @property
     def transcript(self):
-        said = {"market": self.market, "no": self.no, "attempt": 1, "method": "BID_LOW", "parameters": {}}
+        said = {"market": self.market, "no": self.no, "attempt": 1, "method": "BID_LOW"}
+        bounds = {"minimum": 1, "ceiling_fen": 10, "floor_fen": 0, "low_of_ceiling_ppm": 0, "low_of_mean_ppm": 0}
         offers = [
             {**offer, "valid": offer["body"] is not None, "reasons": [] if offer["body"] else ["unopened"]}
             for offer in self.offers
@@ -345,6 +346,8 @@ class Market(Log):
         return {
             "format": "zjcs-transcript-1",
             **said,
+            "rulebook": {"id": "test", "sha256": "0" * 64},
+            "parameters": bounds,
             "record": self.record,
             "offers": offers,
             "live": [],
