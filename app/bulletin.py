@@ -1,17 +1,20 @@
 """Who watches a page hears that something on it has changed: one listener in a process, and no connection a watcher.
 
-A topic (`<kind>:<name>`) has a mark that only rises. News say the topic and its mark, never what has changed: that is
-asked for over the page's own address, by its own rules. PostgreSQL tells of a commit by itself (LISTEN); on SQLite the
-listener asks a few times a second whether anything was committed. Both look once more at every mark when they begin.
+A topic (`<kind>:<name>`) has a mark that only rises. News say the topic, its mark and what everybody may see there,
+made once for all who watch; what only one reader may see he asks for over the page's own address, by its own rules.
+PostgreSQL tells of a commit by itself (LISTEN); on SQLite the listener asks a few times a second whether anything was
+committed. Both look once more at every mark when they begin.
 """
 
+import logging
 import resource
 import socket
+import sys
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +24,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from app.database import is_sqlite
+
+log = logging.getLogger("market.bulletin")
 
 CHANNEL = "bulletin"
 POST = text("SELECT pg_notify(:channel, :said)")
@@ -40,8 +45,24 @@ LASTING = 40
 RETRY = b"retry: 2000\n\n"
 ALIVE = b": still here\n\n"
 
+SPARE_FILES = 256
+"""Open files that a process keeps for everything else."""
+
 Marks = Callable[[Collection[str]], Select[str, int]]
 """The present marks of these names of a kind; what has none is left out."""
+
+News = Callable[[str, int, int], str]
+"""What everybody may see of a name that has come from a mark to another, in one line of text.
+
+Nothing that the public page would not show; the same for ever.
+"""
+
+Told = Callable[[str, int, int], str | None]
+"""The same of a topic; None where nothing is told with its mark."""
+
+
+class Full(Exception):
+    """No room for another stream: of all that watch, of this reader, or of those that hold a thread."""
 
 
 def post(session: Session, topic: str, mark: int) -> None:
@@ -50,49 +71,64 @@ def post(session: Session, topic: str, mark: int) -> None:
         session.execute(POST, {"channel": CHANNEL, "said": f"{topic} {mark}"})
 
 
-def event(mark: int) -> bytes:
-    """One server-sent event: the mark, also as its `id`, so that whoever comes back goes on where he was."""
-    return b"id: %d\ndata: %d\n\n" % (mark, mark)
+def event(mark: int, said: str | None = None) -> bytes:
+    """One server-sent event: what is seen at the mark, or the mark alone; its `id` is where whoever comes back was."""
+    return f"id: {mark}\ndata: {mark if said is None else said}\n\n".encode()
 
 
 @dataclass(eq=False)
 class Topic:
     """How far a topic has come as this process knows, who waits for more, and what was told of each mark.
 
-    What stood at a mark never changes: it is made once for all who ask while anybody watches.
+    `event` tells of `mark`. What stood at a mark never changes: it is made once for all who ask while anybody watches.
     """
 
     name: str
     news: threading.Condition = field(default_factory=threading.Condition)
     mark: int = -1
+    event: bytes = b""
     watchers: "set[Watcher]" = field(default_factory=set)
     told: dict[int, bytes] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
 class Hub:
-    """The one listener of a process and those who watch; `most`: so many streams that hold a thread, and no more.
+    """The one listener of a process and those who watch, by topic.
 
-    Watchers must never starve those who act: under the server that `market run` starts a stream leaves its thread at
-    once (`Watcher.take`), and the listener itself writes to all.
+    `most`: so many streams that hold a thread, `streams`: so many in all, `each`: so many of one reader. Watchers must
+    never starve those who act: under the server that `market run` starts a stream leaves its thread at once
+    (`Watcher.take`), and the listener itself writes to all. `news`: what is told with a mark; `told` calls it where
+    the market can be read, and says None where that fails: then the mark is told alone.
     """
 
     url: str
     kinds: Mapping[str, Marks]
     most: int
+    streams: int
+    each: int
+    told: Told = lambda topic, after, mark: None
+    _readers: Counter[str] = field(default_factory=Counter)
     _topics: dict[str, Topic] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
     _listener: threading.Thread | None = None
     _beat: float = 0.0
 
-    def watch(self, topic: str, *, after: int) -> "Watcher":
-        """A watcher of what goes beyond `after`; to be left again, or taken over by the listener."""
+    def watch(self, topic: str, *, after: int, reader: str = "", threaded: bool = False) -> "Watcher":
+        """A watcher of what goes beyond `after`; to be left again, or taken over by the listener.
+
+        `threaded`: it will hold its thread. Raises `Full`.
+        """
         with self._guard:
-            known = self._topics.setdefault(topic, Topic(topic))
-            watcher = Watcher(self, known, after)
-            known.watchers.add(watcher)
             if self._listener is None:
-                _many_files()
+                self.streams = max(1, min(self.streams, _many_files() - SPARE_FILES))
+            full = self._readers.total() >= self.streams or self._readers[reader] >= self.each
+            if full or (threaded and self._is_full()):
+                raise Full(topic)
+            known = self._topics.setdefault(topic, Topic(topic))
+            watcher = Watcher(self, known, after, reader)
+            known.watchers.add(watcher)
+            self._readers[reader] += 1
+            if self._listener is None:
                 self._beat = time.monotonic() + HEARTBEAT
                 self._listener = threading.Thread(target=self._listen, name="bulletin", daemon=True)
                 self._listener.start()
@@ -101,7 +137,10 @@ class Hub:
     def is_full(self) -> bool:
         """Whether as many threads as may be wait for news."""
         with self._guard:
-            waiting = sum(watcher.connection is None for each in self._topics.values() for watcher in each.watchers)
+            return self._is_full()
+
+    def _is_full(self) -> bool:
+        waiting = sum(watcher.connection is None for each in self._topics.values() for watcher in each.watchers)
         return waiting >= self.most
 
     def known(self, topic: str) -> Topic | None:
@@ -109,21 +148,32 @@ class Hub:
         return self._topics.get(topic)
 
     def heard(self, topic: str, mark: int) -> None:
-        """A topic has come so far; whoever waits for it is told."""
+        """A topic has come so far; whoever waits for it is told, also of what everybody may see there.
+
+        That is made before the topic is locked, so that nobody who comes or goes waits for it; of two who make the
+        same, or an older one, the first further mark stays.
+        """
         known = self._topics.get(topic)
         if known is None:
             return
+        since = known.mark
+        wanted = mark > since and any(watcher.after < mark for watcher in tuple(known.watchers))
+        said = event(mark, self.told(topic, since, mark) if wanted else None)
         with known.news:
             if mark > known.mark:
-                known.mark = mark
+                known.mark, known.event = mark, said
                 known.news.notify_all()
             for watcher in tuple(known.watchers):
-                watcher.tell(known.mark)
+                watcher.tell()
 
     def leave(self, watcher: "Watcher") -> None:
         """One watcher less; what nobody watches is forgotten."""
         with self._guard:
-            watcher.topic.watchers.discard(watcher)
+            if watcher in watcher.topic.watchers:
+                watcher.topic.watchers.discard(watcher)
+                self._readers[watcher.reader] -= 1
+                # A counter keeps what came down to nought.
+                self._readers = +self._readers
             if not watcher.topic.watchers and self._topics.get(watcher.topic.name) is watcher.topic:
                 del self._topics[watcher.topic.name]
 
@@ -201,6 +251,7 @@ class Watcher:
     hub: Hub
     topic: Topic
     after: int
+    reader: str = ""
     connection: socket.socket | None = None
     left: int = LASTING
 
@@ -209,7 +260,7 @@ class Watcher:
         try:
             yield RETRY
             for _ in range(LASTING):
-                yield event(self.after) if self.waited(HEARTBEAT) else ALIVE
+                yield self.topic.event if self.waited(HEARTBEAT) else ALIVE
         finally:
             self.hub.leave(self)
 
@@ -226,13 +277,13 @@ class Watcher:
         with self.topic.news:
             self.connection = connection
             self._send(head + RETRY)
-            self.tell(self.topic.mark)
+            self.tell()
 
-    def tell(self, mark: int) -> None:
-        """Under the topic's lock: a mark that this one does not know."""
-        if mark > self.after and self.connection is not None:
-            self.after = mark
-            self._send(event(mark))
+    def tell(self) -> None:
+        """Under the topic's lock: its mark, where this one does not know it."""
+        if self.topic.mark > self.after and self.connection is not None:
+            self.after = self.topic.mark
+            self._send(self.topic.event)
 
     def beat(self) -> None:
         """Under the topic's lock: that the stream lives, so many times."""
@@ -261,8 +312,30 @@ class Watcher:
         self.hub.leave(self)
 
 
-def _many_files() -> None:
-    """Each watcher is an open file of the process: as many as the system allows it."""
+def _many_files() -> int:
+    """Each watcher is an open file of the process: as many as the system allows it; how many that is."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return allowed if allowed != resource.RLIM_INFINITY else sys.maxsize
+
+
+def teller(news: Mapping[str, News], *, within: Callable[[], AbstractContextManager[object]]) -> Told:
+    """What a hub tells with a mark: the kind's own news, made `within` what reading the market needs.
+
+    News that cannot be made must not keep the mark from being told: everybody then asks for himself.
+    """
+
+    def told(topic: str, after: int, mark: int) -> str | None:
+        kind, _, name = topic.partition(":")
+        if kind not in news:
+            return None
+        try:
+            with within():
+                return news[kind](name, after, mark)
+        except Exception:
+            log.exception("no news of %s at %d", topic, mark)
+            return None
+
+    return told

@@ -9,6 +9,7 @@ from flask import Flask
 from flask_bootstrap import Bootstrap5
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import bulletin, cli
 from app.act import Follower, Wiring
@@ -99,6 +100,8 @@ def create_app(
         BOOTSTRAP_SERVE_LOCAL=True,
         TESTING=settings.testing,
     )
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0)  # type: ignore[method-assign]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     stages = (*HOUSE, *story)
     calendars = WorkCalendar.load((WORKDAYS, *settings.workdays))
@@ -123,7 +126,12 @@ def create_app(
             "market.panels": _by_name(stages, lambda stage: stage.panels),
             "market.resources": _by_name(stages, lambda stage: stage.resources),
             "market.bulletin": bulletin.Hub(
-                normalised(settings.database_url), _by_name(stages, lambda stage: stage.marks), most=WATCHERS
+                normalised(settings.database_url),
+                _by_name(stages, lambda stage: stage.marks),
+                most=WATCHERS,
+                streams=settings.streams,
+                each=settings.streams_each,
+                told=bulletin.teller(_by_name(stages, lambda stage: stage.news), within=app.app_context),
             ),
             "market.bulk": _by_name(stages, lambda stage: stage.bulk),
             "market.intakes": _by_name(stages, lambda stage: stage.intakes),

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+STREAMS = 5_000
+STREAMS_EACH = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -21,6 +24,9 @@ class Settings:
     address: str | None = None
     seal_file: Path | None = None
     seal_passphrase: str | None = field(default=None, repr=False)
+    proxies: int = 0
+    streams: int = STREAMS
+    streams_each: int = STREAMS_EACH
     testing: bool = False
 
     @classmethod
@@ -40,6 +46,9 @@ class Settings:
             address=env.get("MARKET_ADDRESS", "").rstrip("/") or None,
             seal_file=Path(env["MARKET_SEAL_FILE"]) if env.get("MARKET_SEAL_FILE") else None,
             seal_passphrase=env.get("MARKET_SEAL_PASSPHRASE") or None,
+            proxies=int(env.get("MARKET_PROXIES") or 0),
+            streams=int(env.get("MARKET_STREAMS") or STREAMS),
+            streams_each=int(env.get("MARKET_STREAMS_EACH") or STREAMS_EACH),
         )
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Select
 
 from app.act import Deed, Follower
 from app.actor import Actor, Role
-from app.bulletin import Marks
+from app.bulletin import Marks, News
 from app.flow import Flow
 from app.refusal import Refusal
 from app.standing import Answers
@@ -231,6 +231,7 @@ class Stage:
     tasks: Callable[[Actor, datetime], Iterable[Task]] | None = None
     panels: Mapping[str, Panel] = field(default_factory=dict)
     marks: Mapping[str, Marks] = field(default_factory=dict)
+    news: Mapping[str, News] = field(default_factory=dict)
     commands: Mapping[Any, Command] = field(default_factory=dict)
     intakes: Mapping[str, Intake] = field(default_factory=dict)
     demo: Demo | None = None

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from flask import Response, request
 
 from app import built
-from app.bulletin import Hub, Watcher
+from app.actor import Actor
+from app.bulletin import Full, Hub, Watcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -52,18 +53,24 @@ def bulletin() -> Hub:
     return found
 
 
-def stream(topic: str, *, present: "Callable[[], int]", after: int | None) -> Response:
-    """The answer to a browser that watches a topic; 503 where too many threads wait already.
+def reader(who: Actor) -> str:
+    """Whose streams are counted together: an account's, of everybody else those of an address."""
+    return f"address {request.remote_addr}" if who.account_id is None else f"account {who.account_id}"
+
+
+def stream(topic: str, *, present: "Callable[[], int]", after: int | None, who: Actor) -> Response:
+    """The answer to a browser that watches a topic; 503 where too many streams are open: then its page asks by itself.
 
     `after`: the mark it knows, unless it says itself what it heard last (Last-Event-ID); without either it is told of
     the present mark at once. `present()` is asked once the watcher is known, so that nothing is missed in between.
     """
     hub = bulletin()
-    if CONNECTION not in request.environ and hub.is_full():
-        return Response(status=503, headers={"Retry-After": "5"})
     last = request.headers.get("Last-Event-ID", "")
     known = int(last) if last.isdecimal() and len(last) < 10 else -1 if after is None else after
-    watcher = hub.watch(topic, after=known)
+    try:
+        watcher = hub.watch(topic, after=known, reader=reader(who), threaded=CONNECTION not in request.environ)
+    except Full:
+        return Response(status=503, headers={"Retry-After": "5"})
     try:
         hub.heard(topic, present())
     except BaseException:

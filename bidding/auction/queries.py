@@ -1,5 +1,6 @@
 """How an auction stands: for everybody the best price, for an agency its own rank, and the names with the result."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -476,6 +477,18 @@ def state(no: str, number: int, at: int) -> Mapping[str, Any]:
         "extended": len(moves),
         "better": [{"seq": one.seq, "at": one.at.isoformat(), "amount_fen": one.amount_fen} for one in shown],
     }
+
+
+def told(no: str, number: int, at: int) -> str:
+    """`state` as it is sent."""
+    return json.dumps(state(no, number, at), separators=(",", ":"))
+
+
+def news(name: str, after: int, at: int) -> str:
+    """The same of `<number>/<attempt>` for whoever knows it as it stood at `after`: of the list only what is new."""
+    found = state(*parts(name), at)
+    new = [one for one in found["better"] if one["seq"] > after]
+    return json.dumps({**found, "after": max(after, 0), "better": new}, separators=(",", ":"))
 
 
 def phase_now(no: str, *, now: datetime) -> Phase | None:

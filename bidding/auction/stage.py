@@ -35,6 +35,7 @@ STAGE = Stage(
     tasks=tasks,
     panels={"auction_box": box},
     marks={"auction": queries.marks},
+    news={"auction": queries.news},
     commands={AuctionAct.BID: Command(BidInput, services.bid, "announcement")},
     terms=(LiveTerms, RoundsTerms),
     words=WORDS,

@@ -1,6 +1,5 @@
 """The page of an auction, for whoever watches and for whoever offers; what has changed on it, and that it has."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,9 +44,9 @@ def bid(no: str) -> Response:
 @bp.get("/announcements/<no>/auction/<int:attempt>/events")
 @public
 def events(no: str, attempt: int) -> Response:
-    """That the auction has come so far, as it happens; what has changed is asked of `state`."""
+    """How the auction stands, as it happens: what `state` tells, of its list what is new since the mark it names."""
     known = asked.number("after")
-    return stream(queries.topic_of(no, attempt), present=lambda: queries.mark(no, attempt), after=known)
+    return stream(queries.topic_of(no, attempt), present=lambda: queries.mark(no, attempt), after=known, who=actor())
 
 
 @bp.get("/announcements/<no>/auction/<int:attempt>/state.json")
@@ -68,7 +67,7 @@ def _told(no: str, attempt: int, mark: int) -> bytes:
     topic = bulletin().known(queries.topic_of(no, attempt))
     if topic is not None and mark in topic.told:
         return topic.told[mark]
-    said = json.dumps(queries.state(no, attempt, mark), separators=(",", ":")).encode()
+    said = queries.told(no, attempt, mark).encode()
     if topic is not None:
         topic.told[mark] = said
     return said

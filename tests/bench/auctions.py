@@ -119,6 +119,7 @@ def _scene(url: str, folder: Path) -> Scene:
         MARKET_OPENING_KEY_FILE=str(folder / "opening.key"),
         MARKET_ID="DEMO-450800",
         MARKET_DEMONSTRATION="1",
+        MARKET_STREAMS_EACH=str(WATCHERS),
     )
     return Scene(around, auction, mark, others)
 

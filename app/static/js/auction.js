@@ -1,4 +1,5 @@
-// An auction as it happens: the stream says how far it has come, what stands there is asked for and shown in its place.
+// An auction as it happens: the stream tells how far it has come and what everybody may see there; an agency asks for
+// its own part besides. What was missed in between is asked for.
 // Without it the page works too: a link refreshes, and the market decides by its own clock alone.
 
 const box = document.getElementById("auction");
@@ -49,14 +50,19 @@ function finished() {
   // The market closes it within a second or two; what was typed is of no use any more.
   show("left", box.dataset.wordsOver);
   for (const each of form?.elements ?? []) each.disabled = true;
-  setTimeout(() => location.reload(), POLL);
+  setTimeout(reloaded, POLL);
+}
+
+function reloaded() {
+  // Not everybody at the same instant.
+  setTimeout(() => location.reload(), Math.random() * POLL);
 }
 
 function shown(state) {
   if (state.mark < mark) return;
   mark = state.mark;
   ends = Date.parse(state.ends_at);
-  if (state.closed) return location.reload();
+  if (state.closed) return reloaded();
   show("offers", String(state.offers));
   show("ends", clock(ends));
   show("extended", String(state.extended));
@@ -122,6 +128,13 @@ function quicken() {
   }
 }
 
+function heard(said) {
+  // A number: the mark alone, where the market could not tell more. A gap: what lies in between is not in the news.
+  if (typeof said === "number") look(said);
+  else if (said.after > mark) look(said.mark);
+  else shown(said);
+}
+
 async function look(at) {
   const address = at === null ? box.dataset.state : `${box.dataset.state}?at=${at}`;
   const asked = at === null ? { headers: { "If-None-Match": `"${mark}"` } } : {};
@@ -141,10 +154,11 @@ function poll() {
 function watch() {
   if (!box.dataset.held) return;
   stream = new EventSource(`${box.dataset.events}?after=${mark}`);
-  stream.onmessage = (event) => look(Number(event.data));
+  stream.onmessage = (event) => heard(JSON.parse(event.data));
   stream.onopen = () => {
     clearInterval(polling);
     polling = 0;
+    part("lost").hidden = true;
   };
   stream.onerror = () => {
     if (stream.readyState === EventSource.CLOSED) poll();
