@@ -6,7 +6,10 @@ from typing import Any, Protocol, cast
 from flask import current_app, flash, g, make_response, redirect, request
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
-from wtforms import HiddenField
+from wtforms import Field, HiddenField
+from wtforms.fields.core import UnboundField
+from wtforms.form import BaseForm
+from wtforms.validators import Regexp
 
 from app.actor import Actor
 from app.chance import fresh_key
@@ -25,6 +28,22 @@ class ChineseForm(FlaskForm):
 
         def get_translations(self, form: object) -> "Sentences":
             return SENTENCES
+
+        def bind_field(self, form: BaseForm, unbound_field: "UnboundField[Any]", options: Mapping[str, Any]) -> Field:
+            """Where a shape is asked for (an amount, a telephone), full-width figures are read as they mean."""
+            field: Field = super().bind_field(form, unbound_field, options)
+            if any(isinstance(validator, Regexp) for validator in field.validators):
+                field.filters = (*field.filters, half_width)
+            return field
+
+
+HALF = {0x3000: 0x20} | {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+"""What a Chinese keyboard writes for the characters of ASCII."""
+
+
+def half_width(data: object) -> object:
+    """A text as ASCII keys would have written it, １，２３４．５ as 1,234.5; what is no text (a default) as it is."""
+    return data.translate(HALF) if isinstance(data, str) else data
 
 
 class Sentences:

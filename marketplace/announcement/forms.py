@@ -71,7 +71,10 @@ class AmendForm(ActForm):
     )
     expected_days = StringField(
         "期望的服务时限（工作日）",
-        validators=[InputRequired("请填写工作日数。"), Regexp(r"^\s*\d{1,4}\s*$", message="请填写整数。")],
+        validators=[
+            InputRequired("请填写工作日数。"),
+            Regexp(r"^\s*\d{1,4}\s*$", message="请填写工作日数，最多四位的整数。"),
+        ],
     )
     closes_at = InstantField("新的报名截止时间", description="不填写则保持不变，公告期不足时自动顺延。")
     reason = TextAreaField(

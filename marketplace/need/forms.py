@@ -103,7 +103,10 @@ class NeedForm(ActForm):
     region = SelectField("项目所在地", validate_choice=False, validators=[InputRequired("请选择项目所在地。")])
     expected_days = StringField(
         "期望的服务时限（工作日）",
-        validators=[InputRequired("请填写工作日数。"), Regexp(r"^\s*\d{1,4}\s*$", message="请填写整数。")],
+        validators=[
+            InputRequired("请填写工作日数。"),
+            Regexp(r"^\s*\d{1,4}\s*$", message="请填写工作日数，最多四位的整数。"),
+        ],
     )
     fund = RadioField(
         "资金性质",
@@ -134,7 +137,10 @@ class NeedForm(ActForm):
     )
     budget_fen = StringField(
         "服务预算（含税）",
-        validators=[InputRequired("请填写预算。"), Regexp(MONEY, message="请填写金额，最多两位小数。")],
+        validators=[
+            InputRequired("请填写预算。"),
+            Regexp(MONEY, message="请填写以元为单位的数，最多两位小数，例如 50000.00。"),
+        ],
     )
     method = RadioField(
         "选取方式",
@@ -144,7 +150,7 @@ class NeedForm(ActForm):
     price_fen = StringField(
         "服务价格",
         description="价格事先固定的选取方式填写，不高于预算；中选机构按此价格签约。",
-        validators=[Optional(), Regexp(MONEY, message="请填写金额，最多两位小数。")],
+        validators=[Optional(), Regexp(MONEY, message="请填写以元为单位的数，最多两位小数，例如 50000.00。")],
     )
     winners = StringField(
         "中选家数",

@@ -80,7 +80,7 @@ def test_a_file_is_previewed_confirmed_and_followed(purchaser, client, tick):
         "只办理无误的 2 行",
         "有 1 列不读取",
         "备注",
-        "请填写金额，最多两位小数。",
+        "请填写以元为单位的数，最多两位小数，例如 50000.00。",
         "第 4 行",
         "需求.csv",
     ):
@@ -119,7 +119,7 @@ def test_rows_with_faults_come_back_with_what_is_wrong(purchaser, client):
     found = list(sheet.iter_rows(values_only=True))
     assert len(found) == 2
     assert found[1][0] == "乙学校测绘"
-    assert "请填写金额" in found[1][-1]
+    assert "请填写以元为单位的数" in found[1][-1]
     assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
     back = client.get(upload(client, "needs", answer.data, "改.xlsx").location).text
     assert "有误之处（改正后可删除本列）" in back

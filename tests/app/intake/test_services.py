@@ -105,7 +105,7 @@ def test_each_fault_stands_beside_its_cell(purchaser):
     assert told[2] == {}
     assert told[3] == {
         "title": "项目名称为2至100个字。",
-        "budget_fen": "请填写金额，最多两位小数。",
+        "budget_fen": "请填写以元为单位的数，最多两位小数，例如 50000.00。",
         "method": "请从列出的选项中选择。",
     }
     assert set(told[4]) == {"item"}

@@ -3,10 +3,14 @@
 import re
 
 import pytest
+from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
+from wtforms import StringField
+from wtforms.validators import Regexp
 
 from app.web.money import MONEY, fen, typed
+from app.web.perform import ChineseForm
 
 
 @given(st.integers(0, 10**13))
@@ -26,3 +30,17 @@ def test_as_people_write(text, amount):
 @pytest.mark.parametrize("text", ["1,00", "-5", "12.345", "1e3", "１２", "12.", ".5", "9" * 13])
 def test_nothing_else_passes(text):
     assert re.match(MONEY, text) is None
+
+
+def test_a_form_reads_full_width_figures_where_it_asks_for_a_shape():
+    class Form(ChineseForm):
+        amount = StringField(validators=[Regexp(MONEY)])
+        title = StringField()
+
+    bare = Flask(__name__)
+    bare.config.update(SECRET_KEY="x", WTF_CSRF_ENABLED=False)
+    typed_in = {"amount": "１，２３４．５\u3000", "title": "（一）"}
+    with bare.test_request_context("/", method="POST", data=typed_in):
+        form = Form()
+        assert form.validate()
+        assert (fen(form.amount.data), form.title.data) == (123_450, "（一）")
