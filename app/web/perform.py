@@ -6,10 +6,10 @@ from typing import Any, Protocol, cast
 from flask import current_app, flash, g, make_response, redirect, request
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
-from wtforms import Field, HiddenField
+from wtforms import DateField, DateTimeField, Field, HiddenField
 from wtforms.fields.core import UnboundField
 from wtforms.form import BaseForm
-from wtforms.validators import Regexp
+from wtforms.validators import Regexp, StopValidation
 
 from app.actor import Actor
 from app.chance import fresh_key
@@ -34,6 +34,8 @@ class ChineseForm(FlaskForm):
             field: Field = super().bind_field(form, unbound_field, options)
             if any(isinstance(validator, Regexp) for validator in field.validators):
                 field.filters = (*field.filters, half_width)
+            if isinstance(field, DateField | DateTimeField):
+                field.validators = (*field.validators, plausible_year)
             return field
 
 
@@ -44,6 +46,12 @@ HALF = {0x3000: 0x20} | {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 def half_width(data: object) -> object:
     """A text as ASCII keys would have written it, １，２３４．５ as 1,234.5; what is no text (a default) as it is."""
     return data.translate(HALF) if isinstance(data, str) else data
+
+
+def plausible_year(form: BaseForm, field: Field) -> None:
+    """A day of a year that cannot be meant (0001, 9999) is a slip, and no time zone reaches beyond it."""
+    if field.data is not None and not 1900 <= field.data.year < 3000:
+        raise StopValidation(field.gettext("Not a plausible year."))
 
 
 class Sentences:

@@ -43,6 +43,7 @@ FORM_SENTENCES = {
     "Not a valid date value.": "日期写成 2026-03-05。",
     "Not a valid datetime value.": "时间写成 2026-03-05 17:30。",
     "Not a valid time value.": "时间写成 17:30。",
+    "Not a plausible year.": "请核对年份。",
     "Invalid input.": "内容不符合要求。",
     "CSRF token missing.": "页面已过期，请刷新后重新提交。",
     "CSRF failed.": "页面已过期，请刷新后重新提交。",

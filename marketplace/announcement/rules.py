@@ -291,12 +291,19 @@ class Window:
     hours: HoursTerms
 
 
+LONGEST = timedelta(days=366)
+"""A closing lies at most this long after the earliest one, so that a slip of the year is noticed (inferred)."""
+
+
 def refusals_to_closing(wish: datetime, *, workday: bool, window: Window) -> Iterator[Refusal]:
     """Why registration may not close at `wish`; `workday`: whether its local day is one. All name the earliest instant.
 
-    Source: rules.md §2.1 period.minimum and opening_window.
+    Source: rules.md §2.1 period.minimum and opening_window; how late at the latest: inferred.
     """
     params = {"earliest_at": window.earliest.isoformat()}
+    if wish - window.earliest > LONGEST:
+        latest = {"latest_at": (window.earliest + LONGEST).isoformat()}
+        yield Refusal("closing_too_late", field="closes_at", params={**params, **latest})
     if wish < window.earliest:
         yield Refusal("closing_too_early", clause=window.clause, field="closes_at", params=params)
     if not workday:

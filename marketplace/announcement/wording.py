@@ -60,6 +60,8 @@ WORDS = {
     "announced_beacon.witness": "现场见证产生的数字",
     "refusal.closing_too_early": "报名截止时间太早，最早为{earliest_at}。",
     "cure.closing_too_early": "请改为{earliest_at}或更晚；不填写则按最早时间。",
+    "refusal.closing_too_late": "报名截止时间太晚，最晚为{latest_at}。",
+    "cure.closing_too_late": "请核对年份；最早为{earliest_at}。",
     "refusal.closing_not_workday": "报名截止日不是工作日。",
     "cure.closing_not_workday": "请改为{earliest_at}或者以后的某个工作日。",
     "refusal.closing_outside_hours": "报名截止时间不在{opens}至{closes}之间。",

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
-from wtforms import StringField
+from wtforms import DateTimeLocalField, StringField
 from wtforms.validators import Regexp
 
 from app.web.money import MONEY, fen, typed
@@ -44,3 +44,16 @@ def test_a_form_reads_full_width_figures_where_it_asks_for_a_shape():
         form = Form()
         assert form.validate()
         assert (fen(form.amount.data), form.title.data) == (123_450, "（一）")
+
+
+@pytest.mark.parametrize(("typed_in", "valid"), [("2026-03-05T09:00", True), ("0001-01-01T00:00", False)])
+def test_a_year_that_cannot_be_meant_is_said_beside_the_field(typed_in, valid):
+    class Form(ChineseForm):
+        at = DateTimeLocalField(format="%Y-%m-%dT%H:%M")
+
+    bare = Flask(__name__)
+    bare.config.update(SECRET_KEY="x", WTF_CSRF_ENABLED=False)
+    with bare.test_request_context("/", method="POST", data={"at": typed_in}):
+        form = Form()
+        assert form.validate() is valid
+        assert list(form.at.errors) == ([] if valid else ["请核对年份。"])
