@@ -14,7 +14,6 @@ from app.audit import services as records
 from app.audit.canonical import canonical, sha256_hex
 from app.audit.models import Head
 from app.calendar.services import anew, calendar
-from app.clock import clock
 from app.keyring import keyring
 from app.refusal import NotFound, OutOfTurn, Refusal, demand
 from app.region import branches
@@ -204,18 +203,20 @@ def destroy_key(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: 
 
 def close_unsuccessful(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
     """Too few: the announcement says so at once, with count and minimum; the record follows (rules.md §2.6)."""
-    no, number = _parts(subject)
-    attempt = queries.attempt_of(no, number)
-    selection = _in_turn(attempt, AnnouncementAct.CLOSE_UNSUCCESSFUL, now=clock().market())
-    invited = selection.drawn_at is not None
-    reason = "too_few_offers" if invited or queries.method(attempt) in SEALED else "too_few_registrations"
-    ended = Unsuccessful(
-        reason,
-        valid=len(offers.counting(attempt.id)) if invited else selection.valid,
-        minimum=selection.minimum,
-        clause=queries.minimum_of(attempt).clause,
-    )
-    return announcing.close_unsuccessful(actor, no, ended, key=key)
+    with act(AnnouncementAct.CLOSE_UNSUCCESSFUL, actor=actor, key=key, subject=subject) as deed:
+        announcement, attempt = _closed(deed, subject)
+        selection = _in_turn(attempt, AnnouncementAct.CLOSE_UNSUCCESSFUL, now=deed.now)
+        invited = selection.drawn_at is not None
+        reason = "too_few_offers" if invited or queries.method(attempt) in SEALED else "too_few_registrations"
+        ended = Unsuccessful(
+            reason,
+            valid=len(offers.counting(attempt.id)) if invited else selection.valid,
+            minimum=selection.minimum,
+            clause=queries.minimum_of(attempt).clause,
+        )
+        deed.subject = announcement.no
+        announcing.end_unsuccessful(deed, announcement, attempt, ended)
+    return deed.answer()
 
 
 # The opening

@@ -233,21 +233,17 @@ def withdraw(actor: Actor, subject: str | None, withdrawal: Withdrawal, /, *, ke
     return deed.answer()
 
 
-def close_unsuccessful(actor: Actor, subject: str | None, outcome: Unsuccessful, /, *, key: str) -> Done:
-    """The present attempt found too few: known at its freeze, told with the count (rules.md §3.1 rows 14 and 15)."""
-    with act(AnnouncementAct.CLOSE_UNSUCCESSFUL, actor=actor, key=key, subject=subject, input=outcome) as deed:
-        announcement = deed.lock(queries.row(subject or ""))
-        present = queries.present_attempt(announcement)
-        rules.FLOW.after(queries.phase_of(announcement, present, deed.now), AnnouncementAct.CLOSE_UNSUCCESSFUL)
-        demand(rules.refusals_to_close_unsuccessful(frozen=present.frozen_at is not None))
-        decide(deed, present, Decision.UNSUCCESSFUL)
-        deed.basis, deed.attempt = announcement.rulebook, present.number
-        _about(deed, announcement.need, announcement)
-        deed.tell(attempt=present.number, reason=outcome.reason_code, valid=outcome.valid, minimum=outcome.minimum)
-        if outcome.clause:
-            deed.tell(clause=outcome.clause)
-        deed.disclose("announcement", announcement.no or "")
-    return deed.answer()
+def end_unsuccessful(deed: Deed, announcement: Announcement, present: Attempt, outcome: Unsuccessful) -> None:
+    """Step: the present attempt found too few, told with the count (rules.md §3.1 rows 14 and 15)."""
+    rules.FLOW.after(queries.phase_of(announcement, present, deed.now), AnnouncementAct.CLOSE_UNSUCCESSFUL)
+    demand(rules.refusals_to_close_unsuccessful(frozen=present.frozen_at is not None))
+    decide(deed, present, Decision.UNSUCCESSFUL)
+    deed.basis, deed.attempt = announcement.rulebook, present.number
+    _about(deed, announcement.need, announcement)
+    deed.tell(attempt=present.number, reason=outcome.reason_code, valid=outcome.valid, minimum=outcome.minimum)
+    if outcome.clause:
+        deed.tell(clause=outcome.clause)
+    deed.disclose("announcement", announcement.no or "")
 
 
 def repeat(actor: Actor, subject: str | None, timetable: Timetable, /, *, key: str) -> Done:

@@ -20,7 +20,6 @@ from marketplace.announcement.rules import (
     Mended,
     Return,
     Timetable,
-    Unsuccessful,
     Withdrawal,
 )
 from marketplace.announcement.sweeps import SWEEPS
@@ -146,7 +145,6 @@ STAGE = Stage(
         AnnouncementAct.PUBLISH: Command(Timetable, services.publish, "need"),
         AnnouncementAct.AMEND: Command(Change, services.amend, "announcement"),
         AnnouncementAct.WITHDRAW: Command(Withdrawal, services.withdraw, "announcement"),
-        AnnouncementAct.CLOSE_UNSUCCESSFUL: Command(Unsuccessful, services.close_unsuccessful, "announcement"),
         AnnouncementAct.REPEAT: Command(Timetable, services.repeat, "announcement"),
         AnnouncementAct.HOLD: Command(Because, services.hold, "announcement"),
         AnnouncementAct.HOLD_FAULT: Command(Because, services.hold_fault, "announcement"),

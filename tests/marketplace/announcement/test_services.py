@@ -52,6 +52,17 @@ def codes(raised):
     return {reason.code for reason in raised.value.reasons}
 
 
+def close_unsuccessful(no):
+    """As selection does it, once it has counted."""
+    from app.act import act
+    from marketplace.announcement.rules import AnnouncementAct
+
+    with act(AnnouncementAct.CLOSE_UNSUCCESSFUL, actor=Actor.sweeper(), key=fresh_key(), subject=no) as deed:
+        announcement = deed.lock(queries.row(no))
+        present = queries.present_attempt(announcement)
+        services.end_unsuccessful(deed, announcement, present, Unsuccessful("too_few", 1, 3))
+
+
 def failed(no, decision=Decision.UNSUCCESSFUL):
     """The present attempt as selection leaves it after a freeze."""
     from app.act import act
@@ -65,7 +76,7 @@ def failed(no, decision=Decision.UNSUCCESSFUL):
             services.decide(deed, present, decision)
         deed.on("announcement", no)
     if decision is Decision.UNSUCCESSFUL:
-        services.close_unsuccessful(Actor.sweeper(), no, Unsuccessful("too_few", 1, 3), key=fresh_key())
+        close_unsuccessful(no)
     db.session.rollback()
 
 
@@ -265,10 +276,10 @@ def test_what_is_due_for_the_freeze_is_derived_from_the_closing(app):
 def test_nobody_closes_an_attempt_before_its_freeze(app):
     no = an_announcement()
     with pytest.raises(OutOfTurn):
-        services.close_unsuccessful(Actor.sweeper(), no, Unsuccessful("too_few", 0, 1), key="u")
+        close_unsuccessful(no)
     app.extensions["market.clock"].instant = instant("2026-03-04 09:00")
     with pytest.raises(Refused) as raised:
-        services.close_unsuccessful(Actor.sweeper(), no, Unsuccessful("too_few", 0, 1), key="u")
+        close_unsuccessful(no)
     assert codes(raised) == {"attempt_not_frozen"}
 
 
