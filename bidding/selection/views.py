@@ -16,12 +16,16 @@ from app.watch import queries as watched
 from app.web import asked
 from app.web.door import actor, door, public
 from app.web.perform import perform
+from app.web.turnstile import Turnstile
 from bidding.selection import lottery, queries, transcript
 from bidding.selection.forms import BeaconForm, ReplayForm, choice_form
 from bidding.selection.replay import Replay, View, read, replay
 from bidding.selection.rules import SelectionAct
 
 bp = Blueprint("selection", __name__)
+
+REPLAYS = Turnstile(2, seconds=5)
+"""Files of strangers that one process recomputes at a time; each takes up to a second."""
 
 AUCTION = Path(__file__).parents[2] / "docs" / "auction" / "transcript.json"
 
@@ -83,10 +87,12 @@ def replayed(no: str) -> str:
 def replay_file() -> tuple[str, int]:
     """The same of a file that somebody hands in, with what contradicts itself in it; nothing is kept."""
     form, told, status = ReplayForm(), None, 200
-    if form.is_submitted() and form.validate():
-        form, told = ReplayForm(formdata=None), replay(form.transcript)
-    elif form.is_submitted():
-        status = 422
+    if form.is_submitted():
+        with REPLAYS.inside():
+            if form.validate():
+                form, told = ReplayForm(formdata=None), replay(form.transcript)
+            else:
+                status = 422
     return render_template("bidding/selection/replay_file.html", form=form, told=told), status
 
 

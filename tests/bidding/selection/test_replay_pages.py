@@ -7,6 +7,7 @@ import re
 import pytest
 
 from bidding.selection import queries, replay
+from bidding.selection.views import REPLAYS
 from tests.builders import auction
 from tests.builders.announcement import an_announcement
 from tests.builders.bidding import CEILING, STEP, a_bid, an_auction, begun, over
@@ -116,6 +117,14 @@ def test_a_stranger_hands_in_a_file_or_its_text(client):
         assert "1&nbsp;B" in answer.text
         # Nothing of it comes back in the form, which takes the next one.
         assert "zjcs-transcript-1" not in answer.text
+
+
+def test_only_so_many_strangers_at_once_have_a_file_recomputed(client):
+    with REPLAYS.inside(), REPLAYS.inside():
+        answer = handed_in(client, text="{}")
+        assert (answer.status_code, "5 秒以后" in answer.text) == (429, True)
+        assert client.get("/verify/replay").status_code == 200
+    assert handed_in(client, text="{}").status_code == 422
 
 
 def test_contradictions_are_named_and_what_follows_from_them_is_not_shown(client):
