@@ -85,6 +85,7 @@ def create_app(
     chosen_chance = chance or SystemChance()
     app = Flask("app", template_folder="../templates", static_folder="static")
     app.jinja_environment = Templates
+    app.request_class = security.Request
     keys = Keyring.load(settings, chosen_chance)
     app.config.update(
         SECRET_KEY=keys.secret.hex(),
@@ -134,6 +135,7 @@ def create_app(
                 told=bulletin.teller(_by_name(stages, lambda stage: stage.news), within=app.app_context),
             ),
             "market.bulk": _by_name(stages, lambda stage: stage.bulk),
+            "market.seals": _by_name(stages, lambda stage: stage.seals),
             "market.intakes": _by_name(stages, lambda stage: stage.intakes),
             "market.previews": {},
             "market.words": {**HOUSE_WORDS, **_by_name(stages, lambda stage: stage.words)},

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import click
 from flask import Blueprint
@@ -25,6 +25,15 @@ class Performs(Protocol):
     """A command: actor, public number of the subject (None where the act creates), input; and the idempotency key."""
 
     def __call__(self, actor: Actor, subject: str | None, input: Any, /, *, key: str) -> Done: ...
+
+
+class Seals(Protocol):
+    """Seals one file that an act will name: SHA-256 of the file, and of its box as it lies here.
+
+    Actor, public number of the subject, the bytes; the same under the same key is the same box. Raises `FileRefused`.
+    """
+
+    def __call__(self, actor: Actor, subject: str, stream: BinaryIO, /, *, key: str) -> tuple[str, str]: ...
 
 
 @dataclass(frozen=True)
@@ -223,6 +232,7 @@ class Stage:
     opens: Mapping[Any, Opens] = field(default_factory=dict)
     discloses: Mapping[Any, Collection[str]] = field(default_factory=dict)
     sealed: Collection[str] = ()
+    seals: Mapping[Any, Seals] = field(default_factory=dict)
     hears: Mapping[Any, Follower] = field(default_factory=dict)
     sweeps: Collection[Sweep] = ()
     timed: Mapping[str, Timed] = field(default_factory=dict)

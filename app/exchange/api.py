@@ -40,7 +40,7 @@ def who_asks() -> None:
     """Only the bearer token says who asks; a browser's session is a stranger here. Raises `NoToken` for a dead one."""
     g.pop("actor", None)
     g.token_acts = None
-    if request.endpoint != "exchange.api.keep_file":
+    if request.endpoint not in ("exchange.api.keep_file", "exchange.api.seal_file"):
         request.max_content_length = rules.BODY_LARGEST
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if not kind:
@@ -145,12 +145,29 @@ def keep_file() -> Response:
     account_id = actor().account_id
     if account_id is None:
         raise NoToken
+    with closing(_sent()) as sent:
+        stored = files.store(cast(BinaryIO, sent.stream), account_id=account_id, name=sent.filename or "")
+    return answer({"sha256": stored.sha256, "size": stored.size, "type": stored.type})
+
+
+@bp.post("/v1/acts/<act>/files")
+@public
+def seal_file(act: str) -> Response:
+    """Seal a file at once for the act that will name it; nothing of it is ever written in clear."""
+    seal = gathered.seals().get(act)
+    if seal is None:
+        raise NotFound(act)
+    who, key, subject = _allowed(act), _key(), request.args.get("subject", "")
+    with closing(_sent()) as sent:
+        file, box = seal(who, subject, cast(BinaryIO, sent.stream), key=key)
+    return answer({"file": file, "box": box})
+
+
+def _sent() -> FileStorage:
     sent: FileStorage | None = request.files.get("file")
     if sent is None:
         raise Unfit(Fault(("file",), "missing", "multipart/form-data with one part named file"))
-    with closing(sent):
-        stored = files.store(cast(BinaryIO, sent.stream), account_id=account_id, name=sent.filename or "")
-    return answer({"sha256": stored.sha256, "size": stored.size, "type": stored.type})
+    return sent
 
 
 @bp.get("/v1/<name>")

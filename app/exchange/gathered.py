@@ -6,7 +6,7 @@ from app import built
 from app.act import wiring
 from app.actor import Role
 from app.settings import Settings
-from app.stage import Command, Resource
+from app.stage import Command, Resource, Seals
 
 
 def commands() -> Mapping[str, Command]:
@@ -18,6 +18,12 @@ def commands() -> Mapping[str, Command]:
 def roles(name: str) -> frozenset[Role]:
     """Who may perform an act, the market's own clockwork aside."""
     return wiring().may.get(name, frozenset()) - {Role.SYSTEM}
+
+
+def seals() -> Mapping[str, Seals]:
+    """Of acts whose files lie sealed, who seals one."""
+    found: Mapping[str, Seals] = built.part("seals")
+    return found
 
 
 def resources() -> Mapping[str, Resource]:

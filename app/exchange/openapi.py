@@ -29,6 +29,8 @@ def document() -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for name in gathered.commands():
         paths[f"/api/v1/acts/{name}"] = {"post": _act(name, schemas)}
+    for name in gathered.seals():
+        paths[f"/api/v1/acts/{name}/files"] = {"post": _seals(name)}
     paths["/api/v1/acts"] = {
         "get": _get("acts", "全部事项", _object(acts={"type": "array", "items": {"type": "object"}}))
     }
@@ -85,14 +87,7 @@ def _act(name: str, schemas: dict[str, Any]) -> dict[str, Any]:
         "x-consent": wired.consent.get(name),
         "x-second": name in wired.second,
         "x-disclosed": wired.opens[name].value,
-        "parameters": [
-            {
-                "name": "Idempotency-Key",
-                "in": "header",
-                "required": True,
-                "schema": {"type": "string", "minLength": 1, "maxLength": rules.KEY_LONGEST, "pattern": "^[!-~]+$"},
-            }
-        ],
+        "parameters": [_KEY],
         "requestBody": _body("application/json", {"$ref": f"#/components/schemas/act.{name}"}),
         "responses": {
             "200": _json("已办理；同一键重发得到同一回执", {"$ref": "#/components/schemas/Performed"}),
@@ -107,12 +102,26 @@ def _files() -> dict[str, Any]:
         "operationId": "files.store",
         "summary": "上传文件（PDF、PNG、JPEG、XLSX、DOCX，至多20 MB）；24小时内由事项引用",
         "security": [{"token": []}],
-        "requestBody": _body(
-            "multipart/form-data", _object(file={"type": "string", "contentMediaType": "application/octet-stream"})
-        ),
+        "requestBody": _body("multipart/form-data", _FILE),
         "responses": {
             "200": _json("已收下", _object(sha256=HEX, size=WHOLE, type=TEXT)),
             **_responses("401", "413", "422"),
+        },
+    }
+
+
+def _seals(name: str) -> dict[str, Any]:
+    return {
+        "operationId": f"{name}.files",
+        "summary": f"{gathered.word(name)}：上传一个文件并立即密封（格式和大小同 /api/v1/files）",
+        "description": "不落盘即密封；事项的输入按 file 升序列出 files，boxes 逐一对应；24小时内由事项引用。",
+        "security": [{"token": []}],
+        "x-roles": sorted(gathered.roles(name)),
+        "parameters": [_KEY, _query("subject", TEXT, "事项的对象，公开编号", required=True)],
+        "requestBody": _body("multipart/form-data", _FILE),
+        "responses": {
+            "200": _json("已密封", _object(file=HEX, box=HEX)),
+            **_responses("401", "403", "404", "413", "422"),
         },
     }
 
@@ -235,6 +244,13 @@ SCHEMAS: Mapping[str, Any] = {
         errors={"type": "array", "items": _object(loc={"type": "array"}, type=TEXT, msg=TEXT)},
     ),
     "Error": _object(error=TEXT),
+}
+_FILE = _object(file={"type": "string", "contentMediaType": "application/octet-stream"})
+_KEY: Mapping[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string", "minLength": 1, "maxLength": rules.KEY_LONGEST, "pattern": "^[!-~]+$"},
 }
 _ERROR = {"$ref": "#/components/schemas/Error"}
 RESPONSES: Mapping[str, Any] = {

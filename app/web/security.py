@@ -1,10 +1,15 @@
-"""What no request may hold, and what every answer carries: a strict content policy, nothing private in any cache."""
+"""What no request may hold or leave on disk, and what every answer carries: a strict content policy, nothing cached."""
 
+from io import BytesIO
 from itertools import chain
+from typing import IO
 
-from flask import Flask, abort, g, request
+import flask
+from flask import Flask, abort, current_app, g, request
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.wrappers import Response
+
+from app.act import wiring
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -19,12 +24,35 @@ class Sessions(SecureCookieSessionInterface):
         return request.is_secure
 
 
+class Request(flask.Request):
+    """A request of which no upload touches a disk where the act is sealed: it waits in memory until it is sealed.
+
+    How much that can be is bounded: MAX_CONTENT_LENGTH for each thread of a web process.
+    """
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        if self._is_sealed():
+            return BytesIO()
+        return super()._get_file_stream(total_content_length, content_type, filename, content_length)
+
+    def _is_sealed(self) -> bool:
+        """By the door of its page, or by the act that the address names to a machine."""
+        door = getattr(current_app.view_functions.get(self.endpoint or ""), "door", None)
+        return bool({door, (self.view_args or {}).get("act")} & wiring().sealed)
+
+
 def register(app: Flask) -> None:
     """Refuse what no form and no address may hold, before anything reads it; add the headers to every answer."""
 
     @app.before_request
     def small_forms() -> None:
-        # Such a form is parsed whole and in memory; only one with files, which goes to disk, may be larger.
+        # Such a form is parsed whole and in memory; only one with files may be larger.
         if request.mimetype == "application/x-www-form-urlencoded":
             request.max_content_length = app.config["MAX_FORM_MEMORY_SIZE"]
 

@@ -73,15 +73,17 @@ def open_offer(envelope: Envelope, *, private: bytes) -> str:
     return plaintext.decode()
 
 
-def seal_proposal(content: bytes, *, attempt_key: bytes, ephemeral: bytes) -> bytes:
-    """Seals a file of an offer to the attempt's public key, bound to its own SHA-256, the `file` line of the body.
+def seal_proposal(content: bytes, *, recipient: bytes, ephemeral: bytes) -> bytes:
+    """Seals a file of an offer to a public key, bound to its own SHA-256, the `file` line of the body.
+
+    The attempt's key; of a file that is handed in after the closing, the deployment's own.
 
     The construction is the envelope's (§2.2), with an `info` of its own. That files are sealed so is inferred:
     protocol.md says what of a file stands in the body, and nothing of its bytes.
     """
     return sealing.seal(
         content,
-        recipient=attempt_key,
+        recipient=recipient,
         associated=hashlib.sha256(content).digest(),
         info=PROPOSAL_INFO,
         ephemeral=ephemeral,

@@ -14,7 +14,7 @@ from app.values import Fen, Ppm
 from app.web.choices import offered
 from app.web.money import MONEY, fen
 from app.web.perform import ActForm
-from bidding.offer.rules import BodyInput, ItemOffer, Judgement, OfferInput, Statement
+from bidding.offer.rules import BodyInput, ItemOffer, Judgement, Missing, OfferInput, Statement
 
 
 def promised() -> StringField:
@@ -28,10 +28,8 @@ def promised() -> StringField:
     )
 
 
-class EnvelopeForm(ActForm):
-    """What every offer of money says beside its price; no draft, and a refused form is filled from its own answer."""
-
-    days = promised()
+class SealedFilesForm(ActForm):
+    """Files of a proposal, each of which is sealed at once."""
 
     files = MultipleFileField(
         "方案文件",
@@ -43,17 +41,27 @@ class EnvelopeForm(ActForm):
     take_in: Callable[[BinaryIO], tuple[str, str]]
     """Seals one chosen file at once: its SHA-256, and that of its box."""
 
-    def read(self, amount_fen: Fen, items: tuple[ItemOffer, ...] = ()) -> OfferInput:
-        """All that stands here, for that total."""
+    def sealed(self) -> dict[str, str]:
+        """SHA-256 of each file, ascending, and of its box. Raises `FileRefused`."""
         chosen = [self.take_in(one.stream) for one in self.files.data or () if one and one.filename]
         if chosen:
             self.taken.data = " ".join(f"{file}:{box}" for file, box in sorted(dict(chosen).items()))
-        pairs = [pair.split(":") for pair in (self.taken.data or "").split()]
+        return dict(pair.split(":") for pair in (self.taken.data or "").split())
+
+
+class EnvelopeForm(SealedFilesForm):
+    """What every offer of money says beside its price; no draft, and a refused form is filled from its own answer."""
+
+    days = promised()
+
+    def read(self, amount_fen: Fen, items: tuple[ItemOffer, ...] = ()) -> OfferInput:
+        """All that stands here, for that total."""
+        pairs = self.sealed()
         return OfferInput(
             amount_fen=amount_fen,
             days=int((self.days.data or "0").strip()),
-            files=tuple(file for file, _ in pairs),
-            boxes=tuple(box for _, box in pairs),
+            files=tuple(pairs),
+            boxes=tuple(pairs.values()),
             items=items,
         )
 
@@ -133,17 +141,29 @@ class RateForm(ActForm):
         )
 
 
-class BodyForm(ActForm):
-    """The body as the agency received it when it offered."""
+class HandInForm(SealedFilesForm):
+    """The body as the agency received it when it offered, and the files it handed in then; those that are awaited."""
 
     body = TextAreaField(
         "报价正文",
         description="提交报价时显示并可下载的那份文本，从“zjcs-offer-1”一行起，原样粘贴。",
         validators=[InputRequired("请粘贴报价正文。"), Length(max=20_000, message="正文太长。")],
     )
+    files = MultipleFileField(
+        "方案文件原件",
+        description="提交报价时的那些文件，一个字节也不能改；另存、重新导出的都不是原件。合计不超过20MB，超过的分几次补交。",
+    )
+
+    def only(self, missing: Missing | None) -> None:
+        """Leave out what is not awaited."""
+        if missing is not None and not missing.body:
+            del self.body
+        if missing is None or not missing.count:
+            del self.files
 
     def value(self) -> BodyInput:
-        return BodyInput(body=self.body.data or "")
+        pairs = self.sealed() if "files" in self else {}
+        return BodyInput(self.body.data or "" if "body" in self else "", tuple(pairs), tuple(pairs.values()))
 
 
 class StatementForm(FileForm):

@@ -9,7 +9,7 @@ from app.database import BIG, Base
 from app.values import Fen, Ppm
 from bidding.registration.models import Registration
 
-BODY_AWAITED = "broken_at IS NOT NULL AND handed_in_at IS NULL AND lapsed_at IS NULL"
+BROKEN = "broken_at IS NOT NULL AND lapsed_at IS NULL AND opened_at IS NULL"
 
 
 class PriceQuestion(Base):
@@ -55,8 +55,8 @@ class Offer(Base):
     """One envelope; `entry_ref` leads to its log entry, whose index decides which one counts (protocol.md §2.4).
 
     `rate_ppm`: the discount that the opened body says, where a rate is asked for; `amount_fen` is then what follows.
-    `broken_at`: it did not open, and its agency may hand in the body until `hand_in_due_at`; `handed_in` is that body,
-    sealed again until the opening; `lapsed_at`: no body came in time.
+    `broken_at`: it, or a file of it, did not open, and its agency may hand that in until `hand_in_due_at`; `legible`:
+    the body did open. `handed_in` is the body that came, sealed again until the opening; `lapsed_at`: not all came.
     """
 
     __tablename__ = "offer"
@@ -66,13 +66,14 @@ class Offer(Base):
         CheckConstraint("rate_ppm IS NULL OR body IS NOT NULL", name="rate_after_opening"),
         CheckConstraint("(broken_at IS NULL) = (hand_in_due_at IS NULL)", name="broken_has_a_limit"),
         CheckConstraint("(handed_in_at IS NULL) = (handed_in IS NULL)", name="handed_in_with_body"),
-        CheckConstraint("handed_in_at IS NULL OR (broken_at IS NOT NULL AND lapsed_at IS NULL)", name="body_of_broken"),
+        CheckConstraint("handed_in_at IS NULL OR broken_at IS NOT NULL", name="body_of_broken"),
+        CheckConstraint("NOT legible OR (broken_at IS NOT NULL AND handed_in_at IS NULL)", name="legible_of_broken"),
         CheckConstraint("lapsed_at IS NULL OR (broken_at IS NOT NULL AND opened_at IS NULL)", name="lapsed_unopened"),
         Index(
             "ix_offer_broken",
             "hand_in_due_at",
-            postgresql_where=text(BODY_AWAITED),
-            sqlite_where=text(BODY_AWAITED),
+            postgresql_where=text(BROKEN),
+            sqlite_where=text(BROKEN),
         ),
     )
 
@@ -89,6 +90,7 @@ class Offer(Base):
     rate_ppm: Mapped[Ppm | None]
     broken_at: Mapped[datetime | None]
     hand_in_due_at: Mapped[datetime | None]
+    legible: Mapped[bool] = mapped_column(default=False)
     provisional: Mapped[bool] = mapped_column(default=False)
     handed_in_at: Mapped[datetime | None]
     handed_in: Mapped[bytes | None]
@@ -101,13 +103,18 @@ class Proposal(Base):
     """One sealed file of an offer, `place` counted from 1 in the order of the body's `file` lines.
 
     `box`: SHA-256 under which it lies sealed. From the opening on `sha256` is that of the file itself, and `key` opens
-    it; where `key` is missing then, it did not open.
+    it. `broken_at`: it did not open, and its agency hands in the file, which lies as the box `handed_in`; its `sha256`
+    is then known as soon as the body is.
     """
 
     __tablename__ = "proposal"
     __table_args__ = (
         UniqueConstraint("offer_id", "place"),
         CheckConstraint("key IS NULL OR sha256 IS NOT NULL", name="key_of_a_known_file"),
+        CheckConstraint("(handed_in_at IS NULL) = (handed_in IS NULL)", name="file_handed_in"),
+        CheckConstraint(
+            "handed_in_at IS NULL OR (broken_at IS NOT NULL AND sha256 IS NOT NULL)", name="file_of_broken"
+        ),
     )
 
     id: Mapped[int] = mapped_column(BIG, primary_key=True)
@@ -116,5 +123,8 @@ class Proposal(Base):
     box: Mapped[str] = mapped_column(String(64))
     sha256: Mapped[str | None] = mapped_column(String(64))
     key: Mapped[bytes | None]
+    broken_at: Mapped[datetime | None]
+    handed_in_at: Mapped[datetime | None]
+    handed_in: Mapped[str | None] = mapped_column(String(64))
 
     offer: Mapped[Offer] = relationship(lazy="joined")

@@ -21,7 +21,7 @@ from app.watch.queries import Running, limits
 from app.workdays import WorkCalendar
 from bidding.offer import envelope, rules
 from bidding.offer.models import Offer, PriceQuestion, Proposal
-from bidding.offer.rules import Ground, LowPriceTerms
+from bidding.offer.rules import Ground, LowPriceTerms, Missing
 from bidding.registration import queries as registrations
 from bidding.registration.models import Registration
 from marketplace.agency import queries as agencies
@@ -112,19 +112,57 @@ def counting(attempt_id: int) -> list[Offer]:
     )
 
 
-AWAITED = (Offer.broken_at.is_not(None), Offer.handed_in_at.is_(None), Offer.lapsed_at.is_(None))
-"""Did not open, and its body may still come."""
+_FILE_AWAITED = (Proposal.broken_at.is_not(None), Proposal.handed_in_at.is_(None))
+
+AWAITED = (
+    Offer.broken_at.is_not(None),
+    Offer.lapsed_at.is_(None),
+    Offer.opened_at.is_(None),
+    or_(
+        and_(Offer.handed_in_at.is_(None), ~Offer.legible),
+        select(Proposal.id).where(Proposal.offer_id == Offer.id, *_FILE_AWAITED).exists(),
+    ),
+)
+"""Did not open whole, and its body or files of it may still come."""
 
 
 def is_awaited(offer: Offer) -> bool:
-    """Whether the body of this envelope may still come; the twin of `AWAITED`."""
-    return offer.broken_at is not None and offer.handed_in_at is None and offer.lapsed_at is None
+    """Whether anything of this envelope may still come; the twin of `AWAITED`."""
+    going = offer.broken_at is not None and offer.lapsed_at is None and offer.opened_at is None
+    return going and (_body_awaited(offer) or bool(awaited_files(offer.id)))
+
+
+def _body_awaited(offer: Offer) -> bool:
+    return offer.handed_in_at is None and not offer.legible
+
+
+def awaited_files(offer_id: int) -> list[Proposal]:
+    """The files of an envelope that may still come, in the order of its body's lines."""
+    query = select(Proposal).where(Proposal.offer_id == offer_id, *_FILE_AWAITED)
+    return list(db.session.execute(query.order_by(Proposal.place)).scalars())
+
+
+def missing(offer: Offer) -> Missing | None:
+    """What may still be handed in of an envelope, None where nothing."""
+    if offer.hand_in_due_at is None or not is_awaited(offer):
+        return None
+    some = awaited_files(offer.id)
+    known = tuple(one.sha256 for one in some if one.sha256 is not None)
+    return Missing(offer.commitment, offer.hand_in_due_at, _body_awaited(offer), known, len(some))
 
 
 def awaited_of(attempt_id: int) -> list[str]:
-    """Commitments of the attempt's envelopes whose bodies are awaited, ascending."""
+    """Commitments of the attempt's envelopes of which anything is awaited, ascending."""
     query = select(Offer.commitment).join(Offer.registration).where(Registration.attempt_id == attempt_id, *AWAITED)
     return list(db.session.execute(query.order_by(Offer.commitment)).scalars())
+
+
+def came(attempt_id: int) -> int:
+    """How many bodies and files were handed in for what did not open."""
+    bodies = select(func.count(Offer.handed_in_at)).join(Offer.registration)
+    files = select(func.count(Proposal.handed_in_at)).join(Proposal.offer).join(Offer.registration)
+    counted = (query.where(Registration.attempt_id == attempt_id) for query in (bodies, files))
+    return sum(db.session.execute(query).scalar_one() for query in counted)
 
 
 def broken(attempt_id: int) -> list[Offer]:
@@ -133,7 +171,7 @@ def broken(attempt_id: int) -> list[Offer]:
 
 
 def awaited(attempt_id: int, party_id: int | None) -> Offer | None:
-    """The envelope of this organisation's agency whose body is awaited, None where none is."""
+    """The envelope of this organisation's agency of which anything is awaited, None where none is."""
     query = _of(attempt_id).where(Agency.organisation_id == party_id, *AWAITED)
     return db.session.execute(query).scalar_one_or_none()
 
@@ -172,7 +210,10 @@ def provisional(days: WorkCalendar) -> Select[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Unopened:
-    """An own envelope that did not open: where, its commitment, until when its body may be handed in."""
+    """An own envelope that did not open: where, its commitment, until when what of it may be handed in.
+
+    `missing` is None once all has come, or its time is over; `files`: places and instants of files that came.
+    """
 
     no: str
     title: str
@@ -181,6 +222,9 @@ class Unopened:
     rulebook: str
     handed_in_at: datetime | None
     lapsed_at: datetime | None
+    legible: bool
+    missing: Missing | None
+    files: tuple[tuple[int, datetime], ...]
 
 
 def unopened(party_id: int | None, no: str) -> Unopened:
@@ -195,7 +239,7 @@ def unopened(party_id: int | None, no: str) -> Unopened:
 
 
 def to_hand_in(party_id: int) -> list[Unopened]:
-    """Everything this organisation may still hand in the body of, most urgent first."""
+    """Everything of which this organisation may still hand in what did not open, most urgent first."""
     query = select(Offer).join(Offer.registration).join(Registration.agency)
     query = query.where(Agency.organisation_id == party_id, *AWAITED)
     return [_unopened(one) for one in db.session.execute(query.order_by(Offer.hand_in_due_at, Offer.id)).scalars()]
@@ -213,6 +257,9 @@ def _unopened(offer: Offer) -> Unopened:
         registrations.rulebook_of(announcement),
         offer.handed_in_at,
         offer.lapsed_at,
+        offer.legible,
+        missing(offer),
+        tuple((one.place, one.handed_in_at) for one in sealed_files(offer.id) if one.handed_in_at is not None),
     )
 
 
@@ -537,7 +584,7 @@ def proposals(attempt_id: int) -> Mapping[int, tuple[Proposal, ...]]:
 def content(proposal: Proposal) -> tuple[bytes, str]:
     """The bytes of an opened file, and what its name ends with. Raises `NotFound` for one that cannot be opened."""
     try:
-        box = files.path(proposal.box).read_bytes()
+        box = files.path(proposal.handed_in or proposal.box).read_bytes()
         found = envelope.open_proposal(box, key=proposal.key or b"", sha256=proposal.sha256 or "")
     except (OSError, sealing.Unopenable) as error:
         raise NotFound("proposal") from error

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -13,6 +13,7 @@ from app.actor import Role
 from app.refusal import Refusal
 from app.rulebook import term
 from app.values import Done, Fen, Opens, Ppm
+from bidding.offer.body import parse_body
 from bidding.registration.rules import (
     Position,
     RegistrationTerms,
@@ -121,9 +122,25 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class BodyInput:
-    """The body of an envelope that did not open, as its agency received it; as secret as an amount."""
+    """What did not open: the body of an envelope as its agency received it, as secret as an amount; files of it.
 
-    body: str = field(repr=False)
+    `files`: SHA-256 of files of the proposal, `boxes` of the same as they lie sealed again, in the same order.
+    """
+
+    body: str = field(default="", repr=False)
+    files: tuple[str, ...] = ()
+    boxes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What is still awaited of one envelope: its body, and so many files; `files`: their SHA-256 as far as known."""
+
+    commitment: str
+    due_at: datetime
+    body: bool
+    files: tuple[str, ...] = ()
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,19 +288,35 @@ def discounted(base: int, rate_ppm: int) -> Fen:
 
 
 def refusals_to_hand_in(
-    text: str, *, commitment: str | None, due_at: datetime | None, now: datetime
+    body: str, files: Collection[str], *, boxes: int, missing: Missing | None, now: datetime
 ) -> Iterator[Refusal]:
-    """Why a body does not stand in for an envelope that did not open; half-open: at `due_at` it is too late.
+    """Why body or files do not stand in for what did not open; half-open: at the limit it is too late.
 
-    `commitment` is the envelope's whose body is awaited of this agency, None where none is. It counts if it hashes to
-    the logged commitment, and for no other reason. Source: protocol.md §2.5.
+    `body`: "" where none came; `boxes`: how many files were sealed again; `missing` is None where nothing is awaited of
+    this agency. A body counts if it hashes to the logged commitment, a file if its SHA-256 is one of that body's, and
+    for no other reason. Source: protocol.md §2.5; for files, which stand in the body by their hash, inferred.
     """
-    if commitment is None or due_at is None:
+    if missing is None:
         yield Refusal("no_body_awaited")
-    elif now >= due_at:
-        yield Refusal("body_too_late", params={"due_at": due_at.isoformat()})
-    elif hashlib.sha256(text.encode()).hexdigest() != commitment:
+        return
+    if now >= missing.due_at:
+        yield Refusal("body_too_late", params={"due_at": missing.due_at.isoformat()})
+        return
+    fits = hashlib.sha256(body.encode()).hexdigest() == missing.commitment
+    known = missing.files
+    if body and not fits:
         yield Refusal("body_not_committed", field="body")
+    elif missing.body and not body:
+        yield Refusal("body_missing", field="body")
+    elif missing.body:
+        known = parse_body(body).files
+    elif not files:
+        yield Refusal("proposal_not_handed_in", field="files")
+    if missing.body and not fits:
+        return
+    strange = set(files) - set(known)
+    if strange or boxes != len(files) or len(set(files)) != len(files) or (files and not missing.count):
+        yield Refusal("proposal_not_committed", field="files", params={"files": "、".join(sorted(strange)) or "—"})
 
 
 def as_received(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import threading
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -48,15 +49,27 @@ from marketplace.need.rules import RATED
 HANDED_IN_INFO = b"zjcs-offer-1 handed in"
 
 HAND_IN_DAYS = 1
-"""Working days within which an agency may hand in the body of an envelope that did not open (protocol.md §2.5)."""
+"""Working days within which an agency may hand in what did not open (protocol.md §2.5)."""
+
+SEALERS = threading.BoundedSemaphore(2)
+"""Files of proposals that one process seals at once: a few copies of each are in memory meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """One envelope of which something does not open: its body unless `legible`; these files, by SHA-256 if known."""
+
+    offer: Offer
+    legible: bool
+    files: tuple[tuple[Proposal, str | None], ...] = ()
 
 
 class BrokenEnvelope(Exception):
-    """Envelopes that do not open, or hold no body of this attempt: the selection stops (protocol.md §2.5)."""
+    """Envelopes that do not open whole, or hold no body of this attempt: the selection stops (protocol.md §2.5)."""
 
-    def __init__(self, offers: Sequence[Offer]) -> None:
-        self.offers = offers
-        super().__init__(", ".join(offer.commitment for offer in offers))
+    def __init__(self, broken: Sequence[Broken]) -> None:
+        self.broken = broken
+        super().__init__(", ".join(one.offer.commitment for one in broken))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,45 +165,71 @@ def _keep(deed: Deed, registration: Registration, envelope: Envelope, *, revisio
     )
 
 
-def take_in(actor: Actor, no: str, stream: BinaryIO, *, key: str) -> tuple[str, str]:
+def take_in(actor: Actor, no: str, stream: BinaryIO, /, *, key: str) -> tuple[str, str]:
     """Seals one file of a proposal before the act that names it: SHA-256 of the file, and of its box as it lies here.
 
-    Nothing of the file is written anywhere in clear. e is derived, from this market's secret and the file itself, so
-    that the same request again is the same request; who does not have the file cannot derive it. Raises `FileRefused`,
-    and `NotFound` where no offers are sealed.
+    Nothing of the file is written anywhere in clear. Raises `FileRefused`, and `NotFound` where no offers are sealed.
     """
     attempt = announcements.present_attempt(registrations.announced(no))
     if attempt.offer_key is None:
         raise NotFound("offer key")
-    content = files.content(stream)
-    digest = hashlib.sha256(content).hexdigest()
-    text = f"zjcs-proposal-1\n{actor.account_id}\n{no}\n{attempt.number}\n{key}\n{digest}\n"
-    ephemeral = hmac.new(keyring().secret, text.encode(), hashlib.sha256).digest()
-    box = seal_proposal(content, attempt_key=attempt.offer_key, ephemeral=ephemeral)
-    return digest, files.store_sealed(box, account_id=actor.account_id or 0)
+    return _take_in(actor, attempt, stream, recipient=attempt.offer_key, key=key)
+
+
+def take_in_again(actor: Actor, no: str, stream: BinaryIO, /, *, key: str) -> tuple[str, str]:
+    """The same for a file whose box did not open: to the deployment's own key, the attempt's may be what is broken.
+
+    Raises `NotFound` where nothing of this organisation is awaited.
+    """
+    attempt = announcements.present_attempt(registrations.announced(no))
+    if queries.awaited(attempt.id, actor.party_id) is None:
+        raise NotFound("offer")
+    return _take_in(actor, attempt, stream, recipient=keyring().opening_public, key=key)
+
+
+def _take_in(actor: Actor, attempt: Attempt, stream: BinaryIO, *, recipient: bytes, key: str) -> tuple[str, str]:
+    """e is derived, from this market's secret and the file itself, so that the same request again is the same request;
+    who does not have the file cannot derive it.
+    """
+    with SEALERS:
+        content = files.content(stream)
+        digest = hashlib.sha256(content).hexdigest()
+        about = f"{actor.account_id}\n{attempt.announcement.no}\n{attempt.number}\n{recipient.hex()}"
+        text = f"zjcs-proposal-1\n{about}\n{key}\n{digest}\n"
+        ephemeral = hmac.new(keyring().secret, text.encode(), hashlib.sha256).digest()
+        box = seal_proposal(content, recipient=recipient, ephemeral=ephemeral)
+        return digest, files.store_sealed(box, account_id=actor.account_id or 0)
 
 
 def hand_in(actor: Actor, subject: str | None, handed: BodyInput, /, *, key: str) -> Done:
-    """An agency whose envelope did not open hands in its body; it stays sealed until all are opened (§2.5)."""
+    """An agency hands in what did not open, its body or files of its proposal; all stays sealed until the opening.
+
+    It may come in parts, until all of it is there. Source: protocol.md §2.5.
+    """
     with act(OfferAct.HAND_IN, actor=actor, key=key, subject=subject, input=handed) as deed:
         announcement = deed.lock(announcements.row(subject or ""))
         attempt = announcements.present_attempt(announcement)
-        offer, text = queries.awaited(attempt.id, actor.party), rules.as_received(handed.body)
+        offer = queries.awaited(attempt.id, actor.party)
+        missing = None if offer is None else queries.missing(offer)
+        text = rules.as_received(handed.body) if handed.body.strip() else ""
         demand(
-            rules.refusals_to_hand_in(
-                text,
-                commitment=None if offer is None else offer.commitment,
-                due_at=None if offer is None else offer.hand_in_due_at,
-                now=deed.now,
-            ),
+            rules.refusals_to_hand_in(text, handed.files, boxes=len(handed.boxes), missing=missing, now=deed.now),
             rulebook=announcement.rulebook,
         )
-        if offer is None:
+        if offer is None or missing is None:
             raise NotFound(deed.act)
-        offer.handed_in_at, offer.handed_in = deed.now, _kept(text, offer)
+        if missing.body:
+            offer.handed_in_at, offer.handed_in = deed.now, _kept(text, offer)
+            for proposal, sha256 in zip(queries.sealed_files(offer.id), parse_body(text).files, strict=False):
+                proposal.sha256 = sha256 if proposal.broken_at is not None else None
+        files.keep(deed, handed.boxes, by=f"announcement:{announcement.no}")
+        came = dict(zip(handed.files, handed.boxes, strict=True))
+        for proposal in queries.awaited_files(offer.id):
+            if proposal.sha256 in came:
+                proposal.handed_in_at, proposal.handed_in = deed.now, came[proposal.sha256]
         registering.record(deed, announcement, attempt, offer.registration.agency)
         deed.commit_to(offer.commitment)
-        deed.tell(commitment=offer.commitment)
+        deed.tell(commitment=offer.commitment, files=list(handed.files))
     return deed.answer()
 
 
@@ -220,11 +259,18 @@ def lapse(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -
     return deed.answer()
 
 
-def await_bodies(deed: Deed, offers: Collection[Offer], *, region: str) -> datetime:
-    """A step of an opening that had to stop: until when the bodies may be handed in (protocol.md §2.5)."""
+def await_missing(deed: Deed, broken: Collection[Broken], *, region: str) -> datetime:
+    """A step of an opening that had to stop: until when what did not open may be handed in (protocol.md §2.5)."""
     due = _hand_in_due(region, deed.now)
-    for offer in offers:
+    for one in broken:
+        offer = one.offer
         offer.broken_at, offer.hand_in_due_at, offer.provisional = deed.now, due.at, due.provisional
+        offer.legible = one.legible and offer.handed_in is None
+        if not one.legible:
+            offer.handed_in_at = offer.handed_in = None
+        for proposal, sha256 in one.files:
+            proposal.sha256, proposal.broken_at = sha256, deed.now
+            proposal.handed_in_at = proposal.handed_in = None
     return due.at
 
 
@@ -374,27 +420,53 @@ def settle_question(deed: Deed, commitment: str) -> Settled:
 def open_all(deed: Deed, attempt: Attempt, offers: Collection[Offer], private: bytes | None) -> list[Opened]:
     """A step of the opening: write body and amount of each, in the given order. `private` is the attempt's key K.
 
-    Raises `BrokenEnvelope` with all that do not open, do not match their commitment, or are not of this attempt and
-    agency, before anything is written (protocol.md §2.5); with every one where there is no K. A body that was handed
-    in stands in for its envelope.
+    Raises `BrokenEnvelope` with all that do not open, do not match their commitment, are not of this attempt and
+    agency, or have a file that does not open, before anything is written (protocol.md §2.5); with every one where there
+    is no K. What was handed in stands in for what did not open.
     """
-    bodies, broken = [], []
+    bodies: list[tuple[str, Body]] = []
+    broken: list[Broken] = []
+    keys: dict[int, tuple[str, bytes]] = {}
     for offer in offers:
+        sealed = queries.sealed_files(offer.id)
         try:
-            bodies.append(_opened(offer, attempt, private))
+            text, body = _opened(offer, attempt, private)
         except (sealing.Unopenable, Malformed):
-            broken.append(offer)
+            # Without K no box opens; with it each is tried once its hash is known.
+            broken.append(Broken(offer, False, () if private else tuple((one, None) for one in sealed)))
+            continue
+        found = {
+            one.id: (sha256, _file_key(one, sha256, private)) for one, sha256 in zip(sealed, body.files, strict=False)
+        }
+        lost = [(one, found[one.id][0]) for one in sealed if one.id in found and found[one.id][1] is None]
+        if lost:
+            broken.append(Broken(offer, True, tuple(lost)))
+        bodies.append((text, body))
+        keys |= {id: (sha256, key) for id, (sha256, key) in found.items() if key is not None}
     if broken:
         raise BrokenEnvelope(broken)
-    found = []
+    opened = []
     for offer, (text, body) in zip(offers, bodies, strict=True):
         rate = Ppm(body.total) if body.kind is Kind.RATE else None
         base = attempt.announcement.need.budget_fen
         amount = Fen(body.total) if rate is None else rules.discounted(base, rate)
         offer.opened_at, offer.body, offer.amount_fen, offer.rate_ppm = deed.now, text, amount, rate
-        _open_proposals(offer, body, private)
-        found.append(Opened(offer.registration_id, amount, body.promised_days, text))
-    return found
+        for proposal in queries.sealed_files(offer.id):
+            proposal.sha256, proposal.key = keys[proposal.id]
+        opened.append(Opened(offer.registration_id, amount, body.promised_days, text))
+    return opened
+
+
+def _file_key(proposal: Proposal, sha256: str, private: bytes | None) -> bytes | None:
+    """The key of one sealed file, of the box that was handed in where one was; None where it does not open."""
+    holder = private if proposal.handed_in is None else keyring().opening
+    if holder is None:
+        return None
+    try:
+        box = files.path(proposal.handed_in or proposal.box).read_bytes()
+        return proposal_key(box, private=holder, sha256=sha256)
+    except (sealing.Unopenable, OSError):
+        return None
 
 
 def _opened(offer: Offer, attempt: Attempt, private: bytes | None) -> tuple[str, Body]:
@@ -405,17 +477,6 @@ def _opened(offer: Offer, attempt: Attempt, private: bytes | None) -> tuple[str,
     if (body.market, body.no, body.attempt, body.id) != expected or body.kind is not asked:
         raise Malformed("attempt, agency or kind")
     return text, body
-
-
-def _open_proposals(offer: Offer, body: Body, private: bytes | None) -> None:
-    """Finds the key of each file, so that it can be read from now on; one that does not open stays unread."""
-    for proposal, sha256 in zip(queries.sealed_files(offer.id), body.files, strict=False):
-        proposal.sha256 = sha256
-        try:
-            if private is not None:
-                proposal.key = proposal_key(files.path(proposal.box).read_bytes(), private=private, sha256=sha256)
-        except (sealing.Unopenable, OSError):
-            proposal.key = None
 
 
 def _text(offer: Offer, private: bytes | None) -> str:

@@ -79,6 +79,7 @@ STAGE = Stage(
     may=rules.MAY,
     opens=rules.OPENS,
     sealed=rules.SEALED,
+    seals={OfferAct.SUBMIT: services.take_in, OfferAct.HAND_IN: services.take_in_again},
     tasks=tasks,
     sweeps=SWEEPS,
     watches=WATCHES,

@@ -12,7 +12,7 @@ from app.web import asked
 from app.web.door import actor, door, members, public
 from app.web.perform import perform
 from bidding.offer import queries, services
-from bidding.offer.forms import BodyForm, EnvelopeForm, JudgementForm, OfferForm, RateForm, StatementForm, itemized
+from bidding.offer.forms import EnvelopeForm, HandInForm, JudgementForm, OfferForm, RateForm, StatementForm, itemized
 from bidding.offer.rules import OfferAct, OfferDone
 
 bp = Blueprint("offer", __name__)
@@ -55,8 +55,10 @@ def submit(no: str) -> Response:
 @bp.route("/announcements/<no>/offer/body", methods=["GET", "POST"])
 @door(OfferAct.HAND_IN)
 def hand_in(no: str) -> Response:
-    """Why the envelope did not open, until when its body is awaited, and the form."""
-    form = BodyForm()
+    """What of the envelope did not open, until when it is awaited, and the form."""
+    form = HandInForm()
+    form.take_in = lambda stream: services.take_in_again(actor(), no, stream, key=form.key.data or "")
+    form.only(queries.unopened(actor().party, no).missing)
 
     def page() -> str:
         return render_template("bidding/offer/hand_in.html", page=queries.unopened(actor().party, no), form=form)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, lazyload, load_only
 
 from app.actor import Actor, Role
 from app.audit import services as records
-from app.audit.canonical import canonical
+from app.audit.canonical import canonical, instant
 from app.audit.models import Entry, Head
 from app.calendar.services import calendar
 from app.database import db, is_sqlite
@@ -205,11 +205,16 @@ def subject(announcement_no: str | None, number: int) -> str:
     return f"{announcement_no}/{number}"
 
 
-def had_to_stop(subject: str) -> bool:
-    """Whether an opening of this attempt, called as sweeps call it, had to stop."""
+def turn(subject: str) -> str:
+    """Which opening of this attempt, called as sweeps call it, comes next: "" for the first.
+
+    After a stop it is told by its instant and by how much has come since: an opening may have to stop again.
+    """
     no, _, number = subject.rpartition("/")
     found = of(attempt_of(no, int(number)).id)
-    return found is not None and found.stopped_at is not None
+    if found is None or found.stopped_at is None:
+        return ""
+    return f":{instant(found.stopped_at)}:{offers.came(found.attempt_id)}"
 
 
 @lru_cache(maxsize=1)

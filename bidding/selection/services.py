@@ -240,8 +240,8 @@ def open_offers(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: 
             selection.stopped_at = deed.now
             if keys.is_missing(attempt):
                 deed.tell(holders_absent=True)
-            due = opening.await_bodies(deed, broken.offers, region=announcement.need.region)
-            deed.tell(unopened=sorted(offer.commitment for offer in broken.offers), bodies_due_at=due)
+            due = opening.await_missing(deed, broken.broken, region=announcement.need.region)
+            deed.tell(unopened=sorted(one.offer.commitment for one in broken.broken), bodies_due_at=due)
         else:
             selection.opened_at = deed.now
             # The key has served: what was replaced before the closing stays sealed for ever (protocol.md §2.4).
@@ -660,8 +660,10 @@ def _told_of_the_list(attempt: Attempt, listed: Collection[str]) -> Iterator[Rec
 def _told_of_the_stop(attempt: Attempt) -> Iterator[Recipient]:
     """Each agency whose envelope did not open hears until when its body is awaited; nobody else hears whose it is."""
     for offer in offers.broken(attempt.id):
-        if offers.is_awaited(offer):
-            yield Recipient(offer.registration.agency.organisation_id, {**_named(attempt), "side": "unopened"})
+        missing = offers.missing(offer)
+        if missing is not None:
+            said = {**_named(attempt), "side": "unopened", "body": int(missing.body), "files": missing.count}
+            yield Recipient(offer.registration.agency.organisation_id, said)
     yield Recipient(_purchaser(attempt), {**_named(attempt), "side": "purchaser", "rank": 0})
 
 

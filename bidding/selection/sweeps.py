@@ -23,9 +23,9 @@ def _performing(name: StrEnum, command: Performs) -> Callable[[Actor, str], obje
 
 
 def _open(actor: Actor, subject: str) -> object:
-    """A second opening, once the bodies have come, is another act than the one that had to stop."""
-    turn = ":again" if queries.had_to_stop(subject) else ""
-    return services.open_offers(actor, subject, Nothing(), key=f"sweep:{SelectionAct.OPEN}:{subject}{turn}")
+    """An opening once all has come is another act than the one that had to stop."""
+    key = f"sweep:{SelectionAct.OPEN}:{subject}{queries.turn(subject)}"
+    return services.open_offers(actor, subject, Nothing(), key=key)
 
 
 def _never(now: datetime) -> datetime | None:

@@ -3,23 +3,31 @@
 import hashlib
 import json
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
+from sqlalchemy import select, update
 
 from app import files
+from app.audit.canonical import sha256_hex
 from app.audit.check import first_difference
 from app.chance import fresh_key
 from app.clockwork import services as clockwork
 from app.database import db
 from app.refusal import NotFound, Refused
+from app.sweep import run_due
 from app.values import Nothing
 from bidding.award import queries as awards
 from bidding.judging import queries, services
 from bidding.judging.rules import Declaration, Named, roster_digest
 from bidding.offer import queries as offers
+from bidding.offer import services as offering
+from bidding.offer.models import Offer, Proposal
+from bidding.offer.rules import BodyInput
 from bidding.selection import queries as selections
 from bidding.selection import services as selecting
 from bidding.selection.rules import Awaited, Choice
+from marketplace.announcement.models import Attempt
 from marketplace.announcement.rules import Decision
 from tests.bidding.selection.test_services import decided_on, explained, recomputed
 from tests.builders.announcement import an_announcement
@@ -66,6 +74,105 @@ def test_a_proposal_can_be_read_by_nobody_before_the_opening_and_then_by_those_c
             queries.proposal(no, 1, found[0].code, 1, actor=stranger)
     body = next(one.body for one in offers.published(no) if one.id == found[0].code)
     assert f"file {digest}\n" in body
+
+
+def box_broken(body):
+    """What a disk could do to the one file of the proposal with this body."""
+    query = select(Proposal.box).join(Proposal.offer).where(Offer.commitment == sha256_hex(body))
+    path = files.path(db.session.execute(query).scalar_one())
+    path.write_bytes(path.read_bytes()[:-1])
+    db.session.rollback()
+
+
+def bodies_of(no, found):
+    """Everybody hands in once more, so that the bodies are known: by code."""
+    return {agency.code: a_proposal(agency, no, amount_fen=700_000).body for agency in found}
+
+
+def handed_in(agency, no, *, body="", content=None):
+    """What did not open, or a part of it; then whatever follows."""
+    pairs = [] if content is None else [offering.take_in_again(agency, no, BytesIO(pdf(content)), key="tests")]
+    given = BodyInput(body, tuple(file for file, _ in pairs), tuple(box for _, box in pairs))
+    done = offering.hand_in(agency, no, given, key=fresh_key())
+    run_due()
+    db.session.rollback()
+    return done
+
+
+def way_of(agency):
+    return f"how {agency.code} does it"
+
+
+def test_a_file_that_does_not_open_stops_everything_until_its_agency_hands_it_in(app, client):
+    no, found, owner, _ = market("SCHEME_MERIT", fund="fiscal")
+    one, two, three = found
+    bodies = bodies_of(no, found)
+    for agency in (one, two):
+        box_broken(bodies[agency.code])
+    broken = Offer.commitment == sha256_hex(bodies[two.code])
+    db.session.execute(update(Offer).where(broken).values(envelope=b"no box"))
+    db.session.commit()
+    row = closed(no)
+    assert (row.opened_at, row.attempt.decision, offers.opened(row.attempt_id)) == (None, None, [])
+    assert queries.result(no, 1, actor=owner) is None
+    wanted = offers.unopened(one.party, no).missing
+    assert (wanted.body, wanted.files) == (False, (hashlib.sha256(pdf(way_of(one))).hexdigest(),))
+    for wrong, code in (({"content": "another"}, "proposal_not_committed"), ({}, "proposal_not_handed_in")):
+        with pytest.raises(Refused) as refused:
+            handed_in(one, no, **wrong)
+        assert codes(refused) == [code]
+    with pytest.raises(NotFound):
+        handed_in(three, no, content=way_of(three))
+    assert handed_in(one, no, content=way_of(one)).receipt is not None
+    assert offers.unopened(one.party, no).missing is None
+    handed_in(two, no, body=bodies[two.code])
+    # Now that its body is known, its file turns out not to open either: another stop with a day of its own.
+    assert selection(no).opened_at is None
+    assert offers.unopened(two.party, no).missing.body is False
+    handed_in(two, no, content=way_of(two))
+    assert selection(no).opened_at is not None
+    for agency in found:
+        assert queries.proposal(no, 1, agency.code, 1, actor=owner) == (pdf(way_of(agency)), ".pdf")
+    assert {line.body for line in offers.published(no)} == {*bodies.values(), None}
+    assert first_difference(rows=True) is None
+
+
+def test_a_file_that_does_not_come_in_time_withdraws_its_offer(app):
+    no, found, owner, _ = market("SCHEME_MERIT", fund="fiscal")
+    box_broken(bodies_of(no, found)[found[0].code])
+    row = closed(no)
+    clockwork.go_to(offers.unopened(found[0].party, no).due_at)
+    db.session.rollback()
+    row = selection(no)
+    assert (row.valid, [one.code for one in queries.result(no, 1, actor=owner).scored]) == (
+        2,
+        sorted(agency.code for agency in found[1:]),
+    )
+    with pytest.raises(NotFound):
+        handed_in(found[0], no, content=way_of(found[0]))
+    drawn(no)
+    selecting.choose(owner, no, Choice((found[1].code,), "the better way"), key=fresh_key())
+    faults = {each["id"]: each["reasons"] for each in recomputed(no)["offers"]}
+    assert faults[found[0].code] == ["unopened"]
+    assert first_difference(rows=True) is None
+
+
+def test_without_the_key_body_and_files_are_handed_in(app):
+    no, found, owner, _ = market("SCHEME_MERIT", prices=(900_000, 800_000), fund="fiscal")
+    bodies = bodies_of(no, found)
+    db.session.execute(update(Attempt).values(sealed_offer_key=b"no box"))
+    db.session.commit()
+    closed(no)
+    assert offers.unopened(found[0].party, no).missing.count == 1
+    with pytest.raises(Refused) as refused:
+        handed_in(found[0], no, content=way_of(found[0]))
+    assert codes(refused) == ["body_missing"]
+    handed_in(found[0], no, body=bodies[found[0].code])
+    handed_in(found[1], no, body=bodies[found[1].code], content=way_of(found[1]))
+    assert selection(no).opened_at is None
+    handed_in(found[0], no, content=way_of(found[0]))
+    assert selection(no).opened_at is not None
+    assert queries.proposal(no, 1, found[0].code, 1, actor=owner)[0] == pdf(way_of(found[0]))
 
 
 def test_the_sheets_of_the_named_judges_rank_the_proposals(app):

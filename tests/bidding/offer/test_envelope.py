@@ -168,8 +168,8 @@ def test_only_a_body_is_sealed():
 def test_a_file_opens_by_its_own_key_and_as_itself_only():
     first, second = b"how we measure", b"who measures"
     sha256 = hashlib.sha256(first).hexdigest()
-    box = seal_proposal(first, attempt_key=PUBLIC, ephemeral=b"\x06" * 32)
-    other = seal_proposal(second, attempt_key=PUBLIC, ephemeral=b"\x07" * 32)
+    box = seal_proposal(first, recipient=PUBLIC, ephemeral=b"\x06" * 32)
+    other = seal_proposal(second, recipient=PUBLIC, ephemeral=b"\x07" * 32)
     key = proposal_key(box, private=PRIVATE, sha256=sha256)
     assert first not in box
     assert open_proposal(box, key=key, sha256=sha256) == first

@@ -249,7 +249,7 @@ def test_an_envelope_that_does_not_open_stops_everything_and_is_named(app):
         good.envelope, bad.envelope = good.envelope, good.envelope
         with pytest.raises(BrokenEnvelope) as broken:
             services.open_all(None, attempt, [good, bad], offer_key(no))
-        assert broken.value.offers == [bad]
+        assert [(one.offer, one.legible) for one in broken.value.broken] == [(bad, False)]
         assert (good.opened_at, good.body, good.amount_fen) == (None, None, None)
         db.session.expire_all()
 

@@ -278,10 +278,15 @@ def test_a_broken_envelope_stops_the_selection(app):
 
 def test_a_body_that_hashes_to_the_commitment_stands_in_for_its_envelope(app):
     no, found, bodies, row = broken_market(1)
-    for wrong in (bodies[found[0].code], bodies[found[1].code].replace("700000", "600000"), ""):
+    changed = bodies[found[1].code].replace("700000", "600000")
+    for wrong, code in (
+        (bodies[found[0].code], "body_not_committed"),
+        (changed, "body_not_committed"),
+        ("", "body_missing"),
+    ):
         with pytest.raises(Refused) as refused:
             handed_in(found[1], no, wrong)
-        assert [reason.code for reason in refused.value.reasons] == ["body_not_committed"]
+        assert [reason.code for reason in refused.value.reasons] == [code]
     with pytest.raises(Refused) as refused:
         handed_in(found[0], no, bodies[found[0].code])
     assert [reason.code for reason in refused.value.reasons] == ["no_body_awaited"]
