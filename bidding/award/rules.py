@@ -171,10 +171,16 @@ def phase_of(
     return Phase.NOTICED if accepted_at is None else Phase.ACCEPTED
 
 
-def publicity_days(*, fund: Fund, budget_fen: int, result: ResultTerms, small: SmallTerms) -> int:
-    """Working days from result to notice; 0 = the notice follows at once. Source: rules.md §2.7 result.publicity."""
+def publicity_days(*, fund: Fund, budget_fen: int, direct: bool, result: ResultTerms, small: SmallTerms) -> int:
+    """Working days from result to notice; 0 = the notice follows at once.
+
+    A direct commission is shown as long as a small purchase, whatever it costs. Source: rules.md §2.7 result.publicity,
+    §2.6 DIRECT.
+    """
     if fund is Fund.SOCIAL:
         return result.publicity_social
+    if direct:
+        return result.publicity_small
     return result.publicity_small if budget_fen <= small.small_limit else result.publicity_large
 
 

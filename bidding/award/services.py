@@ -23,7 +23,7 @@ from marketplace.agency.models import Agency
 from marketplace.announcement import queries as announcements
 from marketplace.announcement import services as announcing
 from marketplace.announcement.models import Announcement, Attempt
-from marketplace.announcement.rules import Decision
+from marketplace.announcement.rules import AnnouncementKind, Decision
 
 
 def on_result(deed: Deed) -> None:
@@ -83,6 +83,7 @@ def _publicity(announcement: Announcement, since: datetime) -> Deadline:
     days = rules.publicity_days(
         fund=announcement.need.fund,
         budget_fen=announcement.need.budget_fen,
+        direct=announcement.kind is AnnouncementKind.DIRECT,
         result=book.terms(ResultTerms),
         small=book.terms(SmallTerms),
     )

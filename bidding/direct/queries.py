@@ -8,22 +8,27 @@ from sqlalchemy import Select, String, cast, func, select
 
 from app.actor import Actor, Role
 from app.database import db
+from app.identity.models import Organisation
 from app.refusal import NotFound, Refusal
 from app.region import branches
 from app.rulebook import Rulebook
-from app.rules_in_force import rulebook_for
+from app.rules_in_force import rulebook, rulebook_for
 from app.standing import standing_of
 from app.values import Fen
 from app.web.paging import SIZE, Listing, listing, parsed
 from app.workdays import WorkCalendar
 from bidding.direct import rules
 from bidding.direct.models import Commission, NamedPrice
-from bidding.direct.rules import Chosen, DirectAct, DirectTerms, Phase, Side
+from bidding.direct.rules import Chosen, DirectAct, DirectTerms, Failures, Phase, Side
+from bidding.registration import queries as registrations
 from marketplace.agency import queries as agencies
 from marketplace.agency.models import Agency
+from marketplace.announcement import queries as announcements
+from marketplace.announcement.models import Announcement
+from marketplace.announcement.rules import AttemptTerms, Decision
 from marketplace.need import queries as needs
 from marketplace.need.models import Need
-from marketplace.need.rules import ScopeTerms
+from marketplace.need.rules import Exceptional, ScopeTerms, same_service
 from marketplace.pricelist import queries as prices
 from marketplace.pricelist.queries import PriceLine
 from marketplace.pricelist.rules import WHOLE
@@ -72,6 +77,15 @@ class CommissionPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Registrant:
+    """One who was found valid in a failed attempt, with its own public price, None where there is none."""
+
+    code: str
+    name: str
+    price_fen: Fen | None
+
+
+@dataclass(frozen=True, slots=True)
 class DirectPage:
     """A need as its purchaser sees it on the way to a direct commission: why not, with whom, and at which price."""
 
@@ -84,6 +98,9 @@ class DirectPage:
     reasons: tuple[str, ...]
     refusals: tuple[Refusal, ...]
     offers: Listing[PriceLine]
+    after_failures: bool
+    registrants: tuple[Registrant, ...]
+    failed_no: str | None
     commissions: tuple[CommissionPage, ...]
     rulebook: str
 
@@ -132,7 +149,45 @@ def judged(need: Need) -> rules.Need:
         fund=need.fund,
         budget_fen=need.budget_fen,
         expected_days=need.expected_days,
+        exceptional=need.exceptional,
     )
+
+
+def failed(announcement: Announcement) -> list[Agency]:
+    """Those who were found valid in an announcement's failed attempts, ascending by code; leads of consortia alone."""
+    found = {
+        registration.agency.organisation.code: registration.agency
+        for attempt in announcements.attempts(announcement.id)
+        if attempt.decision is Decision.UNSUCCESSFUL
+        for registration in registrations.valid(attempt.id)
+    }
+    return [found[code] for code in sorted(found)]
+
+
+def failed_of(no: str) -> list[Organisation]:
+    """The organisations of those, by the announcement's number."""
+    found = announcements.by_no(no)
+    return [] if found is None else [agency.organisation for agency in failed(found)]
+
+
+def failures_of(need: Need) -> Failures:
+    """What a need follows, by the rulebook that was announced; nothing failed where it follows none."""
+    before = None if need.follows_id is None else announcements.by_need_id(need.follows_id)
+    if before is None or before.rulebook is None:
+        return Failures(0, 1, frozenset(), same_terms=False)
+    return Failures(
+        attempts=announcements.failures(before.id),
+        needed=rulebook(before.rulebook).terms(AttemptTerms).max,
+        registrants=frozenset(agency.organisation.code for agency in failed(before)),
+        same_terms=same_service(needs.input_of(need), announcements.announced(before)),
+    )
+
+
+def _own_price(agency_id: int, need: Need, now: datetime) -> Fen | None:
+    """What an agency asks in public for all items of a need, None where it names no price by the project for one."""
+    on = prices.local_day(now)
+    found = [prices.own_price_at(agency_id, code, on) for code in need.codes]
+    return None if None in found else Fen(sum(price for price in found if price is not None))
 
 
 def chosen(agency: Agency | None, need: Need, *, book: Rulebook, now: datetime) -> Chosen:
@@ -142,7 +197,7 @@ def chosen(agency: Agency | None, need: Need, *, book: Rulebook, now: datetime) 
     standing = standing_of(agency.organisation_id, now=now, scope=needs.scope_of(need, book.id))
     return Chosen(
         active=agencies.is_active(agency, now),
-        own_price_fen=prices.own_price_at(agency.id, need.item_code, prices.local_day(now)),
+        own_price_fen=_own_price(agency.id, need, now),
         standing=standing.to(DirectAct.ACCEPT),
         same_organisation=agency.organisation_id == need.purchaser.organisation_id,
     )
@@ -164,7 +219,9 @@ def page_for_purchaser(actor: Actor, need_no: str, *, now: datetime, after: str 
     """The purchaser's page of one need, the cheapest agencies first. Raises `NotFound` for anybody else's."""
     need = needs.own(actor.party, need_no)
     book = rulebook_for(need.region, now)
-    terms = book.terms(DirectTerms)
+    terms, small = book.terms(DirectTerms), book.terms(ScopeTerms).small_limit
+    after_failures = need.exceptional is Exceptional.TWO_FAILURES
+    before = announcements.by_need_id(need.follows_id) if after_failures and need.follows_id is not None else None
     rows = db.session.execute(
         select(Commission).where(Commission.need_id == need.id).order_by(Commission.id.desc())
     ).scalars()
@@ -176,11 +233,17 @@ def page_for_purchaser(actor: Actor, need_no: str, *, now: datetime, after: str 
         budget_fen=need.budget_fen,
         expected_days=need.expected_days,
         public_funds=judged(need).public_funds,
-        reasons=terms.reasons,
-        refusals=tuple(
-            rules.refusals_to_go_direct(need=judged(need), small_limit=book.terms(ScopeTerms).small_limit, terms=terms)
+        reasons=rules.reasons_for(judged(need), small_limit=small, terms=terms),
+        refusals=tuple(rules.refusals_to_go_direct(need=judged(need), small_limit=small, terms=terms)),
+        offers=asked.lines if asked.unit == WHOLE and not after_failures else Listing((), None),
+        after_failures=after_failures,
+        registrants=()
+        if before is None
+        else tuple(
+            Registrant(agency.organisation.code, agency.organisation.name, _own_price(agency.id, need, now))
+            for agency in failed(before)
         ),
-        offers=asked.lines if asked.unit == WHOLE else Listing((), None),
+        failed_no=None if before is None else before.no,
         commissions=tuple(_page(commission, Side.PURCHASER, now=now) for commission in rows),
         rulebook=book.id,
     )

@@ -11,7 +11,7 @@ from app.flow import Flow
 from app.refusal import Refusal
 from app.rulebook import term
 from app.values import Fen, Opens
-from marketplace.need.rules import PUBLIC_MONEY, Method, Payer
+from marketplace.need.rules import PUBLIC_MONEY, Exceptional, Method, Payer
 from marketplace.purchaser.rules import Fund
 
 
@@ -19,6 +19,7 @@ class DirectAct(StrEnum):
     """The acts of a direct commission."""
 
     PROPOSE = "direct.propose"
+    PROPOSE_AFTER_FAILURES = "direct.propose_after_failures"
     COUNTER = "direct.counter"
     ACCEPT = "direct.accept"
     DECLINE = "direct.decline"
@@ -26,11 +27,13 @@ class DirectAct(StrEnum):
 
 
 class Reason(StrEnum):
-    """Reason codes that rules.md direct.conditions allows in this market."""
+    """Reason codes of rules.md §2.6 DIRECT; the last two are the exceptions of §2.4, each under its own condition."""
 
     SMALL_AMOUNT = "small_amount"
     CONTINUITY = "continuity"
     URGENT = "urgent"
+    TWO_FAILURES = "two_failures"
+    SOLE_QUALIFIED = "sole_qualified"
 
 
 class Side(StrEnum):
@@ -52,13 +55,17 @@ class Phase(StrEnum):
 
 MAY = {
     DirectAct.PROPOSE: {Role.PURCHASER},
+    DirectAct.PROPOSE_AFTER_FAILURES: {Role.PURCHASER},
     DirectAct.COUNTER: {Role.PURCHASER, Role.AGENCY},
     DirectAct.ACCEPT: {Role.AGENCY},
     DirectAct.DECLINE: {Role.PURCHASER, Role.AGENCY},
     DirectAct.LAPSE: {Role.SYSTEM},
 }
+CONSENT = {DirectAct.PROPOSE_AFTER_FAILURES: Role.SUPERVISOR}
+"""After two failures the purchaser performs and the supervisor consents. Source: rules.md §2.4, §3.1 row 37."""
 OPENS = {
     DirectAct.PROPOSE: Opens.LATER,
+    DirectAct.PROPOSE_AFTER_FAILURES: Opens.LATER,
     DirectAct.COUNTER: Opens.LATER,
     DirectAct.ACCEPT: Opens.AT_ONCE,
     DirectAct.DECLINE: Opens.NEVER,
@@ -85,6 +92,7 @@ class DirectTerms:
     SECTION: ClassVar[str] = "direct"
 
     reasons: tuple[str, ...] = term("code")
+    exception_reasons: tuple[str, ...] = term("code")
     accept_days: int = term("workday")
     above_small_fiscal_state: bool = term("bool")
     minutes_fiscal_state: bool = term("bool")
@@ -119,6 +127,7 @@ class Need:
     fund: Fund
     budget_fen: Fen
     expected_days: int
+    exceptional: Exceptional | None = None
 
     @property
     def public_funds(self) -> bool:
@@ -134,6 +143,19 @@ class Chosen:
     own_price_fen: Fen | None
     standing: tuple[Refusal, ...]
     same_organisation: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """What a need follows: how many attempts failed, how many it takes, who was found valid in them (USCC).
+
+    `same_terms`: whether it still asks for what was announced.
+    """
+
+    attempts: int
+    needed: int
+    registrants: frozenset[str]
+    same_terms: bool
 
 
 def phase_of(
@@ -160,18 +182,47 @@ def turn(phase: Phase) -> Side | None:
     return {Phase.WITH_AGENCY: Side.AGENCY, Phase.WITH_PURCHASER: Side.PURCHASER}.get(phase)
 
 
-def refusals_to_propose(
-    proposal: Proposal, *, need: Need, chosen: Chosen, small_limit: Fen, open_already: bool, terms: DirectTerms
-) -> Iterator[Refusal]:
-    """Every reason why this purchaser cannot commission this agency directly.
+def reasons_for(need: Need, *, small_limit: Fen, terms: DirectTerms) -> tuple[str, ...]:
+    """The reason codes that a need may go direct by; none: it must be competed for.
 
-    Source: rules.md §2.4 method matrix and direct.conditions; M16.
+    Source: rules.md §2.4: above the small limit public money goes direct for the two exceptions alone. That a need
+    which stands in the place of two failures goes by that reason and no other, at every amount: (inferred).
+    """
+    found = () if need.exceptional is None else (need.exceptional.value,)
+    exceptions = tuple(code for code in found if code in terms.exception_reasons)
+    above = need.public_funds and need.budget_fen > small_limit
+    if need.exceptional is Exceptional.TWO_FAILURES or (above and not terms.above_small_fiscal_state):
+        return exceptions
+    return (*terms.reasons, *exceptions)
+
+
+def refusals_to_propose(
+    proposal: Proposal,
+    *,
+    need: Need,
+    chosen: Chosen,
+    small_limit: Fen,
+    open_already: bool,
+    owner: tuple[Refusal, ...] = (),
+    failures: Failures | None = None,
+    terms: DirectTerms,
+) -> Iterator[Refusal]:
+    """Every reason why this purchaser cannot commission this agency directly; `owner`: what stands against it itself.
+
+    `failures`: what the need follows, where it is proposed because of them. Source: rules.md §2.4 method matrix and
+    direct.conditions; M16.
     """
     if open_already:
         yield Refusal("direct_open_already", field="agency")
+    yield from owner
     yield from refusals_to_go_direct(need=need, small_limit=small_limit, terms=terms)
-    if proposal.reason.value not in terms.reasons:
+    known = reasons_for(need, small_limit=small_limit, terms=terms)
+    if known and proposal.reason.value not in known:
         yield Refusal("direct_reason_unknown", "direct.reasons", "reason")
+    if (proposal.reason is Reason.TWO_FAILURES) != (failures is not None):
+        yield Refusal("direct_consent_missing", "direct.exception_reasons", "reason")
+    if failures is not None:
+        yield from refusals_after_failures(proposal.agency, failures)
     if need.public_funds and terms.minutes_fiscal_state and proposal.minutes is None:
         yield Refusal("direct_minutes_missing", "direct.minutes_fiscal_state", "minutes")
     yield from refusals_of_agency(chosen)
@@ -184,8 +235,18 @@ def refusals_to_go_direct(*, need: Need, small_limit: Fen, terms: DirectTerms) -
         yield Refusal("direct_other_method")
     if need.payer is Payer.AUTHORITY:
         yield Refusal("direct_authority_pays")
-    if need.public_funds and not terms.above_small_fiscal_state and need.budget_fen > small_limit:
+    if not reasons_for(need, small_limit=small_limit, terms=terms):
         yield Refusal("direct_above_small_amount", "direct.above_small_fiscal_state", params={"limit_fen": small_limit})
+
+
+def refusals_after_failures(agency: str, failures: Failures) -> Iterator[Refusal]:
+    """Why this agency cannot be commissioned because of failures. Source: rules.md attempts.max, §3.1 row 37."""
+    if failures.attempts < failures.needed:
+        yield Refusal("direct_not_failed", "attempts.max", "reason", params={"attempts": failures.needed})
+    if not failures.same_terms:
+        yield Refusal("direct_terms_changed", "attempts.afterwards", "reason")
+    if agency not in failures.registrants:
+        yield Refusal("direct_not_registrant", "attempts.afterwards", "agency")
 
 
 def refusals_of_agency(chosen: Chosen) -> Iterator[Refusal]:

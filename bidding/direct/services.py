@@ -1,25 +1,29 @@
 """Offer and counter-offer between one purchaser and one agency; acceptance publishes it at once."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from app import files
 from app.act import Deed, act
 from app.actor import Actor
 from app.calendar.services import anew, calendar
-from app.refusal import NotFound, OutOfTurn, demand
+from app.refusal import NotFound, OutOfTurn, Refusal, demand
+from app.region import branches
 from app.region import queries as regions
 from app.rulebook import Rulebook
 from app.rules_in_force import rulebook_for
 from app.stage import Moved, Recipient, Settled
+from app.standing import standing_of
 from app.values import Done, Nothing
 from app.workdays import Deadline
 from bidding.direct import queries, rules
 from bidding.direct.models import Commission, NamedPrice
-from bidding.direct.rules import DirectAct, DirectTerms, Price, Proposal, Side
+from bidding.direct.rules import DirectAct, DirectTerms, Failures, Price, Proposal, Side
 from marketplace.agency import queries as agencies
 from marketplace.agency.models import Agency
+from marketplace.announcement import queries as announcements
 from marketplace.announcement import services as announcing
+from marketplace.announcement.rules import Ending
 from marketplace.need import queries as needs
 from marketplace.need import services as need_steps
 from marketplace.need.models import Need
@@ -30,52 +34,70 @@ from marketplace.need.rules import ScopeTerms
 def propose(actor: Actor, subject: str | None, proposal: Proposal, /, *, key: str) -> Done:
     """A purchaser names a price to one agency of its choice (M16). Raises `Refused` with every reason at once."""
     with act(DirectAct.PROPOSE, actor=actor, key=key, subject=subject, input=proposal) as deed:
-        need = deed.lock(needs.row(subject or ""))
-        if need.purchaser.organisation_id != actor.party:
-            raise NotFound("need")
-        known = queries.open_of(need.id)
-        if known is None and needs.phase_of(need) is not NeedPhase.OPEN:
-            raise OutOfTurn(needs.phase_of(need), deed.act)
-        book, agency = rulebook_for(need.region, deed.now), agencies.by_code(proposal.agency)
-        demand(
-            rules.refusals_to_propose(
-                proposal,
-                need=queries.judged(need),
-                chosen=queries.chosen(agency, need, book=book, now=deed.now),
-                small_limit=book.terms(ScopeTerms).small_limit,
-                open_already=known is not None,
-                terms=book.terms(DirectTerms),
-            ),
-            rulebook=book.id,
-        )
-        if agency is None:
-            raise NotFound("agency")
-        due = _due(need, book, deed.now)
-        commission = deed.add(
-            Commission(
-                need_id=need.id,
-                agency_id=agency.id,
-                reason=proposal.reason,
-                explanation=proposal.explanation.strip(),
-                minutes=proposal.minutes,
-                proposed_at=deed.now,
-                due_at=due.at,
-                provisional=due.provisional,
-            )
-        )
-        _name(deed, commission, Side.PURCHASER, Price(proposal.amount_fen, proposal.days))
-        files.keep(deed, [] if proposal.minutes is None else [proposal.minutes], by=f"need:{need.no}")
-        need_steps.take(deed, need)
-        _about(deed, need, agency, book)
-        deed.tell(
-            amount_fen=proposal.amount_fen,
-            days=proposal.days,
-            reason=proposal.reason.value,
-            explanation=proposal.explanation.strip(),
-        )
-        if proposal.minutes is not None:
-            deed.tell(minutes=proposal.minutes)
+        _propose(deed, actor, proposal)
     return deed.answer()
+
+
+def propose_after_failures(actor: Actor, subject: str | None, proposal: Proposal, /, *, key: str) -> Done:
+    """The same to one of those who registered in vain; the supervisor has consented (rules.md §3.1 row 37)."""
+    with act(DirectAct.PROPOSE_AFTER_FAILURES, actor=actor, key=key, subject=subject, input=proposal) as deed:
+        need = _propose(deed, actor, proposal, failures=queries.failures_of)
+        branches.guard_consent(deed, need.region)
+    return deed.answer()
+
+
+def _propose(
+    deed: Deed, actor: Actor, proposal: Proposal, *, failures: Callable[[Need], Failures] | None = None
+) -> Need:
+    need = deed.lock(needs.row(deed.subject or ""))
+    if need.purchaser.organisation_id != actor.party:
+        raise NotFound("need")
+    known = queries.open_of(need.id)
+    if known is None and needs.phase_of(need) is not NeedPhase.OPEN:
+        raise OutOfTurn(needs.phase_of(need), deed.act)
+    book, agency = rulebook_for(need.region, deed.now), agencies.by_code(proposal.agency)
+    owner = standing_of(actor.party, now=deed.now, scope=needs.scope_of(need, book.id))
+    demand(
+        rules.refusals_to_propose(
+            proposal,
+            need=queries.judged(need),
+            chosen=queries.chosen(agency, need, book=book, now=deed.now),
+            small_limit=book.terms(ScopeTerms).small_limit,
+            open_already=known is not None,
+            owner=owner.to(DirectAct.PROPOSE),
+            failures=None if failures is None else failures(need),
+            terms=book.terms(DirectTerms),
+        ),
+        rulebook=book.id,
+    )
+    if agency is None:
+        raise NotFound("agency")
+    due = _due(need, book, deed.now)
+    commission = deed.add(
+        Commission(
+            need_id=need.id,
+            agency_id=agency.id,
+            reason=proposal.reason,
+            explanation=proposal.explanation.strip(),
+            minutes=proposal.minutes,
+            proposed_at=deed.now,
+            due_at=due.at,
+            provisional=due.provisional,
+        )
+    )
+    _name(deed, commission, Side.PURCHASER, Price(proposal.amount_fen, proposal.days))
+    files.keep(deed, [] if proposal.minutes is None else [proposal.minutes], by=f"need:{need.no}")
+    need_steps.take(deed, need)
+    _about(deed, need, agency, book)
+    deed.tell(
+        amount_fen=proposal.amount_fen,
+        days=proposal.days,
+        reason=proposal.reason.value,
+        explanation=proposal.explanation.strip(),
+    )
+    if proposal.minutes is not None:
+        deed.tell(minutes=proposal.minutes)
+    return need
 
 
 def counter(actor: Actor, subject: str | None, price: Price, /, *, key: str) -> Done:
@@ -186,6 +208,13 @@ def other_side(deed: Deed) -> Iterable[Recipient]:
         yield Recipient(agency.organisation_id, {**params, "url": f"/commissions/{need.no}"})
     if deed.actor.party_id != purchaser:
         yield Recipient(purchaser, {**params, "url": f"/needs/{need.no}/direct"})
+
+
+def on_conclusion(deed: Deed) -> None:
+    """A step of concluding a purchase that failed: nobody can be commissioned where nobody registered in vain."""
+    announcement = announcements.by_no(deed.about("announcement") or "")
+    if deed.public["way"] == Ending.DIRECT and announcement is not None and not queries.failed(announcement):
+        demand([Refusal("conclude_no_registrants", clause="attempts.afterwards", field="way")])
 
 
 def _open(need: Need) -> Commission:

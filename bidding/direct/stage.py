@@ -13,8 +13,9 @@ from bidding.direct import queries, rules, services
 from bidding.direct.demo import DEMO
 from bidding.direct.rules import DirectAct, DirectTerms, Price, Proposal, Side
 from bidding.direct.sweeps import SWEEPS
-from bidding.direct.views import bp
+from bidding.direct.views import bp, failed_registrants
 from bidding.direct.wording import WORDS
+from marketplace.announcement.rules import AnnouncementAct
 from marketplace.need.rules import NeedAct
 
 
@@ -35,15 +36,25 @@ STAGE = Stage(
     flow=rules.FLOW,
     may=rules.MAY,
     opens=rules.OPENS,
+    consent=rules.CONSENT,
     discloses={
-        DirectAct.ACCEPT: {NeedAct.CREATE, NeedAct.REVISE, DirectAct.PROPOSE, DirectAct.COUNTER},
+        DirectAct.ACCEPT: {
+            NeedAct.CREATE,
+            NeedAct.REVISE,
+            DirectAct.PROPOSE,
+            DirectAct.PROPOSE_AFTER_FAILURES,
+            DirectAct.COUNTER,
+        },
     },
+    hears={AnnouncementAct.CONCLUDE: services.on_conclusion},
     sweeps=SWEEPS,
     timed={"commission": Timed(queries.provisional, services.settle, public=False)},
     notices=dict.fromkeys(DirectAct, services.other_side),
     tasks=tasks,
+    panels={"failed_registrants": failed_registrants},
     commands={
         DirectAct.PROPOSE: Command(Proposal, services.propose, "need"),
+        DirectAct.PROPOSE_AFTER_FAILURES: Command(Proposal, services.propose_after_failures, "need"),
         DirectAct.COUNTER: Command(Price, services.counter, "need"),
         DirectAct.ACCEPT: Command(Nothing, services.accept, "need"),
         DirectAct.DECLINE: Command(Nothing, services.decline, "need"),

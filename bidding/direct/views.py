@@ -1,6 +1,7 @@
 """Going direct: the purchaser's page of a need, and an agency's incoming commissions."""
 
-from typing import BinaryIO, cast
+from collections.abc import Mapping
+from typing import Any, BinaryIO, cast
 
 from flask import Blueprint, render_template, request, url_for
 from werkzeug.datastructures import FileStorage
@@ -26,7 +27,8 @@ def propose(no: str) -> Response:
     """The purchaser's page: choose an agency and name a price, or see how the negotiation stands."""
     form = _choosing(ProposalForm(agency=request.args.get("agency")), _own(no))
     form.store = _stored
-    return _perform(DirectAct.PROPOSE, no, form, propose=form)
+    failed = _own(no).after_failures
+    return _perform(DirectAct.PROPOSE_AFTER_FAILURES if failed else DirectAct.PROPOSE, no, form, propose=form)
 
 
 @bp.post("/needs/<no>/direct/counter")
@@ -76,7 +78,19 @@ def _perform(act: DirectAct, no: str, form: ActForm, **forms: ActForm) -> Respon
         fresh = {"propose": empty, "counter": PriceForm(None), "decline": AnswerForm(None)}
         return render_template("bidding/direct/propose.html", page=shown, **{**fresh, **forms})
 
-    return perform(act, form, no, page=page, after=lambda done: url_for("direct.propose", no=no))
+    def after(done: Done | Waiting) -> str:
+        return url_for("approval.page", no=done.prepared) if isinstance(done, Waiting) else _proposed(no)
+
+    return perform(act, form, no, page=page, after=after)
+
+
+def _proposed(no: str) -> str:
+    return url_for("direct.propose", no=no)
+
+
+def failed_registrants(*, no: str) -> Mapping[str, Any]:
+    """On a failed announcement's own page: who was found valid in vain; shown to its purchaser after the freeze."""
+    return {"rows": queries.failed_of(no)}
 
 
 @bp.get("/commissions/")

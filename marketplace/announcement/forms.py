@@ -13,7 +13,17 @@ from app.values import SHANGHAI, Nothing
 from app.watch.forms import FileChosen
 from app.web.choices import offered
 from app.web.perform import ActForm
-from marketplace.announcement.rules import Because, Change, Mended, Return, Timetable, Withdrawal, WithdrawReason
+from marketplace.announcement.rules import (
+    Because,
+    Change,
+    Conclusion,
+    Ending,
+    Mended,
+    Return,
+    Timetable,
+    Withdrawal,
+    WithdrawReason,
+)
 
 LOCAL_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
 
@@ -118,6 +128,30 @@ class WithdrawForm(ActForm):
             reason=WithdrawReason(self.reason.data),
             explanation=(self.explanation.data or "").replace("\r\n", "\n").strip(),
         )
+
+
+class ConcludeForm(ActForm):
+    """What becomes of a purchase that failed, and why."""
+
+    way = RadioField(
+        "怎样处理",
+        choices=offered(
+            [
+                (Ending.CHANGE.value, "更改条件：另写一份需求，更改预算、时限、内容或者选取方式"),
+                (Ending.DIRECT.value, "在已经报名的机构中直接委托：条件不变，须经监督部门同意"),
+                (Ending.CANCEL.value, "终止：不再采购"),
+            ]
+        ),
+        validators=[InputRequired("请选择怎样处理。")],
+    )
+    explanation = TextAreaField(
+        "理由",
+        description="向社会公布，请勿包含个人信息。",
+        validators=[InputRequired("请写明理由。"), Length(max=1000, message="理由太长。")],
+    )
+
+    def value(self) -> Conclusion:
+        return Conclusion(Ending(self.way.data), (self.explanation.data or "").replace("\r\n", "\n").strip())
 
 
 class BecauseForm(ActForm):

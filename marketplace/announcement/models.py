@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import BIG, Base
 from app.identity.models import Organisation
-from marketplace.announcement.rules import AnnouncementKind, Decision, HoldKind, WithdrawReason
+from marketplace.announcement.rules import AnnouncementKind, Decision, Ending, HoldKind, WithdrawReason
 from marketplace.holder.models import Holder
 from marketplace.need.models import Need
 
@@ -19,13 +19,15 @@ class Announcement(Base):
 
     `repeat_at`: its purchaser asked for the next attempt, which the clockwork publishes. `words` and `spelling`: what
     the list is searched by, written at publication; each stands in an index in the list's order, which a search walks.
-    `held_at`: since when it is held, as the open row of `Hold` says.
+    `held_at`: since when it is held, as the open row of `Hold` says. `concluded_*`: what becomes of a purchase that
+    failed, said once; what was written in its place is found by the need.
     """
 
     __tablename__ = "announcement"
     __table_args__ = (
         CheckConstraint("(no IS NULL) = (published_at IS NULL)", name="number_at_publication"),
         CheckConstraint("approved_at IS NULL OR submitted_at IS NOT NULL", name="approved_after_submission"),
+        CheckConstraint("(concluded_at IS NULL) = (concluded_way IS NULL)", name="concluded_somehow"),
         Index("ix_announcement_public", "published_at", "id"),
         Index("ix_announcement_closing", "closes_at"),
         Index(
@@ -64,6 +66,9 @@ class Announcement(Base):
     withdraw_reason: Mapped[WithdrawReason | None]
     withdraw_explanation: Mapped[str | None]
     repeat_at: Mapped[datetime | None]
+    concluded_at: Mapped[datetime | None]
+    concluded_way: Mapped[Ending | None]
+    concluded_because: Mapped[str | None]
     held_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column()
 

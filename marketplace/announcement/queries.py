@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
@@ -32,7 +32,7 @@ from app.audit.services import Happened, timeline
 from app.calendar.services import calendar
 from app.database import Instant, db
 from app.identity.models import Organisation
-from app.refusal import NotFound
+from app.refusal import NotFound, Refusal
 from app.region import branches
 from app.region import queries as regions
 from app.region.models import Region
@@ -58,8 +58,9 @@ from marketplace.announcement.rules import (
 )
 from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import ItemVersion
+from marketplace.need import queries as needs
 from marketplace.need.models import Need, NeedItem
-from marketplace.need.rules import LIVE, SEALED, SECOND, Method, Particulars
+from marketplace.need.rules import LIVE, SEALED, SECOND, Method, NeedInput, Particulars
 from marketplace.purchaser.models import Purchaser
 from marketplace.purchaser.rules import Fund
 
@@ -85,6 +86,26 @@ def by_no(no: str) -> Announcement | None:
 def by_need(need_no: str) -> Announcement | None:
     """What became of a need: published, in review or returned; None where it was never handed in."""
     return db.session.execute(select(Announcement).join(Need).where(Need.no == need_no)).scalar_one_or_none()
+
+
+def by_need_id(need_id: int) -> Announcement | None:
+    """The same, by the need's key."""
+    return db.session.execute(select(Announcement).where(Announcement.need_id == need_id)).scalar_one_or_none()
+
+
+def announced(announcement: Announcement) -> NeedInput:
+    """What was asked for in the end: the need with what amendments made of it."""
+    return replace(
+        needs.input_of(announcement.need), content=announcement.content, expected_days=announcement.expected_days
+    )
+
+
+def failures(announcement_id: int) -> int:
+    """How many attempts ended without a result, for want of registrants, offers or takers; void ones are none."""
+    failed = Attempt.decision == Decision.UNSUCCESSFUL
+    return db.session.execute(
+        select(func.count()).select_from(Attempt).where(Attempt.announcement_id == announcement_id, failed)
+    ).scalar_one()
 
 
 def phases_of_needs(need_nos: Sequence[str], *, now: datetime) -> dict[str, tuple[str | None, Phase]]:
@@ -784,6 +805,35 @@ def serves(actor: Actor, no: str, *, roles: Sequence[Role]) -> bool:
     )
 
 
+def failing() -> Running:
+    """Announcements whose present attempt failed and of which nobody said what comes next, with that instant."""
+    query = limits(
+        no=Announcement.no,
+        at=Attempt.decided_at,
+        region=Need.region,
+        title=Need.title,
+        party=Purchaser.organisation_id,
+    )
+    return (
+        query.select_from(Announcement)
+        .join(Attempt, _PRESENT)
+        .join(Need, Announcement.need_id == Need.id)
+        .join(Purchaser, Need.purchaser_id == Purchaser.id)
+        .where(
+            Announcement.kind == AnnouncementKind.OPEN,
+            Announcement.repeat_at.is_(None),
+            Announcement.withdrawn_at.is_(None),
+            Announcement.concluded_at.is_(None),
+            Attempt.decision == Decision.UNSUCCESSFUL,
+        )
+    )
+
+
+def concluding_due(decided_at: datetime, region: str) -> datetime:
+    """Until when the purchaser says what becomes of a failed purchase (rules.md §3.1 rows 36 and 37)."""
+    return calendar().due(decided_at, rules.CONCLUDE_DAYS, path=regions.path(region)).at
+
+
 def holding() -> Running:
     """The holds that run, with the instant since when: what is watched."""
     return (
@@ -817,6 +867,11 @@ class AnnouncementPage:
     auction_at: datetime | None
     withdraw_reason: str | None
     withdraw_explanation: str | None
+    concluded_at: datetime | None
+    concluded_way: rules.Ending | None
+    concluded_because: str | None
+    follows_no: str | None
+    followed_by: str | None
     attempts: tuple[Row[*tuple[Any, ...]], ...]
     amendments: tuple[Amendment, ...]
     attempts_left: bool
@@ -856,9 +911,14 @@ def page(no: str, *, now: datetime) -> AnnouncementPage:
         auction_at=present.auction_at,
         withdraw_reason=row.withdraw_reason,
         withdraw_explanation=row.withdraw_explanation,
+        concluded_at=row.concluded_at,
+        concluded_way=row.concluded_way,
+        concluded_because=row.concluded_because,
+        follows_no=None if row.follows_id is None else _no_of(Announcement.need_id == row.follows_id),
+        followed_by=None if row.concluded_at is None else _no_of(Need.follows_id == row.need_id),
         attempts=tuple(tries),
         amendments=tuple(amendments(row.id)) if row.revision > 1 else (),
-        attempts_left=row.attempt_number < most,
+        attempts_left=row.attempt_number < most and row.concluded_at is None,
         party_id=row.organisation_id,
         need_no=row.need_no,
         selected=present.decision is Decision.DRAWN,
@@ -874,7 +934,11 @@ SHOWN = (
     Announcement.revision,
     Announcement.withdraw_reason,
     Announcement.withdraw_explanation,
+    Announcement.concluded_at,
+    Announcement.concluded_way,
+    Announcement.concluded_because,
     Need.no.label("need_no"),
+    Need.follows_id,
     Need.payer,
     Need.budget_line,
     Need.project_code,
@@ -895,6 +959,12 @@ def _whole() -> Select[*tuple[Any, ...]]:
     return _numbered().add_columns(*SHOWN)
 
 
+def _no_of(condition: ColumnElement[bool]) -> str | None:
+    """The number of the announcement that went before, or came after; None where it is not public."""
+    query = select(Announcement.no).join(Need, Announcement.need_id == Need.id).where(condition)
+    return db.session.execute(query).scalar_one_or_none()
+
+
 def _items(row: Row[*tuple[Any, ...]]) -> tuple[ItemShown, ...]:
     """All items of a need, the main one first, of the versions in force when it was written."""
     main = ItemShown(row.item_code, row.item_name, row.days, row.qualification)
@@ -907,6 +977,51 @@ def _items(row: Row[*tuple[Any, ...]]) -> tuple[ItemShown, ...]:
         .order_by(NeedItem.position)
     )
     return (main, *(ItemShown(*each) for each in db.session.execute(query)))
+
+
+@dataclass(frozen=True, slots=True)
+class Afterwards:
+    """A purchase that failed, for its purchaser: how often, until when it decides, and what stands against each way."""
+
+    line: Line
+    rulebook: str
+    most: int
+    failures: int
+    attempts_left: bool
+    concluded_at: datetime | None
+    due_at: datetime | None
+    against: Mapping[str, tuple[Refusal, ...]]
+
+
+def afterwards(no: str, *, now: datetime) -> Afterwards:
+    """What may become of a published announcement that failed; raises `NotFound`."""
+    found = by_no(no)
+    if found is None or found.rulebook is None:
+        raise NotFound("announcement")
+    terms, present = rulebook(found.rulebook).terms(AttemptTerms), present_attempt(found)
+    failed = failures(found.id)
+    asked = {
+        way.value: rules.refusals_to_conclude(
+            rules.Conclusion(way, "-"),
+            failed=failed,
+            void=present.decision is Decision.VOID,
+            concluded=False,
+            payer=found.need.payer,
+            terms=terms,
+        )
+        for way in rules.Ending
+    }
+    due = present.decided_at if present.decision is Decision.UNSUCCESSFUL else None
+    return Afterwards(
+        line=line(no, now=now),
+        rulebook=found.rulebook,
+        most=terms.max,
+        failures=failed,
+        attempts_left=present.number < terms.max,
+        concluded_at=found.concluded_at,
+        due_at=None if due is None else concluding_due(due, found.need.region),
+        against={way: tuple(reasons) for way, reasons in asked.items()},
+    )
 
 
 def own(party_id: int, no: str) -> Announcement:
@@ -951,8 +1066,12 @@ def reviewed(need_no: str, *, actor: Actor) -> Announcement:
     return found
 
 
-def waiting_for(party_id: int) -> tuple[list[Announcement], list[Announcement]]:
-    """A purchaser's returned announcements, and those whose present attempt failed and may be repeated."""
+Failed = tuple[Announcement, datetime | None, bool]
+"""One whose present attempt failed: until when its purchaser decides, and whether it may be announced again."""
+
+
+def waiting_for(party_id: int) -> tuple[list[Announcement], list[Failed]]:
+    """A purchaser's returned announcements, and those that failed and of which it did not say what comes next."""
     own = (
         select(Announcement)
         .join(Need, Announcement.need_id == Need.id)
@@ -960,16 +1079,24 @@ def waiting_for(party_id: int) -> tuple[list[Announcement], list[Announcement]]:
         .where(Purchaser.organisation_id == party_id)
     )
     returned = own.where(Announcement.returned_at.is_not(None), Announcement.published_at.is_(None))
-    failed = own.join(Attempt, _PRESENT).where(
+    failed = own.join(Attempt, _PRESENT).add_columns(Attempt.decision, Attempt.decided_at)
+    failed = failed.where(
         Announcement.kind == AnnouncementKind.OPEN,
         Announcement.repeat_at.is_(None),
         Announcement.withdrawn_at.is_(None),
+        Announcement.concluded_at.is_(None),
         Attempt.decision.in_((Decision.UNSUCCESSFUL, Decision.VOID)),
     )
     return (
         list(db.session.execute(returned.order_by(Announcement.id)).scalars()),
-        list(db.session.execute(failed.order_by(Announcement.id)).scalars()),
+        [_failed(*each) for each in db.session.execute(failed.order_by(Announcement.id))],
     )
+
+
+def _failed(announcement: Announcement, decision: Decision, decided_at: datetime) -> Failed:
+    most = rulebook(announcement.rulebook or "").terms(AttemptTerms).max
+    due = concluding_due(decided_at, announcement.need.region) if decision is Decision.UNSUCCESSFUL else None
+    return announcement, due, announcement.attempt_number < most
 
 
 def resource_page(after: str | None, limit: int = SIZE, *, now: datetime, **params: str) -> Listing[Mapping[str, Any]]:

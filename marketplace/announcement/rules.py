@@ -12,7 +12,7 @@ from app.pinyin import folded, initials, spelt
 from app.refusal import Refusal
 from app.rulebook import RulebookError, term
 from app.values import SHANGHAI, Fen, Opens, Period
-from marketplace.need.rules import PUBLIC_MONEY, Method
+from marketplace.need.rules import PUBLIC_MONEY, Method, Payer
 from marketplace.purchaser.rules import Fund
 
 
@@ -28,6 +28,7 @@ class AnnouncementAct(StrEnum):
     WITHDRAW = "announcement.withdraw"
     CLOSE_UNSUCCESSFUL = "announcement.close_unsuccessful"
     REPEAT = "announcement.repeat"
+    CONCLUDE = "announcement.conclude"
     HOLD = "announcement.hold"
     HOLD_FAULT = "announcement.hold_fault"
     RELEASE = "announcement.release"
@@ -75,6 +76,14 @@ class WithdrawReason(StrEnum):
     FUNDS_WITHDRAWN = "funds_withdrawn"
 
 
+class Ending(StrEnum):
+    """What becomes of a purchase that failed. Source: rules.md attempts.max."""
+
+    CHANGE = "change"
+    DIRECT = "direct"
+    CANCEL = "cancel"
+
+
 class HoldKind(StrEnum):
     """Who holds: the supervisor, for what it looks into; or the operator with its consent, for a fault."""
 
@@ -92,6 +101,7 @@ MAY = {
     AnnouncementAct.WITHDRAW: {Role.PURCHASER},
     AnnouncementAct.CLOSE_UNSUCCESSFUL: {Role.SYSTEM},
     AnnouncementAct.REPEAT: {Role.PURCHASER},
+    AnnouncementAct.CONCLUDE: {Role.PURCHASER},
     AnnouncementAct.HOLD: {Role.SUPERVISOR},
     AnnouncementAct.HOLD_FAULT: {Role.OPERATOR},
     AnnouncementAct.RELEASE: {Role.SUPERVISOR},
@@ -109,6 +119,7 @@ OPENS = {
     AnnouncementAct.WITHDRAW: Opens.AT_ONCE,
     AnnouncementAct.CLOSE_UNSUCCESSFUL: Opens.AT_ONCE,
     AnnouncementAct.REPEAT: Opens.AT_ONCE,
+    AnnouncementAct.CONCLUDE: Opens.AT_ONCE,
     AnnouncementAct.HOLD: Opens.AT_ONCE,
     AnnouncementAct.HOLD_FAULT: Opens.AT_ONCE,
     AnnouncementAct.RELEASE: Opens.AT_ONCE,
@@ -131,6 +142,9 @@ FLOW = Flow(
         (Phase.SELECTING, AnnouncementAct.EXTEND): Phase.SELECTING,
         (Phase.UNSUCCESSFUL, AnnouncementAct.REPEAT): Phase.SCHEDULED,
         (Phase.VOID, AnnouncementAct.REPEAT): Phase.SCHEDULED,
+        # It stays what it was: what comes next has a number of its own.
+        (Phase.UNSUCCESSFUL, AnnouncementAct.CONCLUDE): Phase.UNSUCCESSFUL,
+        (Phase.VOID, AnnouncementAct.CONCLUDE): Phase.VOID,
         **{(phase, act): Phase.HELD for act in HOLDS for phase in (Phase.REGISTERING, Phase.SELECTING, Phase.DECIDED)},
         # Back to where it stood; only a hold before the closing has kept anything from happening.
         **{(Phase.HELD, act): Phase.REGISTERING for act in RELEASES},
@@ -254,6 +268,14 @@ class Withdrawal:
     """Why an announcement is withdrawn, for the public."""
 
     reason: WithdrawReason
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """What becomes of a purchase that failed, and why, for the public."""
+
+    way: Ending
     explanation: str
 
 
@@ -452,8 +474,36 @@ def refusals_to_close_unsuccessful(*, frozen: bool) -> Iterator[Refusal]:
         yield Refusal("attempt_not_frozen")
 
 
-def refusals_to_repeat(*, attempts: int, terms: AttemptTerms) -> Iterator[Refusal]:
+CONCLUDE_DAYS = 10
+"""Working days after a failure within which its purchaser announces again or says what becomes of the purchase.
+
+Source: rules.md §3.1 rows 36 and 37.
+"""
+
+
+def refusals_to_conclude(
+    conclusion: Conclusion, *, failed: int, void: bool, concluded: bool, payer: Payer, terms: AttemptTerms
+) -> Iterator[Refusal]:
+    """Why a failed purchase cannot go on so; `failed`: how many attempts did, `void`: the present one is void instead.
+
+    To end it is always possible. Source: rules.md attempts.max, §3.1 rows 36 to 38; scope.authority_pays.
+    """
+    if concluded:
+        yield Refusal("concluded_already")
+    if not conclusion.explanation.strip():
+        yield Refusal("conclude_without_explanation", field="explanation")
+    if conclusion.way is Ending.CANCEL or (conclusion.way is Ending.CHANGE and void):
+        return
+    if failed < terms.max:
+        yield Refusal("attempts_left", clause="attempts.max", field="way", params={"attempts": terms.max})
+    if conclusion.way is Ending.DIRECT and payer is Payer.AUTHORITY:
+        yield Refusal("need_authority_pays_competes", field="way")
+
+
+def refusals_to_repeat(*, attempts: int, concluded: bool, terms: AttemptTerms) -> Iterator[Refusal]:
     """The same terms are not announced for ever. Source: rules.md attempts.max."""
+    if concluded:
+        yield Refusal("concluded_already")
     if attempts >= terms.max:
         yield Refusal("attempts_used_up", clause="attempts.max", params={"attempts": attempts})
 

@@ -31,8 +31,10 @@ from marketplace.announcement.rules import (
     AttemptTerms,
     Because,
     Change,
+    Conclusion,
     Decision,
     DrawTerms,
+    Ending,
     HoursTerms,
     Mended,
     OfferDaysTerms,
@@ -50,7 +52,7 @@ from marketplace.holder.rules import OpeningTerms
 from marketplace.need import queries as needs
 from marketplace.need import services as need_steps
 from marketplace.need.models import Need
-from marketplace.need.rules import SEALED, SECOND
+from marketplace.need.rules import SEALED, SECOND, same_terms
 from marketplace.need.rules import Phase as NeedPhase
 from marketplace.purchaser.rules import Fund
 
@@ -256,7 +258,11 @@ def repeat(actor: Actor, subject: str | None, timetable: Timetable, /, *, key: s
         need, book = announcement.need, _book(announcement)
         standing = standing_of(actor.party, now=deed.now, scope=needs.scope_of(need, book.id))
         reasons = [
-            *rules.refusals_to_repeat(attempts=present.number, terms=book.terms(AttemptTerms)),
+            *rules.refusals_to_repeat(
+                attempts=present.number,
+                concluded=announcement.concluded_at is not None,
+                terms=book.terms(AttemptTerms),
+            ),
             *_undivided(need, book),
             *standing.to(AnnouncementAct.PUBLISH),
             *_against_wish(deed, need, timetable, book),
@@ -266,6 +272,37 @@ def repeat(actor: Actor, subject: str | None, timetable: Timetable, /, *, key: s
         deed.basis, deed.attempt = book.id, present.number + 1
         _about(deed, need, announcement)
         deed.tell(attempt=present.number + 1)
+    return deed.answer()
+
+
+def conclude(actor: Actor, subject: str | None, conclusion: Conclusion, /, *, key: str) -> Done:
+    """Say what becomes of a purchase that failed: other terms, a direct award, or nothing (rules.md attempts.max).
+
+    Other terms and a direct award are a need of their own, written in the place of this one; nothing here changes.
+    """
+    with act(AnnouncementAct.CONCLUDE, actor=actor, key=key, subject=subject, input=conclusion) as deed:
+        announcement, present = _own(deed, actor, subject, AnnouncementAct.CONCLUDE)
+        need, book = announcement.need, _book(announcement)
+        demand(
+            rules.refusals_to_conclude(
+                conclusion,
+                failed=queries.failures(announcement.id),
+                void=present.decision is Decision.VOID,
+                concluded=announcement.concluded_at is not None,
+                payer=need.payer,
+                terms=book.terms(AttemptTerms),
+            ),
+            rulebook=book.id,
+        )
+        announcement.concluded_at, announcement.concluded_way = deed.now, conclusion.way
+        announcement.concluded_because = conclusion.explanation.strip()
+        if conclusion.way is not Ending.CANCEL:
+            announced = queries.announced(announcement)
+            following = need_steps.follow(deed, need, announced, direct=conclusion.way is Ending.DIRECT)
+            deed.keep(need=following.no)
+        deed.basis, deed.attempt = book.id, present.number
+        _about(deed, need, announcement)
+        deed.tell(attempt=present.number, way=conclusion.way.value, explanation=conclusion.explanation.strip())
     return deed.answer()
 
 
@@ -609,9 +646,17 @@ def against(need: Need, act: AnnouncementAct, *, now: datetime) -> tuple[Refusal
         *rules.refusals_to_announce(method=need.method, abandoned=need.abandoned_at is not None),
         *rules.refusals_to_way(act=act, reviewed=book.terms(PublishTerms).reviewed(need.fund)),
         *need_steps.refusals_now(need, now=now),
+        *_unchanged(need),
         *_undivided(need, book),
         *standing.to(act),
     )
+
+
+def _unchanged(need: Need) -> Iterable[Refusal]:
+    """What is written in the place of a purchase that failed under its terms must have other ones (attempts.max)."""
+    before = None if need.follows_id is None else queries.by_need_id(need.follows_id)
+    if before is not None and same_terms(needs.input_of(need), queries.announced(before)):
+        yield Refusal("terms_unchanged", clause="attempts.max")
 
 
 def _undivided(need: Need, book: Rulebook) -> Iterable[Refusal]:

@@ -17,6 +17,7 @@ from marketplace.announcement.rules import (
     AnnouncementAct,
     Because,
     Change,
+    Conclusion,
     Mended,
     Return,
     Timetable,
@@ -38,8 +39,9 @@ def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
         returned, failed = queries.waiting_for(actor.party_id)
         for back in returned:
             yield Task(AnnouncementAct.SUBMIT, back.need.title, url_for("need.page", no=back.need.no))
-        for ended in failed:
-            yield Task(AnnouncementAct.REPEAT, ended.need.title, url_for("announcement.repeat", no=ended.no))
+        for ended, due, left in failed:
+            verb = AnnouncementAct.REPEAT if left else AnnouncementAct.CONCLUDE
+            yield Task(verb, ended.need.title, url_for(f"announcement.{verb.name.lower()}", no=ended.no), due)
 
 
 def resource_page(after: str | None, limit: int, **params: str) -> Rows:
@@ -88,6 +90,14 @@ WATCHES = {
         offices=(Role.OPERATOR,),
         ends=lambda closes_at, region: closes_at + timedelta(minutes=10),
         public=True,
+    ),
+    "announcement_failed": Watch(
+        title="流标以后重新公告或者另作处理",
+        kind="announcement",
+        running=queries.failing,
+        page=lambda no: url_for("announcement.conclude", no=no),
+        ends=queries.concluding_due,
+        before=timedelta(days=3),
     ),
     "announcement_hold": Watch(
         title="暂停满三十日",
@@ -146,6 +156,7 @@ STAGE = Stage(
         AnnouncementAct.AMEND: Command(Change, services.amend, "announcement"),
         AnnouncementAct.WITHDRAW: Command(Withdrawal, services.withdraw, "announcement"),
         AnnouncementAct.REPEAT: Command(Timetable, services.repeat, "announcement"),
+        AnnouncementAct.CONCLUDE: Command(Conclusion, services.conclude, "announcement"),
         AnnouncementAct.HOLD: Command(Because, services.hold, "announcement"),
         AnnouncementAct.HOLD_FAULT: Command(Because, services.hold_fault, "announcement"),
         AnnouncementAct.RELEASE: Command(Because, services.release, "announcement"),

@@ -24,13 +24,14 @@ from marketplace.announcement.forms import (
     AmendForm,
     ApproveForm,
     BecauseForm,
+    ConcludeForm,
     MendedForm,
     ReturnForm,
     TimetableForm,
     WithdrawForm,
 )
 from marketplace.announcement.queries import Filters
-from marketplace.announcement.rules import AnnouncementAct
+from marketplace.announcement.rules import AnnouncementAct, Ending
 from marketplace.need import queries as needs
 from marketplace.purchaser.rules import Fund
 
@@ -202,6 +203,33 @@ def repeat(no: str) -> Response:
         page=lambda: _own_form("repeat", no, form),
         after=lambda done: _back(no),
     )
+
+
+@bp.route("/announcements/<no>/conclude", methods=["GET", "POST"])
+@door(AnnouncementAct.CONCLUDE)
+def conclude(no: str) -> Response:
+    """What becomes of a purchase that failed."""
+    queries.own(actor().party, no)
+    form = ConcludeForm()
+    return perform(
+        AnnouncementAct.CONCLUDE,
+        form,
+        no,
+        page=lambda: render_template(
+            "marketplace/announcement/conclude.html", form=form, page=queries.afterwards(no, now=now())
+        ),
+        after=lambda done: _concluded(no),
+    )
+
+
+def _concluded(no: str) -> str:
+    """On to what was written in its place, or back."""
+    found = queries.own(actor().party, no)
+    following = needs.following(found.need_id)
+    if following is None:
+        return _back(no)
+    direct = found.concluded_way is Ending.DIRECT
+    return url_for("direct.propose" if direct else "need.revise", no=following.no)
 
 
 def _published(done: Done | Waiting, need_no: str) -> str:

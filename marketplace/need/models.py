@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.database import BIG, Base
 from app.values import Fen
 from marketplace.catalogue.models import ItemVersion
-from marketplace.need.rules import Method, Particulars, Payer
+from marketplace.need.rules import Exceptional, Method, Particulars, Payer
 from marketplace.purchaser.models import Purchaser
 from marketplace.purchaser.rules import Fund
 
@@ -18,7 +18,9 @@ class Need(Base):
 
     `further`: the codes of the further items, joined by a space, for lists that ask for nothing else; None = one item.
     `particulars`: JSON object of what its method asks besides, None where it asks for nothing.
-    `taken_at`: handed in for announcement, or under direct commission; cleared when it comes back.
+    `taken_at`: handed in for announcement, or under direct commission; cleared when it comes back. `follows`: the need
+    in whose place it was written, after that one's announcements failed. `exceptional`: why it may go direct although
+    it is paid with much public money, None where nothing was found.
     """
 
     __tablename__ = "need"
@@ -56,6 +58,8 @@ class Need(Base):
     contact: Mapped[str]
     phone: Mapped[str]
     created_at: Mapped[datetime]
+    follows_id: Mapped[int | None] = mapped_column(BIG, ForeignKey("need.id"), index=True)
+    exceptional: Mapped[Exceptional | None]
     taken_at: Mapped[datetime | None]
     abandoned_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column()
@@ -63,6 +67,7 @@ class Need(Base):
     purchaser: Mapped[Purchaser] = relationship(lazy="joined")
     item: Mapped[ItemVersion] = relationship(lazy="joined")
     others: Mapped[list["NeedItem"]] = relationship(lazy="select", order_by="NeedItem.position")
+    follows: Mapped["Need | None"] = relationship(lazy="select", remote_side=[id])
 
     __mapper_args__ = {"version_id_col": version}
 

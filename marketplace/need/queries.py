@@ -67,6 +67,11 @@ def phase_of(need: Need) -> Phase:
     return rules.phase_of(abandoned_at=need.abandoned_at, taken_at=need.taken_at)
 
 
+def following(need_id: int) -> Need | None:
+    """The need that was written in the place of another one; None where none was."""
+    return db.session.execute(select(Need).where(Need.follows_id == need_id)).scalar_one_or_none()
+
+
 def scope_of(need: Need, rulebook: str) -> Scope:
     """What a party wants to take part in with this need, for `standing_of`; `rulebook` is an id."""
     return Scope(fund=need.fund.value, items=need.codes, region=need.region, rulebook=rulebook)

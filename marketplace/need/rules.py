@@ -85,6 +85,13 @@ class Payer(StrEnum):
     AUTHORITY = "authority"
 
 
+class Exceptional(StrEnum):
+    """Why public money above the small limit may go direct all the same. Source: rules.md §2.4 method matrix."""
+
+    TWO_FAILURES = "two_failures"
+    SOLE_QUALIFIED = "sole_qualified"
+
+
 class Phase(StrEnum):
     """Derived from the instants and from what became of the need."""
 
@@ -307,7 +314,7 @@ class Known:
 
     `unusable`: why the purchaser may not use the fund now; whether the item is in force and its authority's own to pay,
     whether the further items are in force and `two_payers`: some of all are the authority's to pay and some not;
-    whether the division and the authority exist.
+    whether the division and the authority exist; `exceptional`: it was found that the need may go direct.
     """
 
     unusable: tuple[Refusal, ...]
@@ -317,6 +324,7 @@ class Known:
     authority: bool
     further: bool = True
     two_payers: bool = False
+    exceptional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,7 +353,7 @@ def refusals_to_need(need: NeedInput, *, known: Known, terms: Terms) -> Iterator
     yield from known.unusable
     yield from _refusals_to_what(need, known=known)
     yield from _refusals_to_money(need, terms=terms)
-    yield from _refusals_to_method(need, terms=terms)
+    yield from _refusals_to_method(need, terms=terms, exceptional=known.exceptional)
 
 
 def _refusals_to_what(need: NeedInput, *, known: Known) -> Iterator[Refusal]:
@@ -414,7 +422,7 @@ def _refusals_to_money(need: NeedInput, *, terms: Terms) -> Iterator[Refusal]:
         yield Refusal("need_price_above_budget", field="price_fen", params={"budget_fen": need.budget_fen})
 
 
-def _refusals_to_method(need: NeedInput, *, terms: Terms) -> Iterator[Refusal]:
+def _refusals_to_method(need: NeedInput, *, terms: Terms, exceptional: bool) -> Iterator[Refusal]:
     if need.method not in OFFERED:
         yield Refusal("need_method_not_offered", field="method")
     if need.method in FIXED_PRICE and need.price_fen is None:
@@ -425,7 +433,8 @@ def _refusals_to_method(need: NeedInput, *, terms: Terms) -> Iterator[Refusal]:
         yield Refusal("need_winners_out_of_range", field="winners", params={"most": MOST_WINNERS})
     yield from refusals_to_particulars(need.method, need.particulars)
     yield from _refusals_to_lists(need, terms=terms.enough)
-    yield from refusals_to_method(need.method, Money(need.fund, need.payer, need.budget_fen), terms=terms)
+    money = Money(need.fund, need.payer, need.budget_fen)
+    yield from refusals_to_method(need.method, money, terms=terms, exceptional=exceptional)
 
 
 def _refusals_to_lists(need: NeedInput, *, terms: EnoughTerms) -> Iterator[Refusal]:
@@ -478,18 +487,18 @@ class Money:
     budget_fen: Fen
 
 
-def refusals_to_method(method: Method, money: Money, *, terms: Terms) -> Iterator[Refusal]:
+def refusals_to_method(method: Method, money: Money, *, terms: Terms, exceptional: bool = False) -> Iterator[Refusal]:
     """Every reason against a method for such money, whoever asks and for whatever (the method matrix).
 
     Source: rules.md §2.4: services that an authority pays are always competed for; public money above the small limit
-    does not go direct, unless the region says otherwise.
+    does not go direct, unless the region says otherwise or one of the two exceptions was found (`exceptional`).
     """
     if method is not Method.DIRECT:
         return
     if money.payer is Payer.AUTHORITY:
         yield Refusal("need_authority_pays_competes", field="method")
     above_small = money.fund in PUBLIC_MONEY and money.budget_fen > terms.scope.small_limit
-    if above_small and not terms.direct.above_small_fiscal_state:
+    if above_small and not terms.direct.above_small_fiscal_state and not exceptional:
         yield Refusal(
             "need_direct_above_small",
             clause="scope.small_limit",
@@ -541,6 +550,28 @@ def matrix(terms: Terms) -> tuple[MatrixRow, ...]:
 def allowed(money: Money, *, terms: Terms) -> tuple[Allowed, ...]:
     """Each method, with what stands against it for such money."""
     return tuple(Allowed(method, tuple(refusals_to_method(method, money, terms=terms))) for method in OFFERED)
+
+
+def same_service(one: NeedInput, other: NeedInput) -> bool:
+    """Whether two needs ask for the same thing under the same conditions, by whichever method.
+
+    Source: rules.md attempts.max (the same terms); that method, its price and its numbers are none of it: (inferred).
+    """
+    return _service(one) == _service(other)
+
+
+def same_terms(one: NeedInput, other: NeedInput) -> bool:
+    """Whether announcing one would be announcing the other again. Source: rules.md attempts.max."""
+    return same_service(one, other) and _way(one) == _way(other)
+
+
+def _service(need: NeedInput) -> tuple[object, ...]:
+    items = (need.item, *need.further)
+    return items, need.region, need.fund, need.payer, need.budget_fen, need.expected_days, need.content.strip()
+
+
+def _way(need: NeedInput) -> tuple[object, ...]:
+    return need.method, need.price_fen, need.winners, need.particulars
 
 
 def phase_of(*, abandoned_at: datetime | None, taken_at: datetime | None) -> Phase:

@@ -1,6 +1,7 @@
 """Writing, revising and abandoning needs; taking one out of its purchaser's hands when it is announced."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 
@@ -17,7 +18,7 @@ from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import ItemVersion
 from marketplace.need import queries, rules
 from marketplace.need.models import Need, NeedItem
-from marketplace.need.rules import Known, NeedAct, NeedInput
+from marketplace.need.rules import Exceptional, Known, Method, NeedAct, NeedInput, Particulars
 from marketplace.purchaser import queries as purchasers
 from marketplace.purchaser.models import Purchaser
 from marketplace.purchaser.rules import refusals_to_use
@@ -44,7 +45,7 @@ def revise(actor: Actor, subject: str | None, need: NeedInput, /, *, key: str) -
     with act(NeedAct.REVISE, actor=actor, key=key, subject=subject, input=need) as deed:
         found = _own(deed, actor, subject)
         rules.FLOW.after(queries.phase_of(found), NeedAct.REVISE)
-        _demand(deed, need, found.purchaser)
+        _demand(deed, need, found.purchaser, exceptional=found.exceptional is not None)
         for each in found.others:
             deed.session.delete(each)
         for name, value in _columns(need, deed.now).items():
@@ -77,9 +78,34 @@ def give_back(deed: Deed, need: Need) -> None:
     need.taken_at = None
 
 
+def follow(deed: Deed, need: Need, announced: NeedInput, *, direct: bool) -> Need:
+    """Step: a new need of the same purchaser in the place of one whose announcements failed, as that was announced.
+
+    Its terms are its purchaser's to change; with `direct` it may go direct, because the same terms failed often enough.
+    The number is told to nobody, as that of any need. Source: rules.md §3.1 row 37, §4.1.
+    """
+    written = announced
+    if direct:
+        written = replace(announced, method=Method.DIRECT, price_fen=None, winners=1, particulars=Particulars())
+    no = next_no(deed, region=need.region, kind="N")
+    row = deed.add(
+        Need(
+            no=no,
+            purchaser_id=need.purchaser_id,
+            created_at=deed.now,
+            follows_id=need.id,
+            exceptional=Exceptional.TWO_FAILURES if direct else None,
+            **_columns(written, deed.now),
+        )
+    )
+    _add_further(deed, row, written)
+    return row
+
+
 def refusals_now(need: Need, *, now: datetime) -> Iterator[Refusal]:
     """The reasons against a stored need as of `now`: rules and the purchaser's registration may have changed."""
-    yield from Around(need.purchaser, region=need.region, now=now).refusals(queries.input_of(need))
+    around = Around(need.purchaser, region=need.region, now=now)
+    yield from around.refusals(queries.input_of(need), exceptional=need.exceptional is not None)
 
 
 def _own(deed: Deed, actor: Actor, no: str | None) -> Need:
@@ -89,10 +115,10 @@ def _own(deed: Deed, actor: Actor, no: str | None) -> Need:
     return found
 
 
-def _demand(deed: Deed, need: NeedInput, purchaser: Purchaser | None) -> None:
+def _demand(deed: Deed, need: NeedInput, purchaser: Purchaser | None, *, exceptional: bool = False) -> None:
     around = Around(purchaser, region=deed.actor.region, now=deed.now)
     rulebook = around.rulebook(need.region)
-    demand(around.refusals(need), rulebook=rulebook.id)
+    demand(around.refusals(need, exceptional=exceptional), rulebook=rulebook.id)
     deed.basis = rulebook.id
 
 
@@ -119,8 +145,8 @@ class Around:
         """The rules that a need in a division is judged by."""
         return rulebook_for(region if region in self.regions else self.home, self.now)
 
-    def refusals(self, need: NeedInput) -> Iterator[Refusal]:
-        """Every reason against the need now."""
+    def refusals(self, need: NeedInput, *, exceptional: bool = False) -> Iterator[Refusal]:
+        """Every reason against the need now; `exceptional`: it was found that it may go direct."""
         fee_nature = self.fee_nature(need.item)
         further = [self.fee_nature(item) for item in need.further[: rules.MOST_ITEMS]]
         known = Known(
@@ -131,6 +157,7 @@ class Around:
             authority=need.authority is None or need.authority in self.authorities,
             further=None not in further,
             two_payers=len({nature == "authority" for nature in (fee_nature, *further) if nature is not None}) > 1,
+            exceptional=exceptional,
         )
         yield from rules.refusals_to_need(need, known=known, terms=self.terms(self.rulebook(need.region)))
 

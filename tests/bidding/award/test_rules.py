@@ -48,10 +48,10 @@ def test_the_phase_follows_from_instants(set_: tuple[str, ...], phase: Phase) ->
 )
 def test_publicity_depends_on_funds_and_budget(fund: Fund, budget_fen: int, days: int) -> None:
     """rules.md §2.7 result.publicity."""
-    found = rules.publicity_days(
-        fund=fund, budget_fen=budget_fen, result=BOOK.terms(ResultTerms), small=BOOK.terms(SmallTerms)
-    )
-    assert found == days
+    terms = {"result": BOOK.terms(ResultTerms), "small": BOOK.terms(SmallTerms)}
+    assert rules.publicity_days(fund=fund, budget_fen=budget_fen, direct=False, **terms) == days
+    # §2.6 DIRECT: one day, whatever it costs
+    assert rules.publicity_days(fund=fund, budget_fen=budget_fen, direct=True, **terms) == min(days, 1)
 
 
 @pytest.mark.parametrize(("now", "codes"), [(T - TICK, []), (T, ["award_answer_late"])])

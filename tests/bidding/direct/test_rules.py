@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from app.refusal import OutOfTurn, Refusal
 from bidding.direct import rules
-from bidding.direct.rules import Chosen, DirectAct, DirectTerms, Need, Phase, Price, Proposal, Reason, Side
-from marketplace.need.rules import Method, Payer
+from bidding.direct.rules import Chosen, DirectAct, DirectTerms, Failures, Need, Phase, Price, Proposal, Reason, Side
+from marketplace.need.rules import Exceptional, Method, Payer
 from marketplace.purchaser.rules import Fund
 
 TERMS = DirectTerms(
     reasons=("small_amount", "continuity", "urgent"),
+    exception_reasons=("two_failures", "sole_qualified"),
     accept_days=2,
     above_small_fiscal_state=False,
     minutes_fiscal_state=True,
@@ -76,6 +77,41 @@ def test_refusals_to_propose(proposal, need, chosen, expected):
         terms=TERMS,
     )
     assert [refusal.code for refusal in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("exceptional", "fund", "budget_fen", "expected"),
+    [
+        (None, Fund.SOCIAL, SMALL + 1, TERMS.reasons),
+        (None, Fund.STATE, SMALL, TERMS.reasons),
+        (None, Fund.STATE, SMALL + 1, ()),
+        (Exceptional.SOLE_QUALIFIED, Fund.FISCAL, SMALL, (*TERMS.reasons, "sole_qualified")),
+        (Exceptional.SOLE_QUALIFIED, Fund.FISCAL, SMALL + 1, ("sole_qualified",)),
+        (Exceptional.TWO_FAILURES, Fund.SOCIAL, 1, ("two_failures",)),
+        (Exceptional.TWO_FAILURES, Fund.FISCAL, SMALL + 1, ("two_failures",)),
+    ],
+)
+def test_public_money_above_the_small_limit_goes_direct_for_the_two_exceptions_alone(
+    exceptional, fund, budget_fen, expected
+):
+    need = replace(NEED, fund=fund, budget_fen=budget_fen, exceptional=exceptional)
+    assert rules.reasons_for(need, small_limit=SMALL, terms=TERMS) == expected
+    refused = [one.code for one in rules.refusals_to_go_direct(need=need, small_limit=SMALL, terms=TERMS)]
+    assert refused == ([] if expected else ["direct_above_small_amount"])
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, []),
+        ({"attempts": 1}, ["direct_not_failed"]),
+        ({"same_terms": False}, ["direct_terms_changed"]),
+        ({"registrants": frozenset({"another"})}, ["direct_not_registrant"]),
+    ],
+)
+def test_failures_count_with_the_same_terms_and_for_those_who_registered(changed, expected):
+    failures = replace(Failures(2, 2, frozenset({PROPOSAL.agency}), same_terms=True), **changed)
+    assert [one.code for one in rules.refusals_after_failures(PROPOSAL.agency, failures)] == expected
 
 
 def test_one_open_commission_and_known_reasons_only():

@@ -16,8 +16,10 @@ from marketplace.announcement.rules import (
     AnnouncementKind,
     AttemptTerms,
     Change,
+    Conclusion,
     Decision,
     DrawTerms,
+    Ending,
     HoldKind,
     HoursTerms,
     Instants,
@@ -26,7 +28,7 @@ from marketplace.announcement.rules import (
     Window,
     phase_of,
 )
-from marketplace.need.rules import Fund, Method
+from marketplace.need.rules import Fund, Method, Payer
 
 CLOSING = datetime(2026, 3, 4, 1, 0, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
@@ -148,7 +150,7 @@ def test_an_amended_closing_never_leaves_less_than_the_minimum(before, earliest)
 
 @pytest.mark.parametrize(("attempts", "refused"), [(1, False), (2, True), (3, True)])
 def test_the_same_terms_are_announced_twice_at_most(attempts, refused):
-    reasons = list(rules.refusals_to_repeat(attempts=attempts, terms=AttemptTerms(max=2)))
+    reasons = list(rules.refusals_to_repeat(attempts=attempts, concluded=False, terms=AttemptTerms(max=2)))
     assert bool(reasons) is refused
     assert all(reason.clause == "attempts.max" for reason in reasons)
 
@@ -231,3 +233,24 @@ def test_no_rulebook_asks_for_a_beacon_that_could_not_be_followed(public, social
     DrawTerms(beacon_fiscal_state="lottery 3d+pl5", beacon_social="none")
     with pytest.raises(RulebookError):
         DrawTerms(beacon_fiscal_state=public, beacon_social=social)
+
+
+@pytest.mark.parametrize(
+    ("ending", "failed", "void", "payer", "codes"),
+    [
+        (Ending.CANCEL, 1, False, Payer.PURCHASER, []),
+        (Ending.CHANGE, 1, False, Payer.PURCHASER, ["attempts_left"]),
+        (Ending.CHANGE, 2, False, Payer.PURCHASER, []),
+        # rules.md §3.1 row 38: what is void is corrected
+        (Ending.CHANGE, 0, True, Payer.PURCHASER, []),
+        (Ending.DIRECT, 1, True, Payer.PURCHASER, ["attempts_left"]),
+        (Ending.DIRECT, 2, False, Payer.PURCHASER, []),
+        (Ending.DIRECT, 2, False, Payer.AUTHORITY, ["need_authority_pays_competes"]),
+    ],
+)
+def test_after_so_many_failures_three_ways_are_left(ending, failed, void, payer, codes):
+    asked = {"failed": failed, "void": void, "payer": payer, "terms": AttemptTerms(max=2)}
+    found = rules.refusals_to_conclude(Conclusion(ending, "why"), concluded=False, **asked)
+    assert [one.code for one in found] == codes
+    again = rules.refusals_to_conclude(Conclusion(ending, " "), concluded=True, **asked)
+    assert [one.code for one in again] == ["concluded_already", "conclude_without_explanation", *codes]

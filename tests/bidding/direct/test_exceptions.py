@@ -1,0 +1,108 @@
+"""Direct commission where public money would compete: after two failures, with the supervisor's consent."""
+
+from io import BytesIO
+
+import pytest
+
+from app import files
+from app.approval import services as approval
+from app.audit import services as records
+from app.chance import fresh_key
+from app.database import db
+from app.refusal import Refused
+from app.sweep import run_due
+from app.values import Nothing
+from bidding.direct import queries, services
+from bidding.direct.rules import DirectAct, Reason
+from marketplace.announcement import queries as announcements
+from marketplace.announcement import services as announcing
+from marketplace.announcement.rules import AnnouncementKind, Conclusion, Ending, Timetable
+from marketplace.need import queries as needs
+from tests.builders.announcement import an_announcement
+from tests.builders.direct import ITEM, a_proposal, an_agency
+from tests.builders.need import purchaser_for
+from tests.builders.people import a_supervisor
+from tests.builders.registration import a_registration
+from tests.builders.selection import closed
+
+
+def codes(refused):
+    return [reason.code for reason in refused.value.reasons]
+
+
+def failed_twice(*registrants):
+    """The number of a purchase with the state's money that too few registered for, one agency in each attempt."""
+    no = an_announcement(fund="state", item=ITEM, budget_fen=2_000_000)
+    a_registration(registrants[0], no)
+    closed(no)
+    announcing.repeat(purchaser_for("state"), no, Timetable(None), key=fresh_key())
+    run_due()
+    db.session.rollback()
+    a_registration(registrants[1], no)
+    closed(no)
+    return no
+
+
+def test_after_two_failures_a_registrant_is_commissioned_with_the_supervisors_consent(app, client):
+    one, other, stranger = an_agency(), an_agency("agency2"), an_agency("agency3")
+    no = failed_twice(one, other)
+    owner, supervisor = purchaser_for("state"), a_supervisor()
+    client.sign_in("purchaser_state")
+    assert f"/announcements/{no}/conclude" in client.get("/desk").text
+    page = client.get(f"/announcements/{no}/conclude").text
+    assert [agency.code in page for agency in (one, other, stranger)] == [True, True, False]
+    done = client.post(f"/announcements/{no}/conclude", data={"way": "direct", "explanation": "nobody else answered"})
+    need_no = needs.following(announcements.by_no(no).need_id).no
+    assert (done.status_code, done.location) == (303, f"/needs/{need_no}/direct")
+    assert records.timeline(f"need:{need_no}") == ()
+    with pytest.raises(Refused) as refused:
+        announcing.conclude(owner, no, Conclusion(Ending.CANCEL, "or not"), key=fresh_key())
+    assert codes(refused) == ["concluded_already"]
+
+    kept = files.store(BytesIO(b"%PDF-1.4\n%%EOF\n"), account_id=owner.account_id, name="minutes.pdf").sha256
+    with pytest.raises(Refused) as refused:
+        services.propose(owner, need_no, a_proposal(one, minutes=kept), key=fresh_key())
+    assert codes(refused) == ["direct_reason_unknown"]
+    after = a_proposal(stranger, minutes=kept, reason=Reason.TWO_FAILURES)
+    with pytest.raises(Refused) as refused:
+        services.propose(owner, need_no, after, key=fresh_key())
+    assert codes(refused) == ["direct_consent_missing"]
+    alone = approval.submit(DirectAct.PROPOSE_AFTER_FAILURES, owner, need_no, after, key=fresh_key())
+    with pytest.raises(Refused) as refused:
+        approval.agree(supervisor, alone.prepared)
+    assert codes(refused) == ["direct_not_registrant"]
+
+    page = client.get(f"/needs/{need_no}/direct").text
+    assert [agency.code in page for agency in (one, other, stranger)] == [True, True, False]
+    typed = {
+        "agency": one.code,
+        "amount_fen": "9000",
+        "days": "10",
+        "reason": "two_failures",
+        "explanation": "twice in vain",
+        "kept": kept,
+    }
+    done = client.post(f"/needs/{need_no}/direct", data=typed)
+    assert (done.status_code, done.location.startswith("/approvals/")) == (303, True)
+    db.session.rollback()
+    assert queries.open_of(needs.by_no(need_no).id) is None
+    approval.agree(supervisor, approval.waiting_for(supervisor)[-1].no)
+    accepted = services.accept(one, need_no, Nothing(), key=fresh_key())
+    announcement = announcements.by_no(accepted.subject)
+    assert (announcement.kind, announcement.no == no) == (AnnouncementKind.DIRECT, False)
+    assert records.timeline(f"need:{need_no}")[0].act == "direct.propose_after_failures"
+    client.post("/logout")
+    assert accepted.subject in client.get(f"/announcements/{no}").text
+    assert no in client.get(f"/announcements/{accepted.subject}").text
+
+
+def test_other_terms_are_other_terms(app, client):
+    no = failed_twice(an_agency(), an_agency("agency2"))
+    owner = purchaser_for("state")
+    announcing.conclude(owner, no, Conclusion(Ending.CHANGE, "the budget was too small"), key=fresh_key())
+    need_no = needs.following(announcements.by_no(no).need_id).no
+    with pytest.raises(Refused) as refused:
+        announcing.submit(owner, need_no, Timetable(None), key=fresh_key())
+    assert codes(refused) == ["terms_unchanged"]
+    client.sign_in("purchaser_state")
+    assert client.get(f"/needs/{need_no}/revise").status_code == 200
