@@ -9,7 +9,10 @@ from app.database import BIG, Base
 
 
 class PreparedAct(Base):
-    """An act, its subject and input, prepared by one account and waiting for another; never a sealed one."""
+    """An act, its subject and input, prepared by one account and waiting for another; never a sealed one.
+
+    `region`: where what it is about lies, None where nothing says so: of which branch the other office must be.
+    """
 
     __tablename__ = "prepared_act"
 
@@ -18,6 +21,7 @@ class PreparedAct(Base):
     act: Mapped[str] = mapped_column(String(64))
     subject: Mapped[str | None] = mapped_column(String(80))
     input: Mapped[str]
+    region: Mapped[str | None] = mapped_column(String(6), ForeignKey("region.code"))
     account_id: Mapped[int] = mapped_column(BIG, ForeignKey("account.id"))
     party_id: Mapped[int] = mapped_column(BIG, ForeignKey("organisation.id"), index=True)
     prepared_at: Mapped[datetime]

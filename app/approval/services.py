@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Select, select
+from sqlalchemy import Select, false, or_, select
 
 from app import built, files
 from app.act import Deed, act, chance, wiring
@@ -19,11 +19,15 @@ from app.chance import letters
 from app.database import db
 from app.identity import queries as identities
 from app.refusal import NotFound, NotYours, demand
+from app.region import branches
 from app.region import queries as regions
 from app.stage import Command
 from app.values import Done, Waiting
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
+REGION = 6
+NUMBERED = re.compile(r"[0-9]{6}-[0-9]{4}-")
+"""A public number names its region first (`app.numbering`)."""
 
 
 def command(name: str) -> Command:
@@ -54,6 +58,7 @@ def _prepare(name: str, actor: Actor, subject: str | None, input: Any, *, key: s
                 act=name,
                 subject=subject,
                 input=canonical(input_members(input)),
+                region=_place(subject, input, actor),
                 account_id=actor.account_id,
                 party_id=actor.party,
                 prepared_at=deed.now,
@@ -79,6 +84,14 @@ def _files(input: Any, actor: Actor) -> list[str]:
     ]
 
 
+def _place(subject: str | None, input: Any, actor: Actor) -> str | None:
+    """Where an act will count: its subject's number or its input say so, else where its preparer is."""
+    members = input_members(input)
+    named = members.get("region") if isinstance(members, dict) else None
+    numbered = subject[:REGION] if subject is not None and NUMBERED.match(subject) else None
+    return next((code for code in (numbered, named, actor.region) if code and regions.is_known(code)), None)
+
+
 def row(no: str) -> Select[PreparedAct]:
     """The row of a prepared act, to be locked."""
     return select(PreparedAct).where(PreparedAct.no == no)
@@ -98,6 +111,7 @@ def agree(actor: Actor, no: str) -> Done:
     prepared = db.session.execute(row(no)).scalar_one_or_none()
     if prepared is None or phase_of(prepared) is not Phase.WAITING or actor.account_id is None:
         raise NotFound(no)
+    _guard(prepared, actor)
     demand(
         rules.refusals_to_agree(
             prepared_by=prepared.account_id,
@@ -116,6 +130,15 @@ def agree(actor: Actor, no: str) -> Done:
     wanted = command(prepared.act)
     value: Any = TypeAdapter(wanted.input).validate_json(prepared.input)
     return wanted.perform(preparer.with_hand(hand), prepared.subject, value, key=f"prepared:{no}")
+
+
+def _guard(prepared: PreparedAct, actor: Actor) -> None:
+    """Raises `NotYours` where another office must agree and this one is of another branch (M04)."""
+    consent = wiring().consent.get(prepared.act)
+    if consent is None or consent not in actor.roles or prepared.region is None:
+        return
+    if not branches.serves(actor, prepared.region, role=consent):
+        raise branches.outside(prepared.act, actor, prepared.region)
 
 
 def settle(deed: Deed) -> None:
@@ -146,6 +169,7 @@ def refuse(actor: Actor, subject: str | None, reason: Reason, /, *, key: str) ->
     with act(ApprovalAct.REFUSE, actor=actor, key=key, subject=subject, input=reason) as deed:
         prepared = deed.lock(row(subject or ""))
         rules.FLOW.after(phase_of(prepared), ApprovalAct.REFUSE)
+        _guard(prepared, actor)
         demand(
             rules.refusals_to_agree(
                 prepared_by=prepared.account_id,
@@ -162,18 +186,23 @@ def refuse(actor: Actor, subject: str | None, reason: Reason, /, *, key: str) ->
 
 
 def waiting_for(actor: Actor) -> list[PreparedAct]:
-    """Prepared acts that wait for this actor's hand."""
+    """Prepared acts that wait for this actor's hand: of its own organisation, or of its office's branch."""
     if actor.account_id is None:
         return []
     wired = wiring()
-    consents = [name for name, role in wired.consent.items() if role in actor.roles]
+    roles = sorted({role for role in wired.consent.values() if role in actor.roles})
+    consented = [
+        PreparedAct.act.in_([name for name, wanted in wired.consent.items() if wanted is role])
+        & (PreparedAct.region.is_(None) | branches.served(PreparedAct.region, actor, role=role))
+        for role in roles
+    ]
     query = select(PreparedAct).where(
         PreparedAct.performed_at.is_(None),
         PreparedAct.withdrawn_at.is_(None),
         PreparedAct.refused_at.is_(None),
         PreparedAct.account_id != actor.account_id,
         (PreparedAct.act.in_(wired.second) & (PreparedAct.party_id == actor.party_id))
-        | (PreparedAct.act.in_(consents) & (PreparedAct.party_id != actor.party_id)),
+        | (or_(false(), *consented) & (PreparedAct.party_id != actor.party_id)),
     )
     return list(db.session.execute(query.order_by(PreparedAct.id)).scalars())
 
@@ -184,8 +213,11 @@ def seen_by(actor: Actor, no: str) -> PreparedAct:
     if prepared is None:
         raise NotFound(no)
     consent = wiring().consent.get(prepared.act)
-    if prepared.party_id != actor.party_id and (consent is None or consent not in actor.roles):
+    if prepared.party_id == actor.party_id:
+        return prepared
+    if consent is None or consent not in actor.roles:
         raise NotFound(no)
+    _guard(prepared, actor)
     return prepared
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
@@ -46,6 +47,9 @@ STARTING = {
 }
 """What stands in the fields at first. Source: rules.md §2.6; rates and minutes inferred."""
 
+SEPARATORS = re.compile(r"[、，,;；\s]+")
+"""What stands between several items in one cell."""
+
 YES_NO = offered([("no", "否"), ("yes", "是")])
 
 
@@ -71,8 +75,9 @@ def rate(label: str, description: str = "") -> StringField:
 
 
 class NeedForm(ActForm):
-    """One need, whole."""
+    """One need, whole. `from_file`: its fields are the cells of a row."""
 
+    from_file = False
     above_limit = RadioField(
         "是否达到政府采购或者招标的限额",
         description="勘察、设计、监理达到100万元的也属于招标范围（未核实）。",
@@ -228,8 +233,12 @@ class NeedForm(ActForm):
         )
 
     def _particulars(self, method: Method) -> Particulars:
-        """Only what the chosen method asks: what stands in the other fields was typed for another one."""
-        typed_in = {name: (self[name].data or "").strip() for name in ASKED.get(method, ())}
+        """Only what the chosen method asks: what stands in the other fields was typed for another one.
+
+        In a file nothing was: there all is taken, and the rules say what is one too many.
+        """
+        names = [field.name for field in fields(Particulars)] if self.from_file else ASKED.get(method, ())
+        typed_in = {name: (self[name].data or "").strip() for name in names}
         read: dict[str, Any] = {
             name: _ppm(text) if name.endswith("_ppm") else int(text) for name, text in typed_in.items() if text
         }

@@ -1,6 +1,7 @@
 """Needs from a file: each row is one need of the purchaser that hands it in, a draft as from the page (M39)."""
 
 from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import fields
 from datetime import datetime
 
 from flask import url_for
@@ -12,13 +13,17 @@ from app.region import queries as regions
 from app.stage import Column, Intake
 from app.web.choices import offered
 from marketplace.need import queries, services
-from marketplace.need.forms import NeedForm
-from marketplace.need.rules import NeedAct, NeedInput
+from marketplace.need.forms import SEPARATORS, NeedForm
+from marketplace.need.rules import NeedAct, NeedInput, Particulars
 from marketplace.purchaser import queries as purchasers
+
+PARTICULARS = tuple(field.name for field in fields(Particulars))
+"""What a method asks besides: a column each, empty where the chosen method does not ask."""
 
 COLUMNS = (
     Column("title", width=30),
     Column("item", exact=True, width=30),
+    Column("further", exact=True, width=24),
     Column("content", width=50),
     Column("region", exact=True, width=18),
     Column("expected_days", width=12),
@@ -29,6 +34,7 @@ COLUMNS = (
     Column("method", width=14),
     Column("price_fen", unit="yuan", width=16),
     Column("winners", width=10),
+    *(Column(name, width=14) for name in PARTICULARS),
     Column("project_code", exact=True, width=28),
     Column("approval", width=24),
     Column("authority", width=20),
@@ -43,14 +49,20 @@ class NeedRows:
     """Reads the rows of one purchaser's needs; what the market knows around them is read once."""
 
     def __init__(self, actor: Actor, now: datetime) -> None:
-        self.items = offered(queries.item_choices(now))
+        choices = queries.item_choices(now)
+        self.items = offered(choices)
+        self.codes = {label.removeprefix(code).strip(): code for code, label in choices}
         self.regions = offered(regions.choices())
         self.authorities = offered(regions.authorities().items())
         self.around = services.Around(purchasers.by_party(actor.party), region=actor.region, now=now)
 
     def form(self, cells: Mapping[str, str], /) -> NeedForm:
         """The page's form, filled with a row."""
-        form = NeedForm(formdata=MultiDict(cells), meta={"csrf": False})
+        filled = MultiDict(cells)
+        named = filter(None, SEPARATORS.split(cells.get("further", "")))
+        filled.setlist("further", [self.codes.get(word, word) for word in named])
+        form = NeedForm(formdata=filled, meta={"csrf": False})
+        form.from_file = True
         form.item.choices, form.region.choices, form.authority.choices = self.items, self.regions, self.authorities
         return form
 

@@ -177,7 +177,13 @@ def test_a_fault_wants_both_hands_and_its_end_evidence(app, client):
     waiting = client.post(address, data={"reason": "机房断电"})
     assert waiting.status_code == 303
     assert phase(no) is Phase.REGISTERING
-    approvals.agree(supervisor, waiting.location.rsplit("/", 1)[1])
+    prepared, far = waiting.location.rsplit("/", 1)[1], a_supervisor("supervisor9", region="450100")
+    assert [one.no for one in approvals.waiting_for(supervisor)] == [prepared]
+    assert approvals.waiting_for(far) == []
+    for refused in (approvals.agree, approvals.seen_by):
+        with pytest.raises(NotYours):
+            refused(far, prepared)
+    approvals.agree(supervisor, prepared)
     client.post("/logout")
     page = client.get(f"/announcements/{no}").text
     assert page.count("机房断电") >= 1

@@ -40,6 +40,14 @@ def judged(actor, *lines):
         ({"authority": "没有这个部门"}, ["authority"]),
         ({"above_limit": "是"}, ["above_limit"]),
         ({"excluded": "也许"}, ["excluded"]),
+        # several items and what newer methods ask for
+        ({"further": "0402、0406"}, []),
+        ({"further": "0402，9999"}, ["further"]),
+        ({"further": "0401"}, []),
+        ({"method": "下浮率竞价", "price_fen": "", "min_ppm": "2", "max_ppm": "30.5"}, []),
+        ({"method": "下浮率竞价", "price_fen": "", "min_ppm": "2"}, ["max_ppm"]),
+        ({"method": "多轮竞价", "price_fen": "", "rounds": "3", "minutes": "三"}, ["minutes"]),
+        ({"rounds": "3"}, ["rounds"]),
     ],
 )
 def test_every_reason_of_the_page_and_the_rules(app, only, fields):
