@@ -20,7 +20,7 @@ WORDS = {
     "award_phase.fallen": "未按时签约，已失效",
     "award_next.publicity": "公示期满后发出中选通知书",
     "award_next.noticed": "等待中选机构确认；逾期不确认视为放弃，由候补机构依次递补",
-    "award_next.accepted": "双方签订并上传合同",
+    "award_next.accepted": "见“合同”",
     "award_next.declined": "由候补机构依次递补；无候补的可以重新公告",
     "award_next.lapsed": "由候补机构依次递补；无候补的可以重新公告",
     "award_next.fallen": "由候补机构依次递补；无候补的可以重新公告",
