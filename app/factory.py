@@ -125,6 +125,7 @@ def create_app(
             "market.timed": _by_name(stages, lambda stage: stage.timed),
             "market.watches": _by_name(stages, lambda stage: stage.watches),
             "market.panels": _by_name(stages, lambda stage: stage.panels),
+            "market.cures": _by_name(stages, lambda stage: stage.cures),
             "market.resources": _by_name(stages, lambda stage: stage.resources),
             "market.bulletin": bulletin.Hub(
                 normalised(settings.database_url),

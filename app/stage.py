@@ -65,6 +65,9 @@ class Task:
 
 Panel = Callable[..., Mapping[str, Any] | None]
 
+Cure = Callable[[Actor, Mapping[str, Any]], str | None]
+"""The page on which whoever was refused can cure it, from the refusal's figures; None where it is not his to cure."""
+
 
 class Rows(Protocol):
     """One page of a listing, as `app.web.paging.Listing` is; `after` is the token of the next page."""
@@ -251,5 +254,6 @@ class Stage:
     reference: Callable[[], int] | None = None
     terms: Collection[type] = ()
     words: Mapping[str, str] = field(default_factory=dict)
+    cures: Mapping[str, Cure] = field(default_factory=dict)
     constraints: Mapping[str, Refusal] = field(default_factory=dict)
     standing: Answers | None = None

@@ -14,7 +14,9 @@ from markupsafe import Markup, escape
 from app.clock import now
 from app.refusal import Refusal
 from app.rulebook import Clause, RulebookError, Rulebooks
+from app.stage import Cure
 from app.values import SHANGHAI
+from app.web.door import actor
 
 _ROW = re.compile(r"<tr\b")
 _CELL = re.compile(r"<t([dh])\b([^>]*)>")
@@ -122,6 +124,12 @@ def cure(refusal: Refusal) -> str:
     return say(refusal.code, "cure", **refusal.params)
 
 
+def cured_at(refusal: Refusal) -> str | None:
+    """The page that cures it, for whoever is signed in; None where no page does."""
+    page: Cure | None = current_app.extensions["market.cures"].get(refusal.code)
+    return page(actor(), refusal.params) if page else None
+
+
 @pass_context
 def clause(context: Context, key: str, rulebook: str | None = None) -> Clause | None:
     """The clause behind a rulebook key, from the page's own rulebook or the one in force today."""
@@ -179,6 +187,7 @@ def register(app: Flask) -> None:
         say=say,
         sentence=sentence,
         cure=cure,
+        cured_at=cured_at,
         paragraphs=paragraphs,
         labelled=labelled,
     )

@@ -1,7 +1,8 @@
 """What the chapter registration brings to the house."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from flask import url_for
 
@@ -59,6 +60,10 @@ def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
         )
 
 
+def _entry(actor: Actor, figures: Mapping[str, Any]) -> str | None:
+    return url_for("agency.apply") if Role.AGENCY in actor.roles else None
+
+
 STAGE = Stage(
     name="registration",
     title="报名",
@@ -89,6 +94,7 @@ STAGE = Stage(
     },
     terms=(RegistrationTerms,),
     words=WORDS,
+    cures={"agency_not_active": _entry},
     constraints={"uq_registration_member_in_force": Refusal("already_registered")},
     demo=DEMO,
 )

@@ -43,6 +43,7 @@ def test_every_refusal_says_what_fails_and_how_to_cure_it() -> None:
     }
     missing = {f"{kind}.{code}" for code in codes for kind in ("refusal", "cure")} - WORDS.keys()
     assert {word: codes[word.partition(".")[2]] for word in sorted(missing)} == {}
+    assert {code for stage in STAGES for code in stage.cures} - codes.keys() == set()
 
 
 def test_no_word_is_said_twice_differently() -> None:
