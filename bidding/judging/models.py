@@ -36,7 +36,10 @@ class Judge(Base):
 
 
 class Panel(Base):
-    """Who judges one attempt. `roster`: JSON list of the numbers at the freeze where judges are drawn, else None."""
+    """Who judges one attempt. `roster`: JSON list of the numbers at the freeze where judges are drawn, else None.
+
+    `exhausted_at`: so many of them stepped back that too few are left, and the attempt ended.
+    """
 
     __tablename__ = "panel"
     __table_args__ = (
@@ -52,6 +55,7 @@ class Panel(Base):
     attempt_id: Mapped[int] = mapped_column(BIG, ForeignKey("attempt.id"), unique=True)
     roster: Mapped[str | None]
     closed_at: Mapped[datetime | None]
+    exhausted_at: Mapped[datetime | None]
 
     attempt: Mapped[Attempt] = relationship(lazy="joined")
     seats: Mapped[list["Seat"]] = relationship(lazy="selectin", order_by="Seat.id")

@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, and_, exists, select
 
 from app.actor import Actor, Role
 from app.database import db
 from app.identity import queries as identities
+from app.identity.models import Organisation
 from app.refusal import NotFound
 from app.region import branches
 from bidding.judging import rules
@@ -22,6 +23,7 @@ from bidding.selection import lottery, merit, methods
 from bidding.selection import queries as selections
 from bidding.selection.models import Selection
 from bidding.selection.rules import Awaited
+from marketplace.agency.models import Agency
 from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.need.models import Need
@@ -35,6 +37,50 @@ def roster(party_id: int) -> list[Judge]:
     """Who is on an organisation's roster now, by number."""
     query = select(Judge).where(Judge.organisation_id == party_id, Judge.retired_at.is_(None)).order_by(Judge.no)
     return list(db.session.execute(query).scalars())
+
+
+def tied(party_id: int) -> frozenset[str]:
+    """Numbers of those on an organisation's roster who stand in a conflict already: they work for an agency.
+
+    Known by the name of the unit; who is tied is never drawn and cannot be named (inferred).
+    """
+    agency = select(Organisation.id).join(Agency, Agency.organisation_id == Organisation.id)
+    query = select(Judge.no).where(
+        Judge.organisation_id == party_id,
+        Judge.retired_at.is_(None),
+        agency.where(Organisation.name == Judge.unit).exists(),
+    )
+    return frozenset(db.session.execute(query).scalars())
+
+
+def free(party_id: int) -> list[Judge]:
+    """Who of an organisation's roster can judge, by number."""
+    bound = tied(party_id)
+    return [judge for judge in roster(party_id) if judge.no not in bound]
+
+
+def most_wanted(party_id: int) -> int:
+    """How many judges an owner's roster must keep: the most that anything asks for that is handed in for announcement,
+    or announced and not yet frozen; 0 where nothing does.
+    """
+    rows = db.session.execute(
+        select(Need)
+        .join(Need.purchaser)
+        .join(Announcement, Announcement.need_id == Need.id)
+        .outerjoin(
+            Attempt,
+            and_(Attempt.announcement_id == Announcement.id, Attempt.number == Announcement.attempt_number),
+        )
+        .where(
+            Purchaser.organisation_id == party_id,
+            Need.method == Method.COMPARE,
+            Announcement.withdrawn_at.is_(None),
+            Announcement.returned_at.is_(None),
+            Attempt.frozen_at.is_(None),
+            Attempt.decision.is_(None),
+        )
+    ).scalars()
+    return max((need.asked.judges or 0 for need in rows), default=0)
 
 
 def judge_row(no: str, party_id: int) -> Select[Judge]:
@@ -110,6 +156,30 @@ def is_complete(panel: Panel) -> bool:
     standing = active(panel)
     wanted = panel.attempt.announcement.need.asked.judges if panel.roster is not None else 1
     return len(standing) >= (wanted or 1) and all(seat.locked_at is not None for seat in standing)
+
+
+def is_exhausted(panel: Panel) -> bool:
+    """Whether so many of the judges that are drawn stepped back that too few are left."""
+    if panel.roster is None:
+        return False
+    wanted = panel.attempt.announcement.need.asked.judges or 0
+    left = len(json.loads(panel.roster)) - len(panel.seats)
+    return rules.is_exhausted(wanted=wanted, standing=len(active(panel)), left=left)
+
+
+def due_for_exhaust(now: datetime) -> list[str]:
+    """The attempts whose sheets are awaited from more judges than are left."""
+    query = (
+        select(Panel)
+        .join(Selection, Selection.attempt_id == Panel.attempt_id)
+        .where(Panel.closed_at.is_(None), Panel.roster.is_not(None), *selections.AWAITED)
+        .order_by(Panel.id)
+    )
+    return [
+        selections.subject(panel.attempt.announcement.no, panel.attempt.number)
+        for panel in db.session.execute(query).scalars()
+        if is_exhausted(panel) and awaited(selections.of(panel.attempt_id))
+    ]
 
 
 def due_for_close(now: datetime) -> list[str]:
@@ -228,7 +298,7 @@ def short_rosters(party_id: int, *, now: datetime) -> list[Short]:
         )
         .order_by(Attempt.closes_at)
     ).scalars()
-    known = len(roster(party_id))
+    known = len(free(party_id))
     return [
         Short(one.announcement.no or "", one.announcement.need.title, wanted, known, one.closes_at)
         for one in rows
@@ -367,7 +437,7 @@ def naming_page(no: str, party_id: int | None) -> NamingPage:
         judging=_page(selection, None),
         drawn=drawn_by(selection.attempt),
         wanted=selection.attempt.announcement.need.asked.judges or 0,
-        roster=tuple(_person(judge) for judge in roster(owner)),
+        roster=tuple(_person(judge) for judge in free(owner)),
         seated=len(standing),
         locked=sum(seat.locked_at is not None for seat in standing),
     )
@@ -416,6 +486,8 @@ class JudgingResult:
     stepped_back: tuple[str, ...]
     roster: tuple[str, ...]
     digest: str | None
+    exhausted_at: datetime | None
+    wanted: int
     scored: tuple[Scored, ...]
     may_read: bool
 
@@ -441,6 +513,8 @@ def result(no: str, number: int | None, *, actor: Actor) -> JudgingResult | None
         stepped_back=tuple(seat.judge.no for seat in panel.seats if seat.stepped_back_at) if panel and closed else (),
         roster=tuple(numbers) if closed else (),
         digest=rules.roster_digest(numbers) if numbers else None,
+        exhausted_at=None if panel is None else panel.exhausted_at,
+        wanted=attempt.announcement.need.asked.judges or 0,
         scored=_scored(selection, seats),
         may_read=_reads(actor, selection),
     )

@@ -20,6 +20,7 @@ class JudgingAct(StrEnum):
     SCORE = "judging.score"
     LOCK = "judging.lock"
     CLOSE = "judging.close"
+    EXHAUST = "judging.exhaust"
 
 
 class Phase(StrEnum):
@@ -39,6 +40,7 @@ MAY = {
     JudgingAct.SCORE: {Role.PURCHASER},
     JudgingAct.LOCK: {Role.PURCHASER},
     JudgingAct.CLOSE: {Role.SYSTEM},
+    JudgingAct.EXHAUST: {Role.SYSTEM},
 }
 OPENS = {
     JudgingAct.ENROL: Opens.NEVER,
@@ -48,6 +50,7 @@ OPENS = {
     JudgingAct.SCORE: Opens.NEVER,
     JudgingAct.LOCK: Opens.LATER,
     JudgingAct.CLOSE: Opens.AT_ONCE,
+    JudgingAct.EXHAUST: Opens.AT_ONCE,
 }
 HIDDEN = frozenset({JudgingAct.NAME, JudgingAct.DECLARE, JudgingAct.LOCK})
 """What would name a judge before the sheets are locked (protocol.md §1.6); the close opens all of it."""
@@ -135,6 +138,26 @@ def refusals_to_enrol(judge: JudgeInput, *, colleague: bool, enrolled: bool) -> 
         yield Refusal("judge_account_unknown", field="login")
     elif enrolled:
         yield Refusal("judge_enrolled", field="login")
+
+
+def refusals_to_announce(*, wanted: int, free: int) -> Iterator[Refusal]:
+    """Why nothing is announced whose judges will be drawn: fewer than `wanted` are `free` to be drawn.
+
+    Source: rules.md §2.6 COMPARE (>= 3 judges from the owner's pool; inferred).
+    """
+    if free < wanted:
+        yield Refusal("roster_too_short", clause="compare.judges", params={"wanted": wanted, "free": free})
+
+
+def refusals_to_retire(*, wanted: int, free: int) -> Iterator[Refusal]:
+    """Why a judge stays: without him fewer than `wanted` would be `free` for what is announced already (inferred)."""
+    if free < wanted:
+        yield Refusal("judge_needed", clause="compare.judges", params={"wanted": wanted})
+
+
+def is_exhausted(*, wanted: int, standing: int, left: int) -> bool:
+    """Whether judges that are drawn can never be enough: those who stand and those `left` in the order are too few."""
+    return standing + left < wanted
 
 
 def refusals_to_name(

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 
 from app.act import Deed, act
-from app.actor import Actor
+from app.actor import Actor, Role
 from app.audit.canonical import canonical
 from app.identity import queries as identities
 from app.numbering import next_no
@@ -19,6 +19,8 @@ from bidding.selection import services as selecting
 from bidding.selection.models import Selection
 from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement
+from marketplace.need import queries as needs
+from marketplace.need.rules import Method
 
 # The roster
 
@@ -53,10 +55,31 @@ def enrol(actor: Actor, subject: str | None, judge: JudgeInput, /, *, key: str) 
 def retire(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
     """An owner takes a person out of his roster; what he has begun to judge he still judges."""
     with act(JudgingAct.RETIRE, actor=actor, key=key, subject=subject) as deed:
+        deed.lock(identities.organisation_row(actor.party))
         judge = deed.lock(queries.judge_row(subject or "", actor.party))
+        bound, wanted = queries.tied(actor.party), queries.most_wanted(actor.party)
+        if judge.no not in bound:
+            demand(rules.refusals_to_retire(wanted=wanted, free=len(queries.free(actor.party)) - 1))
         judge.retired_at = deed.now
         deed.on("judge", judge.no)
     return deed.answer()
+
+
+def on_announce(deed: Deed) -> None:
+    """What hands in, publishes or repeats a need: where judges will be drawn, enough of them stand ready.
+
+    Raises `Refused`, so that nothing is announced. What the clockwork publishes was asked about when it was handed in,
+    and since then nobody left the roster without whom it would be too short (`retire`).
+    """
+    need = needs.by_no(deed.about("need") or "")
+    if need is None or need.method is not Method.COMPARE or deed.role is Role.SYSTEM:
+        return
+    # Whoever enters or takes out a judge waits for this row too.
+    roster = identities.organisation_row(need.purchaser.organisation_id).with_for_update()
+    owner = deed.session.execute(roster).scalar_one().id
+    demand(
+        rules.refusals_to_announce(wanted=need.asked.judges or 0, free=len(queries.free(owner))), rulebook=deed.basis
+    )
 
 
 def on_freeze(deed: Deed) -> None:
@@ -65,7 +88,7 @@ def on_freeze(deed: Deed) -> None:
     attempt = announcements.present_attempt(announcement)
     if not queries.drawn_by(attempt):
         return
-    numbers = [judge.no for judge in queries.roster(announcement.need.purchaser.organisation_id)]
+    numbers = [judge.no for judge in queries.free(announcement.need.purchaser.organisation_id)]
     deed.add(Panel(attempt_id=attempt.id, roster=canonical(numbers)))
     deed.tell(roster=rules.roster_digest(numbers))
 
@@ -117,7 +140,7 @@ def name(actor: Actor, subject: str | None, named: Named, /, *, key: str) -> Don
             raise NotFound(deed.act)
         demand(selections.refusals_by_limit(selection, now=deed.now), rulebook=announcement.rulebook)
         panel = queries.panel_of(selection.attempt_id)
-        known = {judge.no: judge for judge in queries.roster(actor.party)}
+        known = {judge.no: judge for judge in queries.free(actor.party)}
         demand(
             rules.refusals_to_name(
                 named,
@@ -234,6 +257,30 @@ def close(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -
     return deed.answer()
 
 
+def exhaust(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
+    """Too many drawn judges stepped back: the order holds no more, the attempt is void, and the next one can follow.
+
+    At once, so that nobody waits for sheets that cannot come; no hand names others in their place (inferred).
+    """
+    with act(JudgingAct.EXHAUST, actor=actor, key=key, subject=subject) as deed:
+        no, _, number = (subject or "").rpartition("/")
+        announcement = deed.lock(announcements.row(no))
+        attempt = announcements.attempt(announcement.id, int(number))
+        selection, panel = selections.of(attempt.id), queries.panel_of(attempt.id)
+        if selection is None or panel is None or not queries.awaited(selection) or not queries.is_exhausted(panel):
+            raise OutOfTurn("closed", deed.act)
+        panel.exhausted_at = deed.now
+        deed.subject = no
+        _about(deed, announcement, selection)
+        deed.tell(
+            wanted=announcement.need.asked.judges or 0,
+            roster=json.loads(panel.roster or "[]"),
+            stepped_back=sorted(_stepped_back(panel)),
+        )
+        selecting.give_up(deed, selection)
+    return deed.answer()
+
+
 # Shared
 
 
@@ -272,6 +319,11 @@ def _about(deed: Deed, announcement: Announcement, selection: Selection) -> None
 def told(deed: Deed) -> Iterable[Recipient]:
     """Every agency hears its rank, the owner that the sheets are public."""
     yield from selecting.told_the_result(deed)
+
+
+def told_of_the_end(deed: Deed) -> Iterable[Recipient]:
+    """Nobody is left to judge: every agency and the owner hears it."""
+    yield from selecting.told_the_lapse(deed)
 
 
 def told_the_owner(deed: Deed) -> Iterable[Recipient]:

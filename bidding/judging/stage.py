@@ -17,6 +17,7 @@ from bidding.judging.views import box, bp
 from bidding.judging.wording import WORDS
 from bidding.offer.rules import OfferAct
 from bidding.selection.rules import SelectionAct
+from marketplace.announcement.rules import AnnouncementAct
 
 
 def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
@@ -45,6 +46,9 @@ STAGE = Stage(
     opens=rules.OPENS,
     discloses={JudgingAct.CLOSE: rules.HIDDEN},
     hears={
+        AnnouncementAct.SUBMIT: services.on_announce,
+        AnnouncementAct.PUBLISH: services.on_announce,
+        AnnouncementAct.REPEAT: services.on_announce,
         SelectionAct.FREEZE: services.on_freeze,
         SelectionAct.DRAW: services.on_progress,
         SelectionAct.LAPSE: services.on_lapse,
@@ -52,7 +56,11 @@ STAGE = Stage(
         OfferAct.UNEXPLAINED: services.on_progress,
     },
     sweeps=SWEEPS,
-    notices={JudgingAct.CLOSE: services.told, JudgingAct.DECLARE: services.told_the_owner},
+    notices={
+        JudgingAct.CLOSE: services.told,
+        JudgingAct.DECLARE: services.told_the_owner,
+        JudgingAct.EXHAUST: services.told_of_the_end,
+    },
     tasks=tasks,
     panels={"judging_result": box},
     commands={

@@ -20,7 +20,11 @@ bp = Blueprint("judging", __name__)
 def _roster(form: JudgeForm) -> str:
     form.among(queries.not_enrolled(actor().party))
     return render_template(
-        "bidding/judging/roster.html", judges=queries.roster(actor().party), form=form, retire=RetireForm()
+        "bidding/judging/roster.html",
+        judges=queries.roster(actor().party),
+        tied=queries.tied(actor().party),
+        form=form,
+        retire=RetireForm(),
     )
 
 

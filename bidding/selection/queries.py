@@ -20,7 +20,7 @@ from app.database import db, is_sqlite
 from app.refusal import NotFound, Refusal
 from app.region import branches
 from app.region import queries as regions
-from app.rules_in_force import rulebook
+from app.rules_in_force import rulebook, rulebook_for
 from app.values import SHANGHAI, Ppm
 from app.watch.queries import Column, Running, limits
 from app.workdays import WorkCalendar
@@ -933,9 +933,10 @@ SLACK = timedelta(minutes=30)
 """What a beacon line adds to the freeze at the most (protocol.md §1.3)."""
 
 
-def _attempts(at: Column) -> Running:
+def _attempts(at: Column, party: Column | None = None) -> Running:
+    no = Announcement.no + "/" + cast(Attempt.number, String)
     return (
-        limits(no=Announcement.no + "/" + cast(Attempt.number, String), at=at, region=Need.region, title=Need.title)
+        limits(no=no, at=at, region=Need.region, title=Need.title, party=party)
         .select_from(Selection)
         .join(Attempt, Attempt.id == Selection.attempt_id)
         .join(Announcement, Announcement.id == Attempt.announcement_id)
@@ -986,7 +987,22 @@ def voided() -> Running:
 
 def undecided() -> Running:
     """Attempts for which a choice or sheets are awaited, with their limit."""
-    return _attempts(Selection.decide_by).where(*AWAITED)
+    return _of_owners(Selection.decide_by)
+
+
+def unchosen() -> Running:
+    """The same with the instant since when."""
+    return _of_owners(Selection.decided_from).where(Selection.decided_from.is_not(None))
+
+
+def _of_owners(at: Column) -> Running:
+    return _attempts(at, Purchaser.organisation_id).join(Purchaser, Purchaser.id == Need.purchaser_id).where(*AWAITED)
+
+
+def remind_due(since: datetime, region: str) -> datetime:
+    """When choosing or scoring takes longer than it should. Source: rules.md §3.1 row 17 (2 wd else reminder)."""
+    days = rulebook_for(region, since).terms(rules.MeritTerms).remind_days
+    return calendar().due(since, days, path=regions.path(region)).at
 
 
 def beacon_due(frozen_at: datetime, region: str) -> datetime:

@@ -99,11 +99,14 @@ class Minimum:
 
 @dataclass(frozen=True)
 class MeritTerms:
-    """Within how many working days the owner chooses or the judges score (rules.md §3.1 row 17)."""
+    """Within how many working days the owner chooses or the judges score, and after how many it is public that they are
+    late (rules.md §3.1 row 17).
+    """
 
     SECTION: ClassVar[str] = "merit"
 
     decide_days: int = term("workday")
+    remind_days: int = term("workday")
 
 
 @dataclass(frozen=True, slots=True)

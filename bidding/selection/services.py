@@ -523,10 +523,15 @@ def lapse(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -
         if selection is None or not queries.is_awaited(selection) or (selection.decide_by or deed.now) > deed.now:
             raise OutOfTurn("drawn", deed.act)
         _about(deed, announcement, attempt)
-        selection.voided_at = deed.now
-        announcing.decide(deed, attempt, Decision.VOID)
+        give_up(deed, selection)
         deed.tell(decide_by=selection.decide_by)
     return deed.answer()
+
+
+def give_up(deed: Deed, selection: Selection) -> None:
+    """A step: nobody decides any more, the attempt is void."""
+    selection.voided_at = deed.now
+    announcing.decide(deed, selection.attempt, Decision.VOID)
 
 
 def settle(deed: Deed, subject: str) -> Settled:

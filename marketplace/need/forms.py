@@ -13,7 +13,7 @@ from app.values import Fen, Nothing, Ppm
 from app.web.choices import offered
 from app.web.money import MONEY, fen, typed
 from app.web.perform import ActForm
-from marketplace.need.rules import ASKED, OFFERED, Asked, Begun, Method, NeedInput, Particulars, Payer
+from marketplace.need.rules import ASKED, OFFERED, Asked, Begun, Method, NeedInput, Particulars, Payer, field_of
 from marketplace.purchaser.rules import Fund
 
 NOT_CHOSEN = "请选择"
@@ -37,6 +37,7 @@ STARTING = {
     "max_ppm": "30",
     "minutes": "30",
     "rounds": "3",
+    "round_minutes": "3",
     "shortlist": "5",
     "long_list": "10",
     "short_list": "3",
@@ -45,7 +46,7 @@ STARTING = {
     "weight_team": "30",
     "weight_price": "30",
 }
-"""What stands in the fields at first. Source: rules.md §2.6; rates and minutes inferred."""
+"""What stands in the fields at first where no rulebook says it. Source: rules.md §2.6; rates and minutes inferred."""
 
 SEPARATORS = re.compile(r"[、，,;；\s]+")
 """What stands between several items in one cell."""
@@ -165,7 +166,8 @@ class NeedForm(ActForm):
     min_ppm = rate("最低下浮率（%）", "报价不得低于它；不限的填 0。")
     max_ppm = rate("最高下浮率（%）", "报价不得高于它。以服务预算为基准价，下浮率越高价格越低。")
     rounds = whole("竞价轮数", "请填写整数。", "每家每轮至多报价一次。")
-    minutes = whole("竞价时长（分钟）", "请填写整数。", "多轮竞价为每轮的时长。临近结束时的新报价会顺延结束。")
+    minutes = whole("竞价时长（分钟）", "请填写整数。", "临近结束时的新报价会顺延结束。")
+    round_minutes = whole("每轮时长（分钟）", "请填写整数。", "最后一轮临近结束时的新报价会顺延结束。")
     shortlist = whole("抽取多少家报价", "请填写整数。", "从有效报名机构中抽取，只有抽中的可以报价。")
     long_list = whole("长名单家数", "请填写整数。", "按信用分从高到低取前几家。")
     short_list = whole("短名单家数", "请填写整数。", "从长名单中抽取，由您从短名单中选定并公开理由。")
@@ -238,7 +240,7 @@ class NeedForm(ActForm):
         In a file nothing was: there all is taken, and the rules say what is one too many.
         """
         names = [field.name for field in fields(Particulars)] if self.from_file else ASKED.get(method, ())
-        typed_in = {name: (self[name].data or "").strip() for name in names}
+        typed_in = {name: (self[field_of(method, name)].data or "").strip() for name in names}
         read: dict[str, Any] = {
             name: _ppm(text) if name.endswith("_ppm") else int(text) for name, text in typed_in.items() if text
         }
@@ -258,7 +260,7 @@ def shown(need: NeedInput) -> Mapping[str, Any]:
     """A stored need as the form's data."""
     return {
         **STARTING,
-        **{name: _typed(name, value) for name, value in need.particulars.given().items()},
+        **{field_of(need.method, name): _typed(name, value) for name, value in need.particulars.given().items()},
         "winners": str(need.winners),
         "above_limit": "no",
         "excluded": "no",

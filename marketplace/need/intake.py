@@ -14,7 +14,7 @@ from app.stage import Column, Intake
 from app.web.choices import offered
 from marketplace.need import queries, services
 from marketplace.need.forms import SEPARATORS, NeedForm
-from marketplace.need.rules import NeedAct, NeedInput, Particulars
+from marketplace.need.rules import ROUND_MINUTES, NeedAct, NeedInput, Particulars
 from marketplace.purchaser import queries as purchasers
 
 PARTICULARS = tuple(field.name for field in fields(Particulars))
@@ -35,6 +35,7 @@ COLUMNS = (
     Column("price_fen", unit="yuan", width=16),
     Column("winners", width=10),
     *(Column(name, width=14) for name in PARTICULARS),
+    Column(ROUND_MINUTES, width=14),
     Column("project_code", exact=True, width=28),
     Column("approval", width=24),
     Column("authority", width=20),

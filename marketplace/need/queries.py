@@ -23,6 +23,7 @@ from marketplace.need.rules import (
     Allowed,
     Asked,
     Begun,
+    CompareTerms,
     DirectTerms,
     EnoughTerms,
     HandsTerms,
@@ -32,6 +33,8 @@ from marketplace.need.rules import (
     NeedInput,
     Payer,
     Phase,
+    RoundTerms,
+    SchemeTerms,
     ScopeTerms,
     ShortlistTerms,
     Terms,
@@ -138,16 +141,17 @@ def terms_of(book: Rulebook) -> Terms:
         hands=book.terms(HandsTerms),
         direct=book.terms(DirectTerms),
         enough=book.terms(EnoughTerms),
+        compare=book.terms(CompareTerms),
     )
 
 
 def begun(party_id: int, items: Sequence[str], *, region: str, now: datetime) -> Begun:
     """What the party's registration and its last need say, the unified days of the slowest item (rules.md §5).
 
-    And how long the lists usually are where the party is.
+    And what is usual for the particulars of a method where the party is.
     """
     book = rulebook_for(region, now)
-    lists = book.terms(ListTerms)
+    lists, rounds = book.terms(ListTerms), book.terms(RoundTerms)
     purchaser = purchasers.by_party(party_id)
     last = next(iter(mine(party_id, None, size=1).rows), None)
     on = now.astimezone(SHANGHAI).date()
@@ -163,6 +167,10 @@ def begun(party_id: int, items: Sequence[str], *, region: str, now: datetime) ->
             "shortlist": book.terms(ShortlistTerms).size,
             "long_list": lists.long_list,
             "short_list": lists.short_list,
+            "rounds": rounds.count,
+            rules.ROUND_MINUTES: rounds.minutes,
+            "judges": book.terms(CompareTerms).judges,
+            **{f"weight_{name}": share for name, share in book.terms(SchemeTerms).weights.items()},
         },
     )
 

@@ -171,6 +171,34 @@ class ListTerms:
 
 
 @dataclass(frozen=True)
+class RoundTerms:
+    """How many rounds an auction in rounds usually has, and how long each is, in minutes."""
+
+    SECTION: ClassVar[str] = "rounds"
+
+    count: int = term("count")
+    minutes: int = term("minute")
+
+
+@dataclass(frozen=True)
+class SchemeTerms:
+    """How proposals are usually weighed: service, team and price, in per cent."""
+
+    SECTION: ClassVar[str] = "scheme"
+
+    weights: Mapping[str, int] = term("percent")
+
+
+@dataclass(frozen=True)
+class CompareTerms:
+    """How many judges are drawn at least, and usually."""
+
+    SECTION: ClassVar[str] = "compare"
+
+    judges: int = term("count")
+
+
+@dataclass(frozen=True)
 class EnoughTerms:
     """Of section [min_valid]: how many must offer at least, and how many more than places for public money."""
 
@@ -298,7 +326,7 @@ class Asked:
 class Begun:
     """What a purchaser need not type again. `phone` is one that stood in public before, never a registered one.
 
-    `sizes`: of the lists, by their particulars, as the rulebook in force has them.
+    `sizes`: what the rulebook in force has for the particulars, by the form's own names.
     """
 
     fund: Fund | None
@@ -335,6 +363,7 @@ class Terms:
     hands: HandsTerms
     direct: DirectTerms
     enough: EnoughTerms
+    compare: CompareTerms
 
 
 REQUIRED: Mapping[str, int] = {"title": 100, "content": 10_000, "contact": 40, "phone": 40}
@@ -433,6 +462,7 @@ def _refusals_to_method(need: NeedInput, *, terms: Terms, exceptional: bool) -> 
         yield Refusal("need_winners_out_of_range", field="winners", params={"most": MOST_WINNERS})
     yield from refusals_to_particulars(need.method, need.particulars)
     yield from _refusals_to_lists(need, terms=terms.enough)
+    yield from _refusals_to_judges(need.particulars, terms=terms.compare)
     money = Money(need.fund, need.payer, need.budget_fen)
     yield from refusals_to_method(need.method, money, terms=terms, exceptional=exceptional)
 
@@ -451,6 +481,20 @@ def _refusals_to_lists(need: NeedInput, *, terms: EnoughTerms) -> Iterator[Refus
         yield Refusal("need_list_too_short", field="shortlist", params={"least": least})
 
 
+def _refusals_to_judges(given: Particulars, *, terms: CompareTerms) -> Iterator[Refusal]:
+    """Source: rules.md §2.6 COMPARE (>= 3 judges; inferred)."""
+    if given.judges is not None and LIMITS["judges"][0] <= given.judges < terms.judges:
+        yield Refusal("need_judges_too_few", clause="compare.judges", field="judges", params={"least": terms.judges})
+
+
+ROUND_MINUTES = "round_minutes"
+
+
+def field_of(method: Method, name: str) -> str:
+    """How the form calls a particular: minutes are those of an auction, or of each of its rounds."""
+    return ROUND_MINUTES if (method, name) == (Method.BID_ROUNDS, "minutes") else name
+
+
 def refusals_to_particulars(method: Method, particulars: Particulars) -> Iterator[Refusal]:
     """Each number that the method asks for, within its bounds, and no other. Source: rules.md §2.6."""
     asked, given = ASKED.get(method, ()), particulars.given()
@@ -458,11 +502,12 @@ def refusals_to_particulars(method: Method, particulars: Particulars) -> Iterato
         yield Refusal("need_particular_not_asked", field=name, params={"what": f"particular.{name}"})
     for name in asked:
         least, most = LIMITS[name]
+        field = field_of(method, name)
         if name not in given:
-            yield Refusal("need_particular_missing", field=name, params={"what": f"particular.{name}"})
+            yield Refusal("need_particular_missing", field=field, params={"what": f"particular.{field}"})
         elif not least <= given[name] <= most:
             bounds = {"least": _spoken(name, least), "most": _spoken(name, most)}
-            yield Refusal("need_particular_out_of_range", field=name, params={"what": f"particular.{name}", **bounds})
+            yield Refusal("need_particular_out_of_range", field=field, params={"what": f"particular.{field}", **bounds})
     for lower, upper in (("min_ppm", "max_ppm"), ("short_list", "long_list")):
         if lower in given and upper in given and given[lower] > given[upper]:
             crossed = {"lower": f"particular.{lower}", "upper": f"particular.{upper}"}

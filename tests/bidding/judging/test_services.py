@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 
@@ -9,17 +10,22 @@ import pytest
 from sqlalchemy import select, update
 
 from app import files
+from app.actor import Role
+from app.audit import services as records
 from app.audit.canonical import sha256_hex
 from app.audit.check import first_difference
 from app.chance import fresh_key
 from app.clockwork import services as clockwork
 from app.database import db
+from app.identity.models import Organisation
+from app.notice.models import Notice
 from app.refusal import NotFound, Refused
 from app.sweep import run_due
 from app.values import Nothing
+from app.watch.models import Alarm
 from bidding.award import queries as awards
 from bidding.judging import queries, services
-from bidding.judging.rules import Declaration, Named, roster_digest
+from bidding.judging.rules import Declaration, JudgeInput, Named, roster_digest
 from bidding.offer import queries as offers
 from bidding.offer import services as offering
 from bidding.offer.models import Offer, Proposal
@@ -27,13 +33,14 @@ from bidding.offer.rules import BodyInput
 from bidding.selection import queries as selections
 from bidding.selection import services as selecting
 from bidding.selection.rules import Awaited, Choice
+from marketplace.announcement import services as announcing
 from marketplace.announcement.models import Attempt
-from marketplace.announcement.rules import Decision
+from marketplace.announcement.rules import Decision, Timetable
 from tests.bidding.selection.test_services import decided_on, explained, recomputed
 from tests.builders.announcement import an_announcement
 from tests.builders.judging import a_proposal, a_roster, a_sheet, declared, locked, pdf, seated
-from tests.builders.need import purchaser_for
-from tests.builders.people import a_supervisor, an_operator
+from tests.builders.need import PARTICULARS, a_need, purchaser_for
+from tests.builders.people import a_colleague, a_supervisor, an_operator
 from tests.builders.registration import a_registration, agencies
 from tests.builders.selection import closed, drawn, selection
 
@@ -237,6 +244,72 @@ def test_drawn_judges_follow_the_order_and_who_steps_back_is_replaced(app):
     assert told["result"][0]["id"] == result.scored[0].code
     assert selection(no).resulted_at is not None
     assert first_difference() is None
+
+
+def test_without_enough_judges_nothing_is_announced_and_nobody_leaves_who_is_needed(app):
+    owner = purchaser_for("social")
+    first, *_ = a_roster(owner, 3)
+    name_of_an_agency = agencies(1)[0]
+    organisation = db.session.get(Organisation, name_of_an_agency.party)
+    a_colleague(owner, login="tied", role=Role.PURCHASER)
+    tied = services.enrol(owner, None, JudgeInput("tied", "judge 4", organisation.name, "surveying"), key=fresh_key())
+    asked = a_need(owner, method="COMPARE", budget_fen=1_000_000, particulars=replace(PARTICULARS["COMPARE"], judges=4))
+    with pytest.raises(Refused) as refused:
+        announcing.publish(owner, asked, Timetable(), key=fresh_key())
+    (reason,) = refused.value.reasons
+    assert (reason.code, dict(reason.params)) == ("roster_too_short", {"wanted": 4, "free": 3})
+    no = an_announcement(owner, method="COMPARE", budget_fen=1_000_000)
+    services.retire(owner, tied.subject, Nothing(), key=fresh_key())
+    with pytest.raises(Refused) as kept:
+        services.retire(owner, first, Nothing(), key=fresh_key())
+    assert codes(kept) == ["judge_needed"]
+    closed(no)
+    services.retire(owner, first, Nothing(), key=fresh_key())
+
+
+def test_where_too_many_step_back_the_attempt_ends_in_public_and_can_be_repeated(app, client):
+    no, found, owner, roster = market("COMPARE", fund="fiscal", judges=3)
+    closed(no)
+    drawn(no)
+    row = selection(no)
+    standing = seated(row)
+    declared(roster[standing[0]], no, row)
+    services.declare(roster[standing[1]], no, Declaration((), True, "a cousin works there"), key=fresh_key())
+    run_due()
+    db.session.rollback()
+    row = selection(no)
+    assert (row.voided_at is not None, row.attempt.decision) == (True, Decision.VOID)
+    told = next(one for one in records.timeline(f"announcement:{no}") if one.act == "judging.exhaust").public
+    assert (told["wanted"], set(told["roster"]), told["stepped_back"]) == (3, set(roster), [standing[1]])
+    assert roster_digest(told["roster"]) == queries.result(no, 1, actor=owner).digest
+    assert "次序中没有下一位可以接替" in client.get(f"/announcements/{no}/record").text
+    assert recomputed(no)["result"] == []
+    with pytest.raises(Refused) as late:
+        declared(roster[standing[2]], no, row)
+    assert codes(late) == ["no_sheets_awaited"]
+    heard = db.session.execute(select(Notice.party_id).where(Notice.act == "judging.exhaust")).scalars().all()
+    assert set(heard) == {owner.party, *(agency.party for agency in found)}
+    announcing.repeat(owner, no, Timetable(), key=fresh_key())
+
+
+def test_who_takes_long_to_decide_is_warned_and_then_named(app, client):
+    no, _, owner, _ = market("SCHEME_MERIT", prices=(900_000, 800_000), fund="fiscal")
+    closed(no)
+    drawn(no)
+    row = selection(no)
+    late = selections.remind_due(row.decided_from, row.attempt.announcement.need.region)
+    assert row.decided_from < late < row.decide_by
+    for instant, levels in (
+        (late - timedelta(days=1, microseconds=1), []),
+        (late - timedelta(days=1), ["warning"]),
+        (late, ["warning", "alarm"]),
+    ):
+        clockwork.go_to(instant)
+        db.session.rollback()
+        raised = select(Alarm).where(Alarm.watch == "merit_reminder").order_by(Alarm.id)
+        found = db.session.execute(raised).scalars().all()
+        assert [(one.level.value, one.party_id) for one in found] == [(level, owner.party) for level in levels]
+    assert "已经超过通常的时间" in client.get(f"/announcements/{no}/record").text
 
 
 def test_of_two_proposals_the_owner_chooses_and_says_why(app):

@@ -46,7 +46,7 @@ def judged(actor, *lines):
         ({"further": "0401"}, []),
         ({"method": "下浮率竞价", "price_fen": "", "min_ppm": "2", "max_ppm": "30.5"}, []),
         ({"method": "下浮率竞价", "price_fen": "", "min_ppm": "2"}, ["max_ppm"]),
-        ({"method": "多轮竞价", "price_fen": "", "rounds": "3", "minutes": "三"}, ["minutes"]),
+        ({"method": "多轮竞价", "price_fen": "", "rounds": "3", "round_minutes": "三"}, ["round_minutes"]),
         ({"rounds": "3"}, ["rounds"]),
     ],
 )

@@ -10,6 +10,7 @@ from app.refusal import Refusal
 from app.web.money import fen, typed
 from marketplace.need.rules import (
     OFFERED,
+    CompareTerms,
     DirectTerms,
     EnoughTerms,
     Fund,
@@ -37,6 +38,7 @@ TERMS = Terms(
     hands=HandsTerms(two_people_above=10_000_000),
     direct=DirectTerms(above_small_fiscal_state=False),
     enough=EnoughTerms(fiscal_state=3, social=1, beyond_winners=1),
+    compare=CompareTerms(judges=3),
 )
 KNOWN = Known(unusable=(), item=True, authority_pays=False, region=True, authority=True)
 NEED = NeedInput(
@@ -118,6 +120,16 @@ def test_a_list_is_long_enough_for_somebody_to_compete_on_it(method, given, fund
     changes = {"method": method, "particulars": Particulars(**given), "fund": fund, "winners": winners}
     found = refused(**changes, price_fen=price)
     assert (("need_list_too_short", None) in found) is not fits
+
+
+@pytest.mark.parametrize(("judges", "least", "fits"), [(3, 3, True), (3, 5, False), (5, 5, True)])
+def test_a_region_may_want_more_judges(judges, least, fits):
+    found = refusals_to_need(
+        replace(NEED, method=Method.COMPARE, price_fen=None, particulars=Particulars(judges=judges, **WEIGHED)),
+        known=KNOWN,
+        terms=replace(TERMS, compare=CompareTerms(judges=least)),
+    )
+    assert ("need_judges_too_few" in {reason.code for reason in found}) is not fits
 
 
 def test_an_ordinary_need_is_in_order():
