@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 from marketplace.need import queries
 from marketplace.need.forms import shown
+from marketplace.need.rules import ROUND_MINUTES, Particulars
 from tests.builders.need import a_need, a_need_input, purchaser_for
 from tests.builders.people import an_operator
 from tests.builders.purchaser import a_purchaser
@@ -88,7 +89,28 @@ def test_nobody_else_comes_near(app, client):
 def test_a_form_shows_everything_an_input_holds(app):
     asked = asdict(a_need_input())
     particulars = asked.pop("particulars")
-    assert shown(a_need_input()).keys() == asked.keys() | particulars.keys()
+    assert shown(a_need_input()).keys() == asked.keys() | particulars.keys() | {ROUND_MINUTES}
+
+
+def test_rounds_judges_and_weights_begin_as_the_rulebook_has_them(app, client):
+    owner = purchaser_for("social")
+    client.sign_in("purchaser1")
+    page = client.get("/needs/new").text
+    for name, value in (
+        ("rounds", 3),
+        ("round_minutes", 3),
+        ("judges", 3),
+        ("weight_service", 40),
+        ("weight_price", 30),
+    ):
+        assert re.search(rf'name="{name}"[^>]*value="{value}"', page), name
+    rounds = typed(method="BID_ROUNDS", price_fen="", rounds="4", round_minutes="0", minutes="30")
+    wrong = client.post("/needs/new", data=rounds)
+    assert (wrong.status_code, "每轮时长应在 1 至 240 之间" in wrong.text) == (409, True)
+    assert client.post("/needs/new", data={**rounds, "round_minutes": "5"}).status_code == 303
+    need = queries.mine(owner.party, None).rows[0]
+    assert need.asked == Particulars(rounds=4, minutes=5)
+    assert re.search(r'name="round_minutes"[^>]*value="5"', client.get(f"/needs/{need.no}/revise").text)
 
 
 def test_a_bundle_comes_chosen_from_its_page_and_every_item_is_shown_wherever_the_need_is(app, client):
