@@ -31,8 +31,8 @@ from app.notice.services import Channel, InApp
 from app.notice.stage import STAGE as NOTICE
 from app.openrules.stage import STAGE as OPENRULES
 from app.region.stage import STAGE as REGION
+from app.rulebook import DEMONSTRATION, Rulebooks
 from app.rulebook import SHIPPED as RULEBOOKS
-from app.rulebook import Rulebooks
 from app.settings import Settings
 from app.stage import Stage
 from app.standing import answer_with
@@ -106,7 +106,8 @@ def create_app(
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     stages = (*HOUSE, *story)
     calendars = WorkCalendar.load((WORKDAYS, *settings.workdays))
-    books = Rulebooks.load((RULEBOOKS, *settings.rulebooks))
+    tried = (DEMONSTRATION,) if settings.demonstration else ()
+    books = Rulebooks.load((RULEBOOKS, *tried, *settings.rulebooks))
     books.check(terms for stage in stages for terms in stage.terms)
     app.extensions.update(
         {

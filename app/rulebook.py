@@ -18,6 +18,9 @@ from typing import Any, ClassVar, Protocol, TypeVar, cast, get_origin, get_type_
 SHIPPED = Path(__file__).parent / "data" / "rulebooks"
 """The folder of the rulebooks that come with the market; the first argument of `Rulebooks.load`."""
 
+DEMONSTRATION = Path(__file__).parent / "data" / "demonstration_rulebooks"
+"""The folder of those that a demonstration has besides: what no region is known to have, so that it can be tried."""
+
 CHECKSUMS = "SHA256SUMS"
 
 UNITS: Mapping[str, type] = MappingProxyType(

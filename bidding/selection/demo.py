@@ -1,4 +1,6 @@
-"""Beacons of the demonstration world: operator and supervisor type an invented value when one is waited for."""
+"""Beacons of the demonstration: operator and supervisor type an invented value or throw when one is waited for."""
+
+from datetime import timedelta
 
 from app.actor import Actor
 from app.cast import number
@@ -6,7 +8,7 @@ from app.demonstration import EVENING, Happened, Step, World, instant
 from app.stage import Demo
 from bidding.offer.rules import OfferAct
 from bidding.selection import queries, services
-from bidding.selection.rules import BeaconInput, Choice, SelectionAct, entry_opens
+from bidding.selection.rules import BeaconInput, Choice, SelectionAct, Throw, Witness, entry_opens
 from marketplace.announcement import queries as announcements
 from marketplace.announcement.rules import AnnouncementAct, Decision
 from marketplace.need.rules import Method
@@ -14,12 +16,17 @@ from marketplace.need.rules import Method
 SLIP = "000-00000"
 """What the supervisor types by mistake on the very first evening: both entries are set aside and typed anew."""
 
+ATTENDED = 3
+"""To every third throw no registrant comes: the supervisor is the witness."""
+
 
 def day(world: World) -> None:
     """Somebody stays until the drawings of a day on which a draw waits, or may begin to wait, for them."""
     closing = announcements.next_closing(world.now)
     closes_today = closing is not None and closing < instant(world.today, EVENING)
     world.late = closes_today or bool(queries.waiting_draws())
+    if not world.last:
+        _throws(world)
 
 
 def evening(world: World) -> None:
@@ -33,6 +40,22 @@ def evening(world: World) -> None:
         for times, (his, hers) in enumerate(pairs):
             for login, typed in (("operator1", his), ("supervisor1", hers)):
                 _types(world.actor(login), BeaconInput(on, typed), key=f"demonstration:beacon:{on}:{login}:{times}")
+
+    _throws(world)
+
+
+def _throws(world: World) -> None:
+    """Whatever waits for a throw: some minutes after it could first be made, both saw the same digits."""
+    for waiting in queries.waiting_throws(world.actor("supervisor1"), now=world.now):
+        thrown_at = waiting.after.replace(second=0, microsecond=0) + timedelta(minutes=6)
+        if not waiting.open or thrown_at > world.now:
+            continue
+        key = queries.throw_key(waiting.no, waiting.attempt)
+        digits, came = number(f"throw {key}"), number(f"came {key}") % ATTENDED
+        witness = Witness.REGISTRANT if came else Witness.SUPERVISOR
+        typed = Throw(f"{digits % 10**12:012d}", thrown_at, waiting.place, witness, world.words["throw"][witness])
+        for login in ("operator1", "supervisor1"):
+            services.enter_throw(world.actor(login), key, typed, key=f"demonstration:throw:{key}:{login}")
 
 
 def _types(actor: Actor, typed: BeaconInput, *, key: str) -> None:

@@ -1,18 +1,19 @@
-"""Typing a day's beacon; the owner's choice; a transcript from somebody's own disk."""
+"""Typing a day's beacon or a throw; the owner's choice; a transcript from somebody's own disk."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from flask_wtf.file import FileField
-from wtforms import RadioField, SelectMultipleField, StringField, TextAreaField
+from wtforms import DateTimeLocalField, RadioField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from app.values import SHANGHAI
 from app.web.choices import offered
 from app.web.perform import ActForm, ChineseForm
 from bidding.selection import replay
 from bidding.selection.queries import ChoicePage
-from bidding.selection.rules import BeaconInput, Choice
+from bidding.selection.rules import BeaconInput, Choice, Throw, Witness
 
 
 class BeaconForm(ActForm):
@@ -27,6 +28,55 @@ class BeaconForm(ActForm):
 
     def value(self) -> BeaconInput:
         return BeaconInput(on=self.day, value=(self.number.data or "").strip())
+
+
+LOCAL_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
+
+
+class ThrowForm(ActForm):
+    """What was thrown, when and where, and who saw it; the attempt is the page's own."""
+
+    digits = StringField(
+        "掷出的数字",
+        description="按先后次序填写每次得到的一位数字，至少10位；可以留空格，例如 3704 9182 56。",
+        validators=[InputRequired("请填写掷出的数字。"), Length(max=80, message="数字太长。")],
+    )
+    thrown_at = DateTimeLocalField(
+        "掷完的时间（北京时间）",
+        description="精确到分，两方填写的须相同。",
+        format=LOCAL_FORMATS,
+        validators=[InputRequired("请填写日期和时间，例如 2026-03-05 17:45。")],
+    )
+    place = StringField(
+        "地点",
+        description="公告写明的地点已填好；临时改了地方的请照实改写。随选取记录公开。",
+        validators=[InputRequired("请写明地点。"), Length(max=100, message="地点最多100个字。")],
+    )
+    witness = RadioField(
+        "谁在场见证",
+        choices=offered(
+            [
+                (Witness.REGISTRANT.value, "报名机构的代表到场见证"),
+                (Witness.SUPERVISOR.value, "没有报名机构到场，由监察部门见证"),
+            ]
+        ),
+        validators=[InputRequired("请选择见证人。")],
+    )
+    names = StringField(
+        "见证人",
+        description="姓名，代表机构的写明机构，几人之间用顿号隔开。属于个人信息，不公开，只有录入的两方看到。",
+        validators=[InputRequired("请写明见证人。"), Length(max=200, message="见证人最多200个字。")],
+    )
+
+    def value(self) -> Throw:
+        typed: datetime = self.thrown_at.data  # type: ignore[assignment]  # required
+        return Throw(
+            value="".join((self.digits.data or "").split()),
+            thrown_at=typed.replace(tzinfo=SHANGHAI).astimezone(UTC),
+            place=(self.place.data or "").strip(),
+            witness=Witness(self.witness.data),
+            names=(self.names.data or "").strip(),
+        )
 
 
 UNREADABLE = {

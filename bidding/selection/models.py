@@ -9,6 +9,7 @@ from app.actor import Role
 from app.database import BIG, Base
 from app.values import Fen, Ppm
 from bidding.registration.models import Registration
+from bidding.selection.rules import Witness
 from marketplace.announcement.models import Attempt
 
 AWAITED = "decide_by IS NOT NULL AND resulted_at IS NULL AND voided_at IS NULL"
@@ -112,6 +113,50 @@ class BeaconEntry(Base):
     value: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime]
     set_aside_at: Mapped[datetime | None]
+
+
+class ThrowEntry(Base):
+    """One account's typing of a throw in the hall; two unequal ones are both set aside and shown.
+
+    `names`: who witnessed it; personal data, for the offices alone.
+    """
+
+    __tablename__ = "throw_entry"
+    __table_args__ = (
+        Index(
+            "uq_throw_entry_role",
+            "selection_id",
+            "role",
+            unique=True,
+            postgresql_where=text("set_aside_at IS NULL"),
+            sqlite_where=text("set_aside_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BIG, primary_key=True)
+    selection_id: Mapped[int] = mapped_column(BIG, ForeignKey("selection.id"), index=True)
+    role: Mapped[Role]
+    account_id: Mapped[int] = mapped_column(BIG, ForeignKey("account.id"))
+    value: Mapped[str] = mapped_column(String(40))
+    thrown_at: Mapped[datetime]
+    place: Mapped[str] = mapped_column(String(100))
+    witness: Mapped[Witness]
+    names: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime]
+    set_aside_at: Mapped[datetime | None]
+
+
+class SettledThrow(Base):
+    """The throw of an attempt on which two accounts agreed; place and witness as the supervisor told them."""
+
+    __tablename__ = "settled_throw"
+
+    selection_id: Mapped[int] = mapped_column(BIG, ForeignKey("selection.id"), primary_key=True)
+    value: Mapped[str] = mapped_column(String(40))
+    thrown_at: Mapped[datetime]
+    place: Mapped[str] = mapped_column(String(100))
+    witness: Mapped[Witness]
+    settled_at: Mapped[datetime]
 
 
 class Beacon(Base):

@@ -1,14 +1,27 @@
 """What is frozen, what follows from it next, who may see which names, and the beacons of the days."""
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, String, and_, cast, func, or_, select, text, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    ScalarSelect,
+    Select,
+    String,
+    and_,
+    cast,
+    func,
+    or_,
+    select,
+    text,
+    union_all,
+)
 from sqlalchemy.orm import Session, lazyload, load_only
 
 from app.actor import Actor, Role
@@ -34,12 +47,12 @@ from bidding.registration import queries as registrations
 from bidding.registration.queries import Member
 from bidding.selection import lottery, merit, methods, prices, rules
 from bidding.selection import transcript as transcripts
-from bidding.selection.models import Beacon, BeaconEntry, Candidate, Selection
+from bidding.selection.models import Beacon, BeaconEntry, Candidate, Selection, SettledThrow, ThrowEntry
 from bidding.selection.replay import Replay, replay
-from bidding.selection.rules import Facts, MinimumTerms, Phase
+from bidding.selection.rules import LOTTERY, WITNESS, Facts, MinimumTerms, Phase, Throw, Witness
 from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement, Attempt
-from marketplace.announcement.rules import AnnouncementKind, Decision
+from marketplace.announcement.rules import AnnouncementKind, Decision, DrawTerms
 from marketplace.need.models import Need
 from marketplace.need.rules import LIVE, RATED, SEALED, SECOND, Method
 from marketplace.purchaser.models import Purchaser
@@ -118,14 +131,33 @@ def beacon_after(selection: Selection) -> datetime | None:
     return lottery.beacon_instant(selection.beacon_rule, selection.frozen_at)
 
 
-def beacon_of(selection: Selection) -> Beacon | None:
-    """The value that serves this draw: the first settled day whose drawings started late enough (protocol.md §1.1)."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A beacon's value and its day in Asia/Shanghai, as the record has them."""
+
+    on: date
+    value: str
+
+
+def beacon_of(selection: Selection) -> Known | None:
+    """The value that serves this draw: its own throw, or the first settled day whose drawings started late enough.
+
+    Source: protocol.md §1.1.
+    """
     after = beacon_after(selection)
     if after is None:
         return None
-    return db.session.execute(
-        select(Beacon).where(Beacon.on >= rules.first_day(after)).order_by(Beacon.on).limit(1)
-    ).scalar_one_or_none()
+    if selection.beacon_rule == WITNESS:
+        thrown = throw_of(selection.id)
+        return None if thrown is None else Known(thrown.thrown_at.astimezone(SHANGHAI).date(), thrown.value)
+    query = select(Beacon).where(Beacon.on >= rules.first_day(after)).order_by(Beacon.on).limit(1)
+    settled = db.session.execute(query).scalar_one_or_none()
+    return None if settled is None else Known(settled.on, settled.value)
+
+
+def throw_of(selection_id: int) -> SettledThrow | None:
+    """The throw on which two accounts agreed."""
+    return db.session.get(SettledThrow, selection_id)
 
 
 def head_over(selection: Selection) -> Head | None:
@@ -140,12 +172,11 @@ def facts_of(
     decision: Decision | None,
     auctioning: bool,
     head_at: datetime | None,
-    beacon_known: Callable[[datetime], bool],
+    beacon_known: bool,
     holders_awaited: bool,
     offers_closed: bool,
 ) -> Facts:
     """How far the attempt has come; what is asked for here a list of many has read already, for all at once."""
-    after = beacon_after(selection)
     return Facts(
         sealed=method in SEALED,
         keyed=method in SEALED | SECOND,
@@ -159,8 +190,8 @@ def facts_of(
         holders_awaited=holders_awaited,
         drawn=selection.drawn_at is not None,
         head_at=head_at,
-        beacon_after=after,
-        beacon_known=after is not None and beacon_known(after),
+        beacon_after=beacon_after(selection),
+        beacon_known=beacon_known,
         second=method in SECOND,
         offers_closed=offers_closed,
         envelopes=len(offers.counting(selection.attempt_id)) if offers_closed else 0,
@@ -181,7 +212,7 @@ def next_act(selection: Selection, *, now: datetime) -> StrEnum | None:
             decision=selection.attempt.decision,
             auctioning=auctions.is_open(selection.attempt_id),
             head_at=None if head is None else head.timestamp,
-            beacon_known=lambda after: beacon_of(selection) is not None,
+            beacon_known=beacon_of(selection) is not None,
             holders_awaited=bool(keys.waited_for([selection.attempt_id], now=now)),
             offers_closed=_is_over(selection.attempt.offers_close_at, now),
         )
@@ -231,16 +262,15 @@ def _any_going_on() -> CompoundSelect[int]:
     return _going_on().limit(1)
 
 
+def _first_head() -> ScalarSelect[datetime]:
+    """When the first signed head over an entry was signed, inside a question about that entry."""
+    over = select(Head.timestamp).where(Head.tree_size > Entry.position)
+    return over.order_by(Head.tree_size, Head.id).limit(1).scalar_subquery()
+
+
 @lru_cache(maxsize=1)
 def _followed() -> Select[*tuple[Any, ...]]:
     """What tells which act follows, of every attempt that goes on; kept, each round asks it often."""
-    first_head = (
-        select(Head.timestamp)
-        .where(Head.tree_size > Entry.position)
-        .order_by(Head.tree_size, Head.id)
-        .limit(1)
-        .scalar_subquery()
-    )
     return (
         select(
             Selection,
@@ -250,7 +280,8 @@ def _followed() -> Select[*tuple[Any, ...]]:
             Need.method,
             and_(Auction.id.is_not(None), Auction.closed_at.is_(None)),
             Attempt.offers_close_at,
-            first_head.label("head_at"),
+            _first_head().label("head_at"),
+            SettledThrow.selection_id.is_not(None),
         )
         .options(load_only(*FOLLOWED), lazyload("*"))
         .join(Attempt, Attempt.id == Selection.attempt_id)
@@ -258,6 +289,7 @@ def _followed() -> Select[*tuple[Any, ...]]:
         .join(Need, Need.id == Announcement.need_id)
         .join(Entry, Entry.ref == Selection.freeze_ref)
         .outerjoin(Auction, Auction.attempt_id == Selection.attempt_id)
+        .outerjoin(SettledThrow, SettledThrow.selection_id == Selection.id)
         .where(Selection.id.in_(_going_on()))
         .order_by(Selection.frozen_at, Selection.id)
     )
@@ -274,7 +306,10 @@ def due_for(act: StrEnum, *, now: datetime) -> list[str]:
     known: dict[date, bool] = {}
     waited_for = keys.waited_for([selection.attempt_id for selection, *_ in waiting], now=now)
     found = []
-    for selection, no, number, decision, method, auctioning, offers_close_at, head_at in waiting:
+    for selection, no, number, decision, method, auctioning, offers_close_at, head_at, thrown in waiting:
+        after = beacon_after(selection)
+        by_day = after is not None and selection.beacon_rule == LOTTERY
+        beacon_known = thrown or (after is not None and by_day and _beacon_since(rules.first_day(after), known))
         follows = rules.next_act(
             facts_of(
                 selection,
@@ -282,7 +317,7 @@ def due_for(act: StrEnum, *, now: datetime) -> list[str]:
                 decision=decision,
                 auctioning=auctioning,
                 head_at=head_at,
-                beacon_known=lambda after: _beacon_since(rules.first_day(after), known),
+                beacon_known=beacon_known,
                 holders_awaited=selection.attempt_id in waited_for,
                 offers_closed=_is_over(offers_close_at, now),
             )
@@ -613,6 +648,17 @@ class Registrant:
 
 
 @dataclass(frozen=True, slots=True)
+class Thrown:
+    """A settled throw as everybody may see it; `witness` is None while it would tell that somebody registered."""
+
+    value: str
+    thrown_at: datetime
+    place: str
+    witness: Witness | None
+    settled_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SelectionPage:
     """A frozen attempt as this reader may see it; `registrants` is None while the names are not his to know.
 
@@ -649,6 +695,7 @@ class SelectionPage:
     beacon_after: datetime | None
     beacon_day: date | None
     beacon_value: str | None
+    throw: Thrown | None
     opened_at: datetime | None
     resulted_at: datetime | None
     drawn_at: datetime | None
@@ -707,6 +754,7 @@ def names_shown(selection: Selection, actor: Actor) -> bool:
 def _page(selection: Selection, *, actor: Actor) -> SelectionPage:
     attempt, after = selection.attempt, beacon_after(selection)
     announcement, shown = attempt.announcement, names_shown(selection, actor)
+    by_day = selection.beacon_rule == LOTTERY
     published = None if selection.record is None else json.loads(selection.record)
     known = case(selection, published)
     asked: tuple[Question, ...] = ()
@@ -742,8 +790,9 @@ def _page(selection: Selection, *, actor: Actor) -> SelectionPage:
         commitment=attempt.commitment,
         beacon_rule=selection.beacon_rule,
         beacon_after=after,
-        beacon_day=selection.beacon_on or (None if after is None else rules.first_day(after)),
+        beacon_day=selection.beacon_on or (rules.first_day(after) if after and by_day else None),
         beacon_value=selection.beacon_value,
+        throw=_thrown(selection, shown=shown),
         opened_at=selection.opened_at,
         resulted_at=selection.resulted_at,
         drawn_at=selection.drawn_at,
@@ -762,6 +811,13 @@ def _page(selection: Selection, *, actor: Actor) -> SelectionPage:
         bodies_due_at=max((due for offer in broken if (due := offer.hand_in_due_at) is not None), default=None),
         registrants=_registrants(selection, order=[] if published is None else published["order"]) if shown else None,
     )
+
+
+def _thrown(selection: Selection, *, shown: bool) -> Thrown | None:
+    row = throw_of(selection.id) if selection.beacon_rule == WITNESS else None
+    if row is None:
+        return None
+    return Thrown(row.value, row.thrown_at, row.place, row.witness if shown else None, row.settled_at)
 
 
 def _registrants(selection: Selection, *, order: Sequence[str]) -> tuple[Registrant, ...]:
@@ -856,7 +912,7 @@ def waiting_draws() -> dict[date, tuple[str, ...]]:
     """Announcements whose draw waits for a beacon, by the first day that can serve them."""
     found: dict[date, list[str]] = {}
     for selection in undrawn():
-        after = beacon_after(selection)
+        after = beacon_after(selection) if selection.beacon_rule == LOTTERY else None
         if after is not None and beacon_of(selection) is None:
             found.setdefault(rules.first_day(after), []).append(selection.attempt.announcement.no or "")
     return {on: tuple(nos) for on, nos in sorted(found.items())}
@@ -867,7 +923,8 @@ def waiting_regions(on: date) -> frozenset[str]:
     return frozenset(
         selection.attempt.announcement.need.region
         for selection in undrawn()
-        if (after := beacon_after(selection)) is not None
+        if selection.beacon_rule == LOTTERY
+        and (after := beacon_after(selection)) is not None
         and rules.first_day(after) <= on
         and beacon_of(selection) is None
     )
@@ -927,6 +984,191 @@ def settled_days(*, limit: int = DAYS_SHOWN) -> list[Beacon]:
     return list(db.session.execute(select(Beacon).order_by(Beacon.on.desc()).limit(limit)).scalars())
 
 
+# What was thrown in the hall
+
+
+@dataclass(frozen=True, slots=True)
+class TypedThrow:
+    """One account's entry as an office may see it, with the witnesses' names."""
+
+    role: Role
+    value: str
+    thrown_at: datetime
+    place: str
+    witness: Witness
+    names: str
+    at: datetime
+    set_aside_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ThrowPage:
+    """An attempt's throw as one office sees it: never the other's entry before both are there.
+
+    `after`: the earliest instant of the throw; `place`: where it was announced to be made; `due_at`: by when it should
+    be typed.
+    """
+
+    no: str
+    attempt: int
+    title: str
+    rulebook: str
+    after: datetime
+    due_at: datetime
+    place: str
+    open: bool
+    signed: bool
+    mine: TypedThrow | None
+    settled: Thrown | None
+    typed: tuple[TypedThrow, ...]
+    set_aside: tuple[tuple[TypedThrow, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PublicThrow:
+    """A settled throw with the attempt that it served."""
+
+    no: str
+    attempt: int
+    value: str
+    thrown_at: datetime
+    place: str
+
+
+def throw_key(no: str | None, number: int) -> str:
+    """How the act calls the throw of an attempt."""
+    return f"{no}-{number}"
+
+
+def of_throw(key: str) -> Selection:
+    """The frozen attempt that a throw of this key decides. Raises `NotFound` for every other."""
+    no, _, number = key.rpartition("-")
+    if not no or not number.isdigit():
+        raise NotFound(key)
+    found = of(attempt_of(no, int(number)).id)
+    if found is None or found.beacon_rule != WITNESS:
+        raise NotFound(key)
+    return found
+
+
+def standing_throws(selection_id: int) -> list[ThrowEntry]:
+    """The entries of an attempt that were not set aside: at most one for each office."""
+    query = select(ThrowEntry).where(ThrowEntry.selection_id == selection_id, ThrowEntry.set_aside_at.is_(None))
+    return list(db.session.execute(query.order_by(ThrowEntry.id)).scalars())
+
+
+def typed(entry: ThrowEntry) -> Throw:
+    """What an entry says."""
+    return Throw(entry.value, entry.thrown_at, entry.place, entry.witness, entry.names)
+
+
+def waiting_throws(actor: Actor, *, now: datetime) -> list[ThrowPage]:
+    """The attempts of this office's branch that wait for a throw, oldest freeze first; two questions for all."""
+    query = (
+        select(Selection, _first_head())
+        .join(Entry, Entry.ref == Selection.freeze_ref)
+        .where(Selection.drawn_at.is_(None), Selection.beacon_rule == WITNESS)
+        .where(Selection.id.not_in(select(SettledThrow.selection_id)))
+        .order_by(Selection.frozen_at, Selection.id)
+    )
+    waiting = [(one, head_at) for one, head_at in db.session.execute(query) if _serves(one, actor)]
+    entries: dict[int, list[ThrowEntry]] = {}
+    asked = (
+        select(ThrowEntry).where(ThrowEntry.selection_id.in_([one.id for one, _ in waiting])).order_by(ThrowEntry.id)
+    )
+    for entry in db.session.execute(asked).scalars() if waiting else ():
+        entries.setdefault(entry.selection_id, []).append(entry)
+    return [
+        _throw_page(one, actor, now=now, entries=entries.get(one.id, []), settled=None, head_at=head_at)
+        for one, head_at in waiting
+    ]
+
+
+def throw_page(key: str, actor: Actor, *, now: datetime) -> ThrowPage:
+    """One attempt's throw, for its page. Raises `NotFound` outside the office's branch too."""
+    selection = of_throw(key)
+    if not _serves(selection, actor):
+        raise NotFound(key)
+    query = select(ThrowEntry).where(ThrowEntry.selection_id == selection.id).order_by(ThrowEntry.id)
+    entries = list(db.session.execute(query).scalars())
+    settled, head = _thrown(selection, shown=True), head_over(selection)
+    head_at = None if head is None else head.timestamp
+    return _throw_page(selection, actor, now=now, entries=entries, settled=settled, head_at=head_at)
+
+
+def _serves(selection: Selection, actor: Actor) -> bool:
+    return branches.sees(actor, selection.attempt.announcement.need.region)
+
+
+def _throw_page(
+    selection: Selection,
+    actor: Actor,
+    *,
+    now: datetime,
+    entries: Sequence[ThrowEntry],
+    settled: Thrown | None,
+    head_at: datetime | None,
+) -> ThrowPage:
+    announcement, after = selection.attempt.announcement, beacon_after(selection) or selection.frozen_at
+    seen = [_typed_throw(entry) for entry in entries]
+    standing = [one for one in seen if one.set_aside_at is None]
+    mine = next((one for one in standing if one.role in actor.roles), None)
+    pairs: dict[datetime, list[TypedThrow]] = {}
+    for one in seen:
+        if one.set_aside_at is not None:
+            pairs.setdefault(one.set_aside_at, []).append(one)
+    signed = head_at is not None and head_at < after
+    return ThrowPage(
+        no=announcement.no or "",
+        attempt=selection.attempt.number,
+        title=announcement.need.title,
+        rulebook=announcement.rulebook or "",
+        after=after,
+        due_at=throw_due(selection.frozen_at, announcement.need.region),
+        place=witness_place(announcement.rulebook or ""),
+        open=signed and now >= after and settled is None and selection.drawn_at is None and mine is None,
+        signed=signed,
+        mine=mine,
+        settled=settled,
+        typed=tuple(standing) if settled is not None else (),
+        set_aside=tuple(tuple(pair) for pair in pairs.values()),
+    )
+
+
+def _typed_throw(entry: ThrowEntry) -> TypedThrow:
+    return TypedThrow(
+        entry.role,
+        entry.value,
+        entry.thrown_at,
+        entry.place,
+        entry.witness,
+        entry.names,
+        entry.at,
+        entry.set_aside_at,
+    )
+
+
+def witness_place(book: str) -> str:
+    """Where a rulebook has its throws made."""
+    return rulebook(book).terms(DrawTerms).witness_place
+
+
+def settled_throws(*, limit: int = DAYS_SHOWN) -> list[PublicThrow]:
+    """The latest settled throws, newest first, without their witnesses: public with their acts."""
+    query = (
+        select(Announcement.no, Attempt.number, SettledThrow.value, SettledThrow.thrown_at, SettledThrow.place)
+        .join(Selection, Selection.id == SettledThrow.selection_id)
+        .join(Attempt, Attempt.id == Selection.attempt_id)
+        .join(Announcement, Announcement.id == Attempt.announcement_id)
+        .order_by(SettledThrow.settled_at.desc(), SettledThrow.selection_id.desc())
+        .limit(limit)
+    )
+    return [
+        PublicThrow(no or "", number, value, thrown_at, place)
+        for no, number, value, thrown_at, place in db.session.execute(query)
+    ]
+
+
 # What is watched
 
 SLACK = timedelta(minutes=30)
@@ -961,7 +1203,15 @@ def beaconless() -> Running:
     """Those of them that wait for the beacon of a day, with their freeze."""
     going = or_(Selection.stopped_at.is_(None), Selection.opened_at.is_not(None))
     undrawn = _attempts(Selection.frozen_at).where(Selection.drawn_at.is_(None))
-    return undrawn.where(Selection.beacon_rule != "none", going)
+    return undrawn.where(Selection.beacon_rule == LOTTERY, going)
+
+
+def throwless() -> Running:
+    """Those of them that wait for a throw in the hall, with their freeze."""
+    going = or_(Selection.stopped_at.is_(None), Selection.opened_at.is_not(None))
+    undrawn = _attempts(Selection.frozen_at).where(Selection.drawn_at.is_(None))
+    settled = select(SettledThrow.selection_id)
+    return undrawn.where(Selection.beacon_rule == WITNESS, going, Selection.id.not_in(settled))
 
 
 def unopened() -> Running:
@@ -1008,6 +1258,12 @@ def remind_due(since: datetime, region: str) -> datetime:
 def beacon_due(frozen_at: datetime, region: str) -> datetime:
     """By when the beacon should be typed: noon of the day after the first whose drawings count (inferred)."""
     day = rules.first_day(frozen_at + SLACK) + timedelta(days=1)
+    return datetime.combine(day, time(12), SHANGHAI).astimezone(UTC)
+
+
+def throw_due(frozen_at: datetime, region: str) -> datetime:
+    """By when a throw should be typed: noon of the working day after the closing (inferred)."""
+    day = calendar().add(frozen_at.astimezone(SHANGHAI).date(), 1, path=regions.path(region))[0]
     return datetime.combine(day, time(12), SHANGHAI).astimezone(UTC)
 
 

@@ -22,13 +22,21 @@ DRAWINGS = time(20)
 ENTRY = time(22)
 BEACON_VALUE = re.compile(r"[0-9]{3}-[0-9]{5}")
 
+LOTTERY, WITNESS = "lottery 3d+pl5", "witness"
+"""The two beacon rules for which people type a value (protocol.md §1.1)."""
+
+FEWEST_DIGITS, MOST_DIGITS = 10, 40
+THROWN = re.compile(rf"[0-9]{{{FEWEST_DIGITS},{MOST_DIGITS}}}")
+PLACE_LONGEST, NAMES_LONGEST = 100, 200
+
 
 class SelectionAct(StrEnum):
-    """The acts of selecting, the clockwork's alone; people type a day's beacon, each for himself, and the owner chooses
-    where the method leaves it to him.
+    """The acts of selecting, the clockwork's alone; people type a day's beacon or what was thrown in the hall, each for
+    himself, and the owner chooses where the method leaves it to him.
     """
 
     ENTER_BEACON = "beacon.enter"
+    WITNESS = "beacon.witness"
     FREEZE = "selection.freeze"
     DESTROY_KEY = "selection.destroy_key"
     OPEN = "selection.open"
@@ -51,6 +59,7 @@ class Phase(StrEnum):
 
 MAY = {
     SelectionAct.ENTER_BEACON: {Role.OPERATOR, Role.SUPERVISOR},
+    SelectionAct.WITNESS: {Role.OPERATOR, Role.SUPERVISOR},
     SelectionAct.FREEZE: {Role.SYSTEM},
     SelectionAct.DESTROY_KEY: {Role.SYSTEM},
     SelectionAct.OPEN: {Role.SYSTEM},
@@ -60,6 +69,7 @@ MAY = {
 }
 OPENS = {
     SelectionAct.ENTER_BEACON: Opens.LATER,
+    SelectionAct.WITNESS: Opens.LATER,
     SelectionAct.FREEZE: Opens.AT_ONCE,
     SelectionAct.DESTROY_KEY: Opens.AT_ONCE,
     SelectionAct.OPEN: Opens.AT_ONCE,
@@ -123,6 +133,27 @@ class BeaconInput:
 
     on: date
     value: str
+
+
+class Witness(StrEnum):
+    """Before whom the digits were thrown (protocol.md §1.1)."""
+
+    REGISTRANT = "registrant"
+    SUPERVISOR = "supervisor"
+
+
+@dataclass(frozen=True, slots=True)
+class Throw:
+    """What one account typed of a throw in the hall: the digits in their order, when and where, and who saw it.
+
+    `names` are the witnesses' names and, of registrants, whom they came for: personal data, never public.
+    """
+
+    value: str
+    thrown_at: datetime
+    place: str
+    witness: Witness
+    names: str
 
 
 def parameters_of(
@@ -360,6 +391,50 @@ def refusals_to_enter(value: BeaconInput, *, now: datetime, standing: bool, sett
         yield Refusal("beacon_settled", field="on")
     elif standing:
         yield Refusal("beacon_entered", field="number")
+
+
+def refusals_to_throw(
+    typed: Throw,
+    *,
+    now: datetime,
+    after: datetime,
+    head_at: datetime | None,
+    standing: bool,
+    settled: bool,
+) -> Iterator[Refusal]:
+    """Why a throw cannot be typed for an attempt.
+
+    `after` is the instant on the beacon line, itself early enough; `head_at` that of the first signed head over the
+    freeze, which must be older than the throw. `standing`: this role's own entry, or this account's, stands already.
+    Source: protocol.md §1.1 and §1.3.
+    """
+    if not THROWN.fullmatch(typed.value):
+        yield Refusal("throw_malformed", field="digits", params={"fewest": FEWEST_DIGITS, "most": MOST_DIGITS})
+    if head_at is None or typed.thrown_at <= head_at:
+        yield Refusal("throw_unsigned", field="thrown_at")
+    if typed.thrown_at < after:
+        yield Refusal("throw_too_early", field="thrown_at", params={"from_at": after.isoformat()})
+    if typed.thrown_at > now:
+        yield Refusal("throw_to_come", field="thrown_at")
+    if not typed.place.strip():
+        yield Refusal("throw_without_place", field="place")
+    if not typed.names.strip():
+        yield Refusal("throw_without_witness", field="names")
+    if len(typed.place) > PLACE_LONGEST or len(typed.names) > NAMES_LONGEST:
+        field = "place" if len(typed.place) > PLACE_LONGEST else "names"
+        yield Refusal("throw_too_long", field=field, params={"longest": PLACE_LONGEST, "names": NAMES_LONGEST})
+    if settled:
+        yield Refusal("throw_settled")
+    elif standing:
+        yield Refusal("throw_entered", field="digits")
+
+
+def agree(pair: Collection[Throw]) -> bool:
+    """Whether two accounts saw the same: digits and instant; place and witnesses each tells in his own words.
+
+    Source: protocol.md §1.1 (two unequal entries are set aside); what must be equal (inferred).
+    """
+    return len({(one.value, one.thrown_at) for one in pair}) == 1
 
 
 def codes(refusals: Collection[Refusal]) -> tuple[str, ...]:

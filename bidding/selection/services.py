@@ -1,4 +1,4 @@
-"""Freezing, opening, drawing: what the clockwork does with a closed attempt; and typing a day's beacon."""
+"""Freezing, opening, drawing: what the clockwork does with a closed attempt; and typing a beacon."""
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import Any
 
 from app import sealing
 from app.act import Deed, act
-from app.actor import Actor
+from app.actor import Actor, Role
 from app.audit import services as records
 from app.audit.canonical import canonical, sha256_hex
 from app.audit.models import Head
@@ -39,8 +39,8 @@ from bidding.registration.models import Registration
 from bidding.registration.queries import Member
 from bidding.registration.rules import RegistrationAct, refusals_to_unconfirmed
 from bidding.selection import lottery, merit, methods, queries, rules, transcript
-from bidding.selection.models import Beacon, BeaconEntry, Candidate, Selection
-from bidding.selection.rules import BeaconInput, Choice, SelectionAct
+from bidding.selection.models import Beacon, BeaconEntry, Candidate, Selection, SettledThrow, ThrowEntry
+from bidding.selection.rules import WITNESS, BeaconInput, Choice, SelectionAct, Throw
 from marketplace.agency import queries as agencies
 from marketplace.announcement import queries as announcements
 from marketplace.announcement import services as announcing
@@ -593,6 +593,7 @@ def told_the_verdict(deed: Deed) -> Iterable[Recipient]:
     attempt = _attempt_of(deed)
     auction = auctions.of(attempt.id)
     begins = {} if auction is None else {"auction_at": auction.starts_at.isoformat()}
+    begins |= _thrown_where(attempt)
     members = _members(attempt)
     for registration in registrations.judged(attempt.id):
         reasons = ",".join(registration.reasons or ())
@@ -604,6 +605,14 @@ def told_the_verdict(deed: Deed) -> Iterable[Recipient]:
     if selection is not None and selection.valid >= selection.minimum and queries.method(attempt) in SEALED:
         for holder in key_queries.holders_of(attempt.id):
             yield Recipient(holder.organisation_id, {**_named(attempt), "side": "holder", "reasons": ""})
+
+
+def _thrown_where(attempt: Attempt) -> dict[str, str]:
+    """When and where digits are thrown before whoever registered and comes."""
+    after = lottery.beacon_instant(attempt.beacon_rule, attempt.closes_at)
+    if attempt.beacon_rule != WITNESS or after is None:
+        return {}
+    return {"thrown_at": after.isoformat(), "place": queries.witness_place(attempt.announcement.rulebook or "")}
 
 
 def told_of_auction(deed: Deed) -> Iterable[Recipient]:
@@ -744,3 +753,70 @@ def _compare(deed: Deed, pair: Sequence[BeaconEntry]) -> None:
         return
     for entry in pair:
         entry.set_aside_at = deed.now
+
+
+def enter_throw(actor: Actor, subject: str | None, typed: Throw, /, *, key: str) -> Done:
+    """One office types what was thrown in the hall for one attempt; two that agree settle it, else both are set aside.
+
+    Digits, instant and place become public with the second entry; who witnessed it stays with the offices (§1.1).
+    """
+    with act(SelectionAct.WITNESS, actor=actor, key=key, subject=subject, input=typed) as deed:
+        selection = queries.of_throw(subject or "")
+        attempt, after = selection.attempt, queries.beacon_after(selection)
+        announcement = deed.lock(announcements.row(attempt.announcement.no or ""))
+        if actor.account_id is None or after is None:
+            raise NotFound(subject)
+        branches.guard(deed, announcement.need.region)
+        head, entries = queries.head_over(selection), queries.standing_throws(selection.id)
+        demand(
+            rules.refusals_to_throw(
+                typed,
+                now=deed.now,
+                after=after,
+                head_at=None if head is None else head.timestamp,
+                standing=any(entry.role is deed.role or entry.account_id == actor.account_id for entry in entries),
+                settled=queries.throw_of(selection.id) is not None or selection.drawn_at is not None,
+            ),
+            rulebook=announcement.rulebook,
+        )
+        entry = deed.add(
+            ThrowEntry(
+                selection_id=selection.id,
+                role=deed.role,
+                account_id=actor.account_id,
+                value=typed.value,
+                thrown_at=typed.thrown_at,
+                place=typed.place.strip(),
+                witness=typed.witness,
+                names=typed.names.strip(),
+                at=deed.now,
+            )
+        )
+        deed.attempt, deed.basis = attempt.number, announcement.rulebook
+        deed.on("throw", subject or "")
+        deed.on("announcement", announcement.no or "")
+        deed.tell(attempt=attempt.number, value=typed.value, thrown_at=typed.thrown_at, place=typed.place.strip())
+        if entries:
+            _settle_throw(deed, selection, [*entries, entry])
+            deed.disclose("throw", subject or "")
+    return deed.answer()
+
+
+def _settle_throw(deed: Deed, selection: Selection, pair: Sequence[ThrowEntry]) -> None:
+    agreed = rules.agree([queries.typed(entry) for entry in pair])
+    deed.tell(agreed=agreed)
+    if not agreed:
+        for entry in pair:
+            entry.set_aside_at = deed.now
+        return
+    overseen = next(entry for entry in pair if entry.role is Role.SUPERVISOR)
+    deed.add(
+        SettledThrow(
+            selection_id=selection.id,
+            value=overseen.value,
+            thrown_at=overseen.thrown_at,
+            place=overseen.place,
+            witness=overseen.witness,
+            settled_at=deed.now,
+        )
+    )

@@ -14,7 +14,7 @@ from bidding.offer.rules import OfferAct
 from bidding.registration.rules import RegistrationAct
 from bidding.selection import queries, rules, services
 from bidding.selection.demo import DEMO
-from bidding.selection.rules import Awaited, BeaconInput, Choice, MeritTerms, MinimumTerms, SelectionAct
+from bidding.selection.rules import Awaited, BeaconInput, Choice, MeritTerms, MinimumTerms, SelectionAct, Throw
 from bidding.selection.sweeps import SWEEPS
 from bidding.selection.views import box, bp
 from bidding.selection.wording import WORDS
@@ -31,7 +31,9 @@ HANDED_IN: frozenset[StrEnum] = frozenset(
 
 
 def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
-    """The days that a draw waits for first and whose beacon this office may type now; what an owner is to choose."""
+    """The days that a draw waits for first and whose beacon this office may type now, and the throws in the hall; what
+    an owner is to choose.
+    """
     if Role.PURCHASER in actor.roles and actor.party_id is not None:
         for selection in queries.undecided_of(actor.party_id):
             if queries.awaited(selection) is Awaited.CHOICE:
@@ -43,6 +45,10 @@ def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
     for day in queries.beacon_days(actor, now=now):
         if day.open:
             yield Task(SelectionAct.ENTER_BEACON, day.on.isoformat(), url_for("selection.enter", on=day.on.isoformat()))
+    for throw in queries.waiting_throws(actor, now=now):
+        if throw.open:
+            url = url_for("selection.throw", no=throw.no, attempt=throw.attempt)
+            yield Task(SelectionAct.WITNESS, throw.title, url, due=throw.due_at)
 
 
 def _recorded(no: str) -> str:
@@ -60,6 +66,16 @@ WATCHES = {
         ends=queries.beacon_due,
         before=timedelta(hours=2),
         clause="draw.beacon_fiscal_state",
+    ),
+    "throw_entry": Watch(
+        title="现场掷出并录入数字",
+        kind="announcement",
+        running=queries.throwless,
+        page=lambda no: url_for("selection.throw", no=no.partition("/")[0], attempt=int(no.partition("/")[2])),
+        offices=(Role.OPERATOR, Role.SUPERVISOR),
+        ends=queries.throw_due,
+        before=timedelta(hours=3),
+        clause="draw.witness_place",
     ),
     "offer_opening": Watch(
         title="开启报价",
@@ -134,6 +150,7 @@ STAGE = Stage(
         AnnouncementAct.CLOSE_UNSUCCESSFUL: HANDED_IN,
         AuctionAct.CLOSE: HANDED_IN,
         SelectionAct.ENTER_BEACON: {SelectionAct.ENTER_BEACON},
+        SelectionAct.WITNESS: {SelectionAct.WITNESS},
     },
     hears={
         OfferAct.LAPSE: services.on_lapsed_offer,
@@ -156,11 +173,15 @@ STAGE = Stage(
     panels={"selection_result": box},
     commands={
         SelectionAct.ENTER_BEACON: Command(BeaconInput, services.enter_beacon, "beacon"),
+        SelectionAct.WITNESS: Command(Throw, services.enter_throw, "throw"),
         SelectionAct.CHOOSE: Command(Choice, services.choose, "announcement"),
     },
     timed={"decision": Timed(queries.provisional, services.settle)},
     terms=(MinimumTerms, MeritTerms),
     words=WORDS,
-    constraints={"uq_beacon_entry_role": Refusal("beacon_entered", field="number")},
+    constraints={
+        "uq_beacon_entry_role": Refusal("beacon_entered", field="number"),
+        "uq_throw_entry_role": Refusal("throw_entered", field="digits"),
+    },
     demo=DEMO,
 )

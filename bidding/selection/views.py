@@ -18,7 +18,7 @@ from app.web.door import actor, door, public
 from app.web.perform import perform
 from app.web.turnstile import Turnstile
 from bidding.selection import lottery, queries, transcript
-from bidding.selection.forms import BeaconForm, ReplayForm, choice_form
+from bidding.selection.forms import BeaconForm, ReplayForm, ThrowForm, choice_form
 from bidding.selection.replay import Replay, View, read, replay
 from bidding.selection.rules import SelectionAct
 
@@ -122,10 +122,16 @@ def _view(told: Replay) -> View | None:
 @bp.get("/beacon/")
 @public
 def beacons() -> str:
-    """The settled values, for everybody to compare; for the two offices also the days that wait."""
-    offices = actor() if actor().roles & queries.TYPISTS else None
-    days = [] if offices is None else queries.beacon_days(offices, now=now())
-    return render_template("bidding/selection/beacons.html", office=offices, days=days, settled=queries.settled_days())
+    """The settled values, for everybody to compare; for the two offices also the days and attempts that wait."""
+    office = actor() if actor().roles & queries.TYPISTS else None
+    return render_template(
+        "bidding/selection/beacons.html",
+        office=office,
+        days=queries.beacon_days(office, now=now()) if office else [],
+        throws=queries.waiting_throws(office, now=now()) if office else [],
+        settled=queries.settled_days(),
+        thrown=queries.settled_throws(),
+    )
 
 
 @bp.route("/beacon/<on>", methods=["GET", "POST"])
@@ -143,6 +149,20 @@ def enter(on: str) -> Response:
         return url_for("selection.beacons")
 
     return perform(SelectionAct.ENTER_BEACON, form, on, page=page, after=after)
+
+
+@bp.route("/beacon/<no>/<int:attempt>", methods=["GET", "POST"])
+@door(SelectionAct.WITNESS)
+def throw(no: str, attempt: int) -> Response:
+    """Type what was thrown in the hall for one attempt; the other office's entry is never shown before both are."""
+    key = queries.throw_key(no, attempt)
+    form = ThrowForm(place=queries.throw_page(key, actor(), now=now()).place)
+
+    def page() -> str:
+        shown = queries.throw_page(key, actor(), now=now())
+        return render_template("bidding/selection/throw.html", page=shown, form=form)
+
+    return perform(SelectionAct.WITNESS, form, key, page=page, after=lambda done: url_for("selection.beacons"))
 
 
 @bp.route("/announcements/<no>/choice", methods=["GET", "POST"])

@@ -188,18 +188,19 @@ class HoursTerms:
     closes: time = term("clock")
 
 
-BEACONS = frozenset({"none", "lottery 3d+pl5"})
-"""The beacon rules that can be followed to their end; `witness` can be verified, but is entered nowhere yet."""
+BEACONS = frozenset({"none", "lottery 3d+pl5", "witness"})
+"""The beacon rules that can be followed to their end (protocol.md §1.1)."""
 
 
 @dataclass(frozen=True)
 class DrawTerms:
-    """The beacon rule by fund class (protocol.md §1.1)."""
+    """The beacon rule by fund class, and where digits are thrown where it is `witness` (protocol.md §1.1)."""
 
     SECTION: ClassVar[str] = "draw"
 
     beacon_fiscal_state: str = term("code")
     beacon_social: str = term("code")
+    witness_place: str = term("text")
 
     def __post_init__(self) -> None:
         """No rulebook asks for a beacon that nobody could enter, nor for none where public money is spent (§2.5)."""

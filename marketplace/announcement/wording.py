@@ -65,7 +65,7 @@ WORDS = {
     "withdraw_reason.funds_withdrawn": "资金未落实",
     "announced_beacon.none": "不使用外部随机源",
     "announced_beacon.lottery 3d+pl5": "福彩3D与排列5的开奖号码",
-    "announced_beacon.witness": "现场见证产生的数字",
+    "announced_beacon.witness": "现场当众掷出的数字",
     "refusal.closing_too_early": "报名截止时间太早，最早为{earliest_at}。",
     "cure.closing_too_early": "请改为{earliest_at}或更晚；不填写则按最早时间。",
     "refusal.closing_too_late": "报名截止时间太晚，最晚为{latest_at}。",

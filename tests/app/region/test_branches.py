@@ -6,7 +6,7 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app import files as stored
 from app.act import wiring
@@ -39,6 +39,7 @@ from bidding.selection.rules import BeaconInput, SelectionAct
 from marketplace.agency import services as agency
 from marketplace.agency.rules import AgencyAct, Asking, Rejection
 from marketplace.announcement import services as announcement
+from marketplace.announcement.models import Attempt
 from marketplace.announcement.rules import AnnouncementAct, Mended, Return
 from marketplace.announcement.rules import Because as Why
 from marketplace.catalogue.models import ItemVersion
@@ -135,6 +136,20 @@ def a_beacon_to_type() -> Callable[[Actor], object]:
     on = selecting.first_day(after)
     clockwork.go_to(selecting.entry_opens(on))
     return ends_with(selection.enter_beacon, on.isoformat(), BeaconInput(on, "372-90418"))
+
+
+def a_throw_to_type() -> Callable[[Actor], object]:
+    (one,) = agencies(1)
+    no = an_announcement(fund="state")
+    a_registration(one, no)
+    # No county of the builders has the rule; what is asked here is who may type, not what comes of it.
+    db.session.execute(update(Attempt).values(beacon_rule=selecting.WITNESS))
+    db.session.commit()
+    after = selections.beacon_after(closed(no))
+    assert after is not None
+    clockwork.go_to(after)
+    typed = selecting.Throw("0123456789", after, "hall", selecting.Witness.SUPERVISOR, "a supervisor")
+    return ends_with(selection.enter_throw, selections.throw_key(no, 1), typed)
 
 
 def a_sheet_to_mark() -> Callable[[Actor], object]:
@@ -287,6 +302,7 @@ CASES = {
         Role.OPERATOR, a_hold(AnnouncementAct.HOLD_FAULT, AnnouncementAct.RELEASE_FAULT)
     ),
     SelectionAct.ENTER_BEACON: Case(Role.SUPERVISOR, a_beacon_to_type),
+    SelectionAct.WITNESS: Case(Role.SUPERVISOR, a_throw_to_type),
     AwardAct.JUDGE: Case(Role.REGULATOR, an_excuse),
     ContractAct.UPHOLD: Case(
         Role.REGULATOR,

@@ -1,5 +1,6 @@
 """What follows from a frozen attempt, ranks by price, when a beacon may be typed; boundaries to the microsecond."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.refusal import Refusal
 from bidding.selection import lottery, rules
-from bidding.selection.rules import BeaconInput, Facts, Minimum, MinimumTerms, Phase, SelectionAct
+from bidding.selection.rules import BeaconInput, Facts, Minimum, MinimumTerms, Phase, SelectionAct, Throw, Witness
 from marketplace.announcement.rules import AnnouncementAct
 from marketplace.need.rules import Method
 from marketplace.purchaser.rules import Fund
@@ -137,6 +138,50 @@ def test_too_few_are_never_opened(flags, valid, minimum):
 def test_phase(instants, phase):
     none = dict.fromkeys(("resulted", "voided", "unsuccessful"), False)
     assert rules.phase_of(**{**none, **instants}) is phase
+
+
+THROWN = {"value": "0123456789", "thrown_at": AFTER, "place": "hall", "names": "Liang"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "known", "codes"),
+    [
+        ({}, {}, []),
+        ({"value": "9" * 40}, {}, []),
+        ({"value": "123456789"}, {}, ["throw_malformed"]),
+        ({"value": "1" * 41}, {}, ["throw_malformed"]),
+        ({"value": "01234-6789"}, {}, ["throw_malformed"]),
+        ({"value": "０123456789"}, {}, ["throw_malformed"]),
+        ({"thrown_at": AFTER - TICK}, {}, ["throw_too_early"]),
+        ({}, {"now": AFTER - TICK}, ["throw_to_come"]),
+        ({}, {"head_at": None}, ["throw_unsigned"]),
+        ({}, {"head_at": AFTER}, ["throw_unsigned"]),
+        ({"place": " "}, {}, ["throw_without_place"]),
+        ({"names": " "}, {}, ["throw_without_witness"]),
+        ({"place": "x" * 101}, {}, ["throw_too_long"]),
+        ({"names": "x" * 201}, {}, ["throw_too_long"]),
+        ({}, {"standing": True}, ["throw_entered"]),
+        ({}, {"settled": True, "standing": True}, ["throw_settled"]),
+    ],
+)
+def test_a_throw(typed, known, codes):
+    throw = Throw(**{**THROWN, "witness": Witness.REGISTRANT, **typed})
+    facts = {"now": AFTER, "after": AFTER, "head_at": FROZEN_AT, "standing": False, "settled": False, **known}
+    assert [one.code for one in rules.refusals_to_throw(throw, **facts)] == codes
+
+
+@pytest.mark.parametrize(
+    ("other", "agreed"),
+    [
+        ({}, True),
+        ({"place": "room 2", "names": "Su", "witness": Witness.SUPERVISOR}, True),
+        ({"value": "0123456780"}, False),
+        ({"thrown_at": AFTER + timedelta(minutes=1)}, False),
+    ],
+)
+def test_two_throws_agree_in_digits_and_instant(other, agreed):
+    one = Throw(**THROWN, witness=Witness.REGISTRANT)
+    assert rules.agree([one, replace(one, **other)]) is agreed
 
 
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001

@@ -1,6 +1,7 @@
 """Freezing, opening and drawing as the clockwork does them: rows, record, log, and what an outsider says of it."""
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -41,7 +42,7 @@ from tests.builders.offer import an_offer
 from tests.builders.people import a_supervisor, an_account, an_operator
 from tests.builders.purchaser import a_purchaser
 from tests.builders.registration import a_reconfirmation, a_registration, a_withdrawal, agencies
-from tests.builders.selection import VALUE, a_beacon, closed, drawn, selection
+from tests.builders.selection import DIGITS, HALL, VALUE, a_beacon, closed, drawn, seen, selection
 
 EVENING = date(2026, 3, 11)
 
@@ -735,6 +736,71 @@ def test_one_evening_serves_all_draws_that_wait_for_it(app):
     a_beacon(next(iter(waiting)))
     assert [queries.record(no)["decision"] for no in nos] == ["drawn", "drawn"]
     assert queries.record(nos[0])["seed"] != queries.record(nos[1])["seed"]
+
+
+# The throw in the hall
+
+
+def to_throw(n=3, **what):
+    """Registered in the region that throws, closed, and the clock at the first instant of the throw."""
+    no, found = market_of(n, **{"fund": "fiscal", "region": HALL, **what})
+    clockwork.go_to(queries.beacon_after(closed(no)))
+    return no, found
+
+
+def refused(actor, no, typed):
+    with pytest.raises(Refused) as found:
+        services.enter_throw(actor, f"{no}-1", typed, key=fresh_key())
+    return [one.code for one in found.value.reasons]
+
+
+def test_unequal_throws_are_set_aside_and_an_equal_pair_draws(app, at):
+    no, _ = to_throw()
+    operator, supervisor, typed = an_operator(), a_supervisor(), seen(no)
+    assert "\nwitness after " in selection(no).frozen_text
+    assert refused(operator, no, typed) == ["throw_to_come"]
+    clockwork.go_to(typed.thrown_at)
+    early = replace(typed, thrown_at=typed.thrown_at - timedelta(minutes=6))
+    assert refused(operator, no, early) == ["throw_too_early"]
+    services.enter_throw(operator, f"{no}-1", typed, key=fresh_key())
+    assert records.timeline(f"throw:{no}-1") == ()
+    assert queries.throw_page(f"{no}-1", supervisor, now=typed.thrown_at).mine is None
+    assert refused(operator, no, typed) == ["throw_entered"]
+    both = replace(operator, roles=frozenset({Role.SUPERVISOR}))
+    assert refused(both, no, typed) == ["throw_entered"], "one account is not two"
+    with pytest.raises(NotYours):
+        services.enter_throw(purchaser_for("fiscal"), f"{no}-1", typed, key=fresh_key())
+    services.enter_throw(supervisor, f"{no}-1", replace(typed, value="0" * 12), key=fresh_key())
+    shown = queries.throw_page(f"{no}-1", supervisor, now=typed.thrown_at)
+    assert [[one.value for one in pair] for pair in shown.set_aside] == [[DIGITS, "0" * 12]]
+    assert (queries.throw_of(selection(no).id), selection(no).drawn_at) == (None, None)
+    services.enter_throw(operator, f"{no}-1", typed, key=fresh_key())
+    services.enter_throw(supervisor, f"{no}-1", typed, key=fresh_key())
+    page = queries.page(no, actor=Actor.stranger())
+    assert (page.throw.value, page.throw.witness) == (DIGITS, None), "a witness would tell that somebody registered"
+    run_due()
+    db.session.rollback()
+    record = queries.record(no)
+    assert (record["beacon_value"], record["beacon_on"]) == (DIGITS, "2026-03-10")
+    assert (lottery.verify(record), outsider.check_record(record)) == ([], [])
+    said = records.timeline(f"throw:{no}-1")
+    assert [one.public.get("agreed") for one in said] == [None, False, None, True]
+    assert {frozenset(one.public) - {"agreed"} for one in said} == {
+        frozenset({"attempt", "value", "thrown_at", "place"})
+    }
+    assert refused(operator, no, typed) == ["throw_settled"]
+    page = queries.page(no, actor=Actor.stranger())
+    assert (page.throw.place, page.throw.witness) == ("the hall", rules.Witness.REGISTRANT)
+    assert first_difference(rows=True) is None
+
+
+def test_only_an_attempt_that_asks_for_a_throw_has_one(app):
+    no, _ = market_of(3, fund="fiscal")
+    closed(no)
+    assert queries.waiting_throws(a_supervisor(), now=app.extensions["market.clock"].instant) == []
+    for key in (f"{no}-1", f"{no}-9", no, "nothing"):
+        with pytest.raises(NotFound):
+            queries.of_throw(key)
 
 
 @pytest.mark.parametrize("announced", [True, False])

@@ -228,11 +228,12 @@ def test_only_a_hold_before_the_closing_stops_the_clock(held_at, stops):
     assert rules.stops_clock(held_at=held_at, closes_at=CLOSING) is stops
 
 
-@pytest.mark.parametrize(("public", "social"), [("none", "none"), ("witness", "none"), ("lottery 3d+pl5", "dice")])
+@pytest.mark.parametrize(("public", "social"), [("none", "none"), ("coin", "none"), ("lottery 3d+pl5", "dice")])
 def test_no_rulebook_asks_for_a_beacon_that_could_not_be_followed(public, social):
-    DrawTerms(beacon_fiscal_state="lottery 3d+pl5", beacon_social="none")
+    DrawTerms(beacon_fiscal_state="lottery 3d+pl5", beacon_social="none", witness_place="hall")
+    DrawTerms(beacon_fiscal_state="witness", beacon_social="witness", witness_place="hall")
     with pytest.raises(RulebookError):
-        DrawTerms(beacon_fiscal_state=public, beacon_social=social)
+        DrawTerms(beacon_fiscal_state=public, beacon_social=social, witness_place="hall")
 
 
 @pytest.mark.parametrize(
