@@ -1063,7 +1063,7 @@ def typed(entry: ThrowEntry) -> Throw:
 
 
 def waiting_throws(actor: Actor, *, now: datetime) -> list[ThrowPage]:
-    """The attempts of this office's branch that wait for a throw, oldest freeze first; two questions for all."""
+    """The attempts of this office's branch that wait for a throw, oldest freeze first; three questions for all."""
     query = (
         select(Selection, _first_head())
         .join(Entry, Entry.ref == Selection.freeze_ref)
@@ -1078,8 +1078,9 @@ def waiting_throws(actor: Actor, *, now: datetime) -> list[ThrowPage]:
     )
     for entry in db.session.execute(asked).scalars() if waiting else ():
         entries.setdefault(entry.selection_id, []).append(entry)
+    days = calendar()
     return [
-        _throw_page(one, actor, now=now, entries=entries.get(one.id, []), settled=None, head_at=head_at)
+        _throw_page(one, actor, now=now, entries=entries.get(one.id, []), settled=None, head_at=head_at, days=days)
         for one, head_at in waiting
     ]
 
@@ -1093,7 +1094,7 @@ def throw_page(key: str, actor: Actor, *, now: datetime) -> ThrowPage:
     entries = list(db.session.execute(query).scalars())
     settled, head = _thrown(selection, shown=True), head_over(selection)
     head_at = None if head is None else head.timestamp
-    return _throw_page(selection, actor, now=now, entries=entries, settled=settled, head_at=head_at)
+    return _throw_page(selection, actor, now=now, entries=entries, settled=settled, head_at=head_at, days=calendar())
 
 
 def _serves(selection: Selection, actor: Actor) -> bool:
@@ -1108,6 +1109,7 @@ def _throw_page(
     entries: Sequence[ThrowEntry],
     settled: Thrown | None,
     head_at: datetime | None,
+    days: WorkCalendar,
 ) -> ThrowPage:
     announcement, after = selection.attempt.announcement, beacon_after(selection) or selection.frozen_at
     seen = [_typed_throw(entry) for entry in entries]
@@ -1124,7 +1126,7 @@ def _throw_page(
         title=announcement.need.title,
         rulebook=announcement.rulebook or "",
         after=after,
-        due_at=throw_due(selection.frozen_at, announcement.need.region),
+        due_at=_throw_due(selection.frozen_at, announcement.need.region, days),
         place=witness_place(announcement.rulebook or ""),
         open=signed and now >= after and settled is None and selection.drawn_at is None and mine is None,
         signed=signed,
@@ -1263,7 +1265,11 @@ def beacon_due(frozen_at: datetime, region: str) -> datetime:
 
 def throw_due(frozen_at: datetime, region: str) -> datetime:
     """By when a throw should be typed: noon of the working day after the closing (inferred)."""
-    day = calendar().add(frozen_at.astimezone(SHANGHAI).date(), 1, path=regions.path(region))[0]
+    return _throw_due(frozen_at, region, calendar())
+
+
+def _throw_due(frozen_at: datetime, region: str, days: WorkCalendar) -> datetime:
+    day = days.add(frozen_at.astimezone(SHANGHAI).date(), 1, path=regions.path(region))[0]
     return datetime.combine(day, time(12), SHANGHAI).astimezone(UTC)
 
 

@@ -1,4 +1,4 @@
-"""An outsider follows a draw without a beacon, one with a lottery's, and an opening, over HTTP, with nothing of ours.
+"""An outsider follows draws without a beacon, with a lottery's and with a throw in the hall, and an opening, over HTTP.
 
 The outsider (`tests/outsider.py`) knows the protocol's page and the standard library only; here it reads a market that
 is really served, in which agencies registered, offered and were chosen.
@@ -21,7 +21,7 @@ from tests import outsider
 from tests.builders.announcement import an_announcement
 from tests.builders.offer import an_offer
 from tests.builders.registration import a_registration, agencies
-from tests.builders.selection import drawn
+from tests.builders.selection import HALL, drawn
 from tests.story.conftest import Market
 from tests.story.scene import DATABASES, Browser, a_market, numbered
 
@@ -55,6 +55,7 @@ class Seen:
     url: str
     plain: str
     lottery: str
+    thrown: str
     priced: str
     head: dict[str, Any]
     receipts: tuple[dict[str, Any], ...]
@@ -63,25 +64,26 @@ class Seen:
 
 @pytest.fixture(scope="module", params=DATABASES)
 def seen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
-    """Three announcements with three registered agencies each, all decided."""
+    """Four announcements with three registered agencies each, all decided."""
     folder = tmp_path_factory.mktemp("outside")
     with a_market(request.param, folder) as market, served(market) as url:
         with market.app.app_context():
             rivals = agencies(3)
             plain, lottery = an_announcement(), an_announcement(fund="state", budget_fen=3_000_000)
+            thrown = an_announcement(fund="state", budget_fen=3_000_000, region=HALL)
             priced = an_announcement(method="BID_LOW")
             numbered(market)
             head = outsider.over_http(url)("/log/head")
             for rival, price in zip(rivals, PRICES, strict=True):
-                for no in (plain, lottery, priced):
+                for no in (plain, lottery, thrown, priced):
                     a_registration(rival, no)
                 an_offer(rival, priced, amount_fen=price + 50_000)
                 an_offer(rival, priced, amount_fen=price)
-            for no in (plain, priced, lottery):
+            for no in (plain, priced, thrown, lottery):
                 drawn(no)
         numbered(market)
         receipts = tuple(receipts_of(Browser(market, "agency1")))
-        yield Seen(url, plain, lottery, priced, head, receipts, folder)
+        yield Seen(url, plain, lottery, thrown, priced, head, receipts, folder)
 
 
 def receipts_of(browser: Browser) -> Iterator[dict[str, Any]]:
@@ -108,14 +110,15 @@ def kept(seen: Seen, name: str, content: object) -> str:
     return str(file)
 
 
-@pytest.mark.parametrize("which", ["plain", "lottery", "priced"])
+@pytest.mark.parametrize("which", ["plain", "lottery", "thrown", "priced"])
 def test_each_record_holds(seen: Seen, which: str) -> None:
     no = getattr(seen, which)
     record = outsider.over_http(seen.url)(f"/announcements/{no}/record.json")
     assert record["decision"] == "drawn"
     assert len(record["order"]) == 3
-    assert (record["beacon_value"] is None) == (which != "lottery")
+    assert (record["beacon_value"] is None) == (which in ("plain", "priced"))
     assert ("\nlottery 3d+pl5 after " in record["frozen_text"]) == (which == "lottery")
+    assert ("\nwitness after " in record["frozen_text"]) == (which == "thrown")
     assert outsider.check_record(record) == []
     assert run(seen, "--announcement", no) == (0, "holds\n")
 

@@ -6,12 +6,14 @@ import subprocess
 import sys
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app.audit.canonical import sha256_hex
 from app.chance import fresh_key
 from app.database import db
+from app.notice.models import Notice
 from app.sweep import run_due
+from app.watch.models import Alarm
 from bidding.offer.models import Offer
 from bidding.selection import lottery, queries, rules
 from marketplace.announcement import services as announcing
@@ -24,7 +26,8 @@ from tests.builders.offer import an_offer
 from tests.builders.people import a_regulator, a_supervisor, an_admin, an_operator
 from tests.builders.purchaser import a_purchaser
 from tests.builders.registration import a_registration, agencies
-from tests.builders.selection import closed, drawn, selection
+from tests.builders.selection import DIGITS, HALL, closed, drawn, seen, selection
+from tests.counting import questions
 
 
 def waiting(n=3, **what):
@@ -183,6 +186,51 @@ def test_two_offices_type_the_beacon_by_page(app, client, at):
     assert "演示数据" in public
     at(f"{on} 22:01")
     assert queries.record(no)["beacon_value"] == "372-90418"
+
+
+def test_two_offices_type_a_throw_that_nobody_typed_in_time(app, client, at):
+    """Announced with place and hour, told at the freeze, alarmed over; then typed blind, settled and drawn."""
+    an_operator(), a_supervisor()
+    other = an_announcement(fund="fiscal", budget_fen=1_000_000, region=HALL)
+    no, (agency, *_) = waiting(region=HALL)
+    typed, address = seen(no), f"/beacon/{no}/1"
+    body = {"digits": "3704 9182 5600", "thrown_at": "2026-03-10T09:15", "witness": "registrant", "names": "梁某"}
+    assert typed.thrown_at.isoformat() == "2026-03-10T01:15:00+00:00"
+    assert "桂平市公共资源交易大厅（演示）当众用十面骰子" in client.get(f"/announcements/{no}").text
+    assert "可以派人到场见证" in client.get(f"/announcements/{no}/record").text
+    client.sign_in("agency1")
+    assert client.get(address).status_code == 403
+    assert "2026-03-10 09:10 起在桂平市公共资源交易大厅（演示）当众掷出" in "".join(
+        db.session.execute(select(Notice.body).where(Notice.party_id == agency.party_id)).scalars()
+    )
+    at("2026-03-11 12:00")
+    levels = select(Alarm.level).where(Alarm.watch == "throw_entry", Alarm.no == f"{no}/1").order_by(Alarm.id)
+    assert [level.value for level in db.session.execute(levels).scalars()] == ["warning", "alarm"]
+    client.sign_in("operator1")
+    assert address in client.get("/desk").text
+    again = client.post(address, data={**body, "place": "二楼开标室", "digits": "123"})
+    assert (again.status_code, 'value="123"' in again.text, 'value="二楼开标室"' in again.text) == (409, True, True)
+    assert client.post(address, data={**body, "place": "", "thrown_at": "yesterday"}).status_code == 422
+    assert client.post(address, data={**body, "place": "二楼开标室"}).status_code == 303
+    assert DIGITS in client.get(address).text
+    client.sign_in("supervisor1")
+    assert not {DIGITS, "梁某"} & set(client.get(address).text.split('"'))
+    with questions() as two:
+        waits = client.get("/beacon/").text
+    assert (no in waits, other in waits, DIGITS in waits) == (True, True, False)
+    assert client.post(address, data={**body, "place": "二楼开标室"}).status_code == 303
+    with questions() as one:
+        client.get("/beacon/")
+    assert len(one) == len(two)
+    client.post("/logout")
+    at("2026-03-11 12:01")
+    for page in ("/beacon/", f"/announcements/{no}", f"/announcements/{no}/record"):
+        text = client.get(page).text
+        assert (DIGITS in text, "二楼开标室" in text, "梁某" in text) == (True, True, False)
+    record = client.get(f"/announcements/{no}/record.json").json
+    assert (lottery.verify(record), outsider.check_record(record)) == ([], [])
+    logged = client.get("/log/entries?start=0&end=1000").text
+    assert (logged.count(DIGITS) > 0, "梁某" in logged) == (True, False)
 
 
 @pytest.mark.parametrize(("login", "status"), [("purchaser1", 403), ("agency1", 403), (None, 303)])
