@@ -15,9 +15,11 @@ from app.values import Done, Waiting
 from app.watch import queries as watched
 from app.web import asked
 from app.web.door import actor, door, public
+from app.web.filters import say
 from app.web.perform import perform
+from app.web.spreadsheet import download
 from app.web.turnstile import Turnstile
-from bidding.selection import lottery, queries, transcript
+from bidding.selection import fairness, lists, lottery, queries, transcript
 from bidding.selection.forms import BeaconForm, ReplayForm, ThrowForm, choice_form
 from bidding.selection.replay import Replay, View, read, replay
 from bidding.selection.rules import SelectionAct
@@ -117,6 +119,30 @@ def _view(told: Replay) -> View | None:
     if number is not None and not 0 < number <= len(told.views):
         raise NotFound(str(number))
     return None if number is None else told.views[number - 1]
+
+
+@bp.get("/verify/draws")
+@public
+def fairness_page() -> str:
+    """What all published draws look like together, against chance."""
+    return render_template(
+        "bidding/selection/fairness.html", page=lists.page(), enough=fairness.ENOUGH, fewest=fairness.FEWEST
+    )
+
+
+@bp.get("/verify/draws.csv")
+@public
+def fairness_csv() -> Response:
+    """The lines of all frozen registers, from which the page is made."""
+    return download("draws", [say(f"draws.{column}") for column in lists.COLUMNS], lists.rows())
+
+
+@bp.get("/verify/draws.json")
+@public
+def fairness_json() -> Response:
+    """The same for programs."""
+    found = [dict(zip(lists.COLUMNS, row, strict=True)) for row in lists.rows()]
+    return current_app.response_class(canonical(found) + "\n", mimetype="application/json")
 
 
 @bp.get("/beacon/")
