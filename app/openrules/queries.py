@@ -137,8 +137,7 @@ def cited(basis: str) -> tuple[tuple[str, str | None], ...]:
 
 def books(*, on: date) -> tuple[Named, ...]:
     """Every rulebook of this deployment, by region, then by the day it came into force."""
-    found = _rulebooks()
-    return tuple(_named(book, found, on=on) for book in found.all())
+    return tuple(_all_named(_rulebooks(), on=on).values())
 
 
 def page(identifier: str, *, on: date, only: str | None = None) -> BookPage:
@@ -156,7 +155,13 @@ def in_region(region: str | None, *, on: date, only: str | None = None) -> Regio
     steps = []
     for place in regions.path(code):
         own = _in_force((place,), found, on=on)
-        steps.append(Step(place, names.get(place, place), None if own is None else _named(own, found, on=on)))
+        steps.append(
+            Step(
+                place,
+                names.get(place, place),
+                None if own is None else _named(own, found, names.get(place, place), on=on),
+            )
+        )
         if own is not None:
             break
     answering = _in_force(regions.path(code), found, on=on)
@@ -173,8 +178,8 @@ def comparison(before: str | None, after: str | None, *, on: date) -> ComparePag
     second = _book(after) if after else _in_force(regions.path(_home()), found, on=on) or found.all()[-1]
     first = _book(before) if before else _predecessor(second, found)
     return ComparePage(
-        before=_named(first, found, on=on),
-        after=_named(second, found, on=on),
+        before=_named(first, found, regions.name(first.region), on=on),
+        after=_named(second, found, regions.name(second.region), on=on),
         found=rules.compare(first.clauses, second.clauses),
         books=books(on=on),
     )
@@ -212,11 +217,16 @@ def _predecessor(book: Rulebook, found: Rulebooks) -> Rulebook:
     return earlier[-1] if earlier else found.books.get(book.extends or "", book)
 
 
-def _named(book: Rulebook, found: Rulebooks, *, on: date) -> Named:
+def _all_named(found: Rulebooks, *, on: date) -> dict[str, Named]:
+    names = dict(regions.choices())
+    return {book.id: _named(book, found, names.get(book.region, book.region), on=on) for book in found.all()}
+
+
+def _named(book: Rulebook, found: Rulebooks, region_name: str, *, on: date) -> Named:
     return Named(
         id=book.id,
         region=book.region,
-        region_name=regions.name(book.region),
+        region_name=region_name,
         in_force_from=book.in_force_from,
         in_force=_in_force((book.region,), found, on=on) is book,
         begun=book.in_force_from <= on,
@@ -227,7 +237,7 @@ def _page(book: Rulebook, *, on: date, only: str | None) -> BookPage:
     if only is not None and only not in rules.ONLY:
         raise NotFound(only)
     found = _rulebooks()
-    names = {other.id: _named(other, found, on=on) for other in found.all()}
+    names = _all_named(found, on=on)
     shown = [_shown(clause, book, found, names) for clause in book.clauses.values()]
     sections: dict[str, tuple[ShownClause, ...]] = {}
     for one in shown:
