@@ -206,6 +206,7 @@ CLAUSES = {
     "merit.long_list": "信用择优：初选家数",
     "merit.short_list": "信用择优：入围家数",
     "merit.lots": "信用择优：号签数",
+    "merit.remind_days": "业主选定或评审评分超过多久即提醒",
     "merit.decide_days": "业主选定或评审评分的期限",
     "scheme.weights": "方案择优：权重",
     "compare.judges": "公开比选：评委不少于",
