@@ -10,7 +10,7 @@ import os
 import re
 import tempfile
 import zipfile
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -220,13 +220,14 @@ def send(sha256: str, *, name: str | None = None) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One member of a parcel: its name, its SHA-256 and size, and its bytes or where they lie (None = lost)."""
+    """One member of a parcel: its name, its SHA-256 and size, and its bytes, where they lie, or how they are opened."""
 
     name: str
     sha256: str
     size: int
     content: bytes = b""
     path: Path | None = None
+    opened: Callable[[], bytes] | None = None
 
 
 MANIFEST = "MANIFEST.json"
@@ -247,7 +248,8 @@ def stored(name: str, sha256: str) -> Piece | None:
 
 
 def parcel(pieces: Iterable[Piece], *, about: Mapping[str, Any]) -> Iterator[bytes]:
-    """A zip of the pieces and a manifest with the SHA-256 of each, chunk by chunk: never more than one in memory.
+    """A zip of the pieces and a manifest with the SHA-256 of each, chunk by chunk: never more than one in memory, or of
+    what lies sealed one file.
 
     The same pieces give the same bytes: names sorted, fixed times, nothing compressed. `about` opens the manifest.
     Raises `ValueError` in the midst where a stored file is not the one that was handed in.
@@ -272,7 +274,7 @@ def parcel(pieces: Iterable[Piece], *, about: Mapping[str, Any]) -> Iterator[byt
 
 def _chunks(piece: Piece) -> Iterator[bytes]:
     if piece.path is None:
-        yield piece.content
+        yield piece.content if piece.opened is None else piece.opened()
         return
     with piece.path.open("rb") as content:
         while chunk := content.read(CHUNK):

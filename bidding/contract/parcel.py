@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -14,11 +15,12 @@ from app.audit import services as audit
 from app.audit.models import Disclosure, Entry, EntrySubject
 from app.database import db
 from app.files import Piece
-from app.refusal import NotYours
+from app.refusal import NotFound, NotYours
 from app.values import Opens
 from bidding.award import queries as awards
 from bidding.contract import queries
 from bidding.contract.models import Contract
+from bidding.judging import queries as judging
 from bidding.selection import queries as selections
 from marketplace.announcement import queries as announcements
 from marketplace.need.models import Need
@@ -51,6 +53,7 @@ def pieces(
         found = selections.of(attempt.id)
         if found is not None and found.record is not None:
             documents[f"announcement/attempt-{attempt.number}/record.json"] = json.loads(found.record)
+        documents |= _how(announcement.no or "", attempt.number, actor=actor)
     for part in later:
         documents |= part.get("documents", {})
         papers |= part.get("files", {})
@@ -59,8 +62,40 @@ def pieces(
     pieces = [files.document(name, audit.plain(members)) for name, members in documents.items()]
     kept = {name: files.stored(name, sha256) for name, sha256 in papers.items()}
     lost = [{"name": name, "sha256": papers[name]} for name, piece in kept.items() if piece is None]
-    about = {"format": "zjcs-archive-1", "market": audit.market(), "contract": no, "head": head, "lost": lost}
-    return [*pieces, *(piece for piece in kept.values() if piece is not None)], about
+    proposal, withheld = _proposal(contract, actor)
+    about = {
+        "format": "zjcs-archive-1",
+        "market": audit.market(),
+        "contract": no,
+        "head": head,
+        "lost": lost,
+        **({"withheld": withheld} if withheld else {}),
+    }
+    return [*pieces, *(piece for piece in kept.values() if piece is not None), *proposal], about
+
+
+def _how(no: str, number: int, *, actor: Actor) -> Mapping[str, Any]:
+    """How an attempt was decided, as far as it is public: its transcript, and how proposals were judged."""
+    found, place = {}, f"announcement/attempt-{number}"
+    with suppress(NotFound):
+        found[f"{place}/transcript.json"] = selections.transcript(no, number)
+    judged = judging.archived(no, number, actor=actor)
+    return found if judged is None else {**found, f"{place}/judging.json": judged}
+
+
+def _proposal(contract: Contract, actor: Actor) -> tuple[list[Piece], list[Mapping[str, str]]]:
+    """The files of the winner's proposal; by name and hash alone those that are lost, or not this reader's to have."""
+    award = contract.award
+    pieces: list[Piece] = []
+    withheld: list[Mapping[str, str]] = []
+    no, number, code = award.announcement.no or "", award.attempt.number, award.agency.organisation.code
+    for file in judging.kept_files(no, number, code, actor=actor):
+        name = f"announcement/attempt-{number}/proposal-{code}-{file.place}"
+        if file.opened is None:
+            withheld.append({"name": name, "sha256": file.sha256})
+        else:
+            pieces.append(Piece(name + file.ending, file.sha256, file.size, opened=file.opened))
+    return pieces, withheld
 
 
 def _need(need: Need, *, personal: bool) -> Mapping[str, Any]:

@@ -1,9 +1,10 @@
 """Who is on a roster, who judges what, and who may see which sheet; the only reader of sheets."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, and_, exists, select
 
@@ -576,3 +577,56 @@ def proposal(no: str, number: int, code: str, place: int, *, actor: Actor) -> tu
             if one.place == place and one.offer.registration.agency.organisation.code == code:
                 return offers.content(one)
     raise NotFound("proposal")
+
+
+# The archive
+
+
+def archived(no: str, number: int, *, actor: Actor) -> Mapping[str, Any] | None:
+    """What an archive keeps of the judging of an attempt, the same for everybody who has one; None where nothing.
+
+    Every proposal by its hashes; judges, declarations and sheets once they are public.
+    """
+    found = result(no, number, actor=actor)
+    if found is None:
+        return None
+    panel = panel_of(selections.attempt_of(no, number).id)
+    seats = [] if panel is None or panel.closed_at is None else sorted(panel.seats, key=lambda seat: seat.judge.no)
+    members = asdict(found)
+    del members["may_read"], members["no"], members["attempt"]
+    return members | {
+        "declarations": [
+            {"judge": seat.judge.no, "declared_at": seat.declared_at, "stepped_back_at": seat.stepped_back_at}
+            for seat in seats
+        ]
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """One file of a proposal for an archive; `opened` gives its bytes, None where this reader may not have them."""
+
+    place: int
+    sha256: str
+    size: int
+    ending: str
+    opened: Callable[[], bytes] | None
+
+
+def kept_files(no: str, number: int, code: str, *, actor: Actor) -> list[KeptFile]:
+    """An agency's proposal in an attempt, by place; none before the opening, and where there is none."""
+    selection = selections.of(selections.attempt_of(no, number).id)
+    if selection is None or selection.opened_at is None:
+        return []
+    may, found = actor.code == code or _reads(actor, selection), []
+    for some in offers.proposals(selection.attempt_id).values():
+        for one in some:
+            if one.offer.registration.agency.organisation.code != code:
+                continue
+            try:
+                content, ending = offers.content(one) if may else (b"", "")
+            except NotFound:
+                content, ending = b"", ""
+            opened = offers.opener(one) if content else None
+            found.append(KeptFile(one.place, one.sha256 or "", len(content), ending, opened))
+    return found

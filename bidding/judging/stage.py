@@ -1,7 +1,8 @@
 """What the chapter judging brings to the house."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from flask import url_for
 
@@ -35,6 +36,10 @@ def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
         yield Task(JudgingAct.NAME, announcement.need.title, url, due=selection.decide_by)
     for short in queries.short_rosters(actor.party_id, now=now):
         yield Task(JudgingAct.ENROL, short.title, url_for("judging.roster"), due=short.closes_at)
+
+
+def _roster(actor: Actor, figures: Mapping[str, Any]) -> str | None:
+    return url_for("judging.roster") if Role.PURCHASER in actor.roles else None
 
 
 STAGE = Stage(
@@ -72,6 +77,7 @@ STAGE = Stage(
         JudgingAct.LOCK: Command(Sheet, services.lock, "announcement"),
     },
     words=WORDS,
+    cures={"roster_too_short": _roster},
     demo=DEMO,
     constraints={"uq_judge_account": Refusal("judge_enrolled", field="login")},
 )

@@ -1,7 +1,7 @@
 """What may be known of offers: commitments and instants until the opening, bodies after it; the table's only reader."""
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -584,11 +584,20 @@ def proposals(attempt_id: int) -> Mapping[int, tuple[Proposal, ...]]:
 def content(proposal: Proposal) -> tuple[bytes, str]:
     """The bytes of an opened file, and what its name ends with. Raises `NotFound` for one that cannot be opened."""
     try:
-        box = files.path(proposal.handed_in or proposal.box).read_bytes()
-        found = envelope.open_proposal(box, key=proposal.key or b"", sha256=proposal.sha256 or "")
+        found = opener(proposal)()
     except (OSError, sealing.Unopenable) as error:
         raise NotFound("proposal") from error
     return found, files.TYPES[files.kind(io.BytesIO(found)) or files.PDF]
+
+
+def opener(proposal: Proposal) -> Callable[[], bytes]:
+    """What gives the bytes of an opened file when they are wanted, without asking the database again.
+
+    It raises `OSError` or `sealing.Unopenable` for one that cannot be opened.
+    """
+    place = files.path(proposal.handed_in or proposal.box)
+    key, sha256 = proposal.key or b"", proposal.sha256 or ""
+    return lambda: envelope.open_proposal(place.read_bytes(), key=key, sha256=sha256)
 
 
 def ground(announcement: Announcement, registration: Registration | None) -> Ground:

@@ -14,9 +14,15 @@ from app.sweep import keep_log
 from app.values import Fen
 from bidding.contract import queries, services
 from bidding.contract.rules import AgreedPrice
-from tests.builders.contract import a_contract, change_asked, parties
+from bidding.judging import services as judging
+from bidding.judging.rules import Named
+from tests.bidding.judging.test_services import market
+from tests.builders.award import accepted, award_of, settle
+from tests.builders.contract import a_contract, change_asked, contract_of, parties
+from tests.builders.judging import declared, locked, pdf
 from tests.builders.people import a_regulator, a_supervisor, an_operator
 from tests.builders.performance import a_delivery
+from tests.builders.selection import closed, drawn, selection
 from tests.conftest import Client
 
 
@@ -48,6 +54,7 @@ def test_everything_is_in_it_and_the_manifest_proves_it(app: Flask, client: Clie
     assert set(names[1:]) == {
         "announcement/announcement.json",
         "announcement/attempt-1/record.json",
+        "announcement/attempt-1/transcript.json",
         "award.json",
         "contract/contract.json",
         "contract/request-01.pdf",
@@ -65,6 +72,37 @@ def test_everything_is_in_it_and_the_manifest_proves_it(app: Flask, client: Clie
     assert manifest["lost"] == []
     told = json.loads(packed.read("contract/contract.json"))
     assert [version["number"] for version in told["versions"]] == [1, 2]
+
+
+def test_the_winning_proposal_is_in_it_for_those_who_may_read_it_and_every_hash_for_all(
+    app: Flask, client: Client
+) -> None:
+    no, found, owner, roster = market("SCHEME_MERIT")
+    closed(no)
+    judging.name(owner, no, Named(tuple(roster)[:1]), key=fresh_key())
+    judge = next(iter(roster.values()))
+    declared(judge, no, selection(no))
+    locked(judge, no, {agency.code: (100 - 30 * place, 80) for place, agency in enumerate(found)})
+    drawn(no)
+    settle()
+    contract = contract_of(accepted(award_of(no))).no
+    a_regulator("natural_resources", login="regulator2")
+    a_supervisor()
+    name, content = f"announcement/attempt-1/proposal-{found[0].code}-1", pdf(f"how {found[0].code} does it")
+    sha256 = hashlib.sha256(content).hexdigest()
+    for login, reads in (("purchaser1", True), ("agency1", True), ("supervisor1", True), ("regulator2", False)):
+        client.sign_in(login)
+        packed = fetched(client, contract)
+        manifest = json.loads(packed.read("MANIFEST.json"))
+        assert (f"{name}.pdf" in packed.namelist()) is reads
+        if reads:
+            assert packed.read(f"{name}.pdf") == content
+        assert manifest.get("withheld", []) == ([] if reads else [{"name": name, "sha256": sha256}])
+        told = json.loads(packed.read("announcement/attempt-1/judging.json"))
+        assert {one["code"]: len(one["marks"]) for one in told["scored"]} == {agency.code: 1 for agency in found}
+        assert [one["stepped_back_at"] for one in told["declarations"]] == [None]
+        assert told["scored"][0]["files"][0]["sha256"] == sha256
+        assert f"file {sha256}" in packed.read("announcement/attempt-1/transcript.json").decode()
 
 
 def test_the_log_in_it_is_proved_by_its_head(app: Flask, client: Client) -> None:
