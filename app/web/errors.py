@@ -1,5 +1,6 @@
 """What the house answers when something cannot be done: the only place that turns the market's errors into pages."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,6 +27,10 @@ HEAD_STALE_AFTER = timedelta(seconds=60)
 
 REFERENCE_LENGTH = 8
 """Characters of the reference that a page of a failure and the log share."""
+
+HAN = re.compile(r"[\u4e00-\u9fff]")
+SENTENCE = 6
+"""From so many characters on a text is worth keeping for whoever typed it."""
 
 ALIKE = 5
 """So many announcements, and as many agencies, are offered on a page that was not found."""
@@ -77,6 +82,18 @@ def _alike(words: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
     return {name: resources[name].page(None, ALIKE, q=words).rows for name in kinds}
 
 
+def _typed() -> Sequence[str]:
+    """The sentences of a form that was not taken, for copying: no secret, nothing that is quickly typed anew."""
+    told = (text.strip() for name, text in request.form.items(multi=True) if "password" not in name)
+    return [text for text in told if len(text) >= SENTENCE and HAN.search(text)]
+
+
+def _again() -> str | None:
+    """The address of the form that was posted, where it can be opened anew."""
+    rule = request.url_rule
+    return request.full_path.rstrip("?") if rule is not None and "GET" in (rule.methods or ()) else None
+
+
 def register(app: Flask) -> None:
     """Add the handlers. A view contains no `try`: what it raises ends here (the API's room answers in JSON itself)."""
 
@@ -116,7 +133,7 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def no_csrf(error: CSRFError) -> Answer:
-        return page("400", 400, cause="csrf")
+        return page("400", 400, cause="csrf", typed=_typed(), again=_again())
 
     @app.errorhandler(413)
     def too_large(error: Exception) -> Answer:

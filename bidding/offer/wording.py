@@ -72,7 +72,7 @@ WORDS = {
     "refusal.no_proposal_asked": "这次采购不评审方案，不收方案文件。",
     "cure.no_proposal_asked": "请不附文件，只提交报价。",
     "refusal.proposal_missing": "没有附上方案文件。",
-    "cure.proposal_missing": "请选择方案文件，随报价一起密封提交；程序接口先用 offer.submit/files 逐个密封。",
+    "cure.proposal_missing": "请选择方案文件，随报价一起密封提交。",
     "refusal.proposal_too_many": "方案文件最多{most}个。",
     "cure.proposal_too_many": "请把几个文件合成一个。",
     "refusal.offer_files_malformed": "所附文件须为互不相同的SHA-256值，按升序排列。",

@@ -3,20 +3,15 @@
 import re
 
 from wtforms import HiddenField, StringField, TextAreaField
-from wtforms.validators import AnyOf, InputRequired, Length, Optional, Regexp
+from wtforms.validators import InputRequired, Length, Optional, Regexp
 
-from app.chance import fresh_key
 from app.values import Nothing
 from app.web.perform import ActForm
 from bidding.registration.rules import Made, Membership, Promise
 
 
-def _server_made() -> str:
-    return fresh_key() + fresh_key()
-
-
 class RegistrationForm(ActForm):
-    """The promise; the contribution comes filled in by the server, and a browser that can replaces it by its own."""
+    """The promise; a browser that can fills in a contribution of its own, and what stands empty the server makes."""
 
     days = StringField(
         "承诺完成时限（工作日）",
@@ -27,8 +22,7 @@ class RegistrationForm(ActForm):
     )
     contribution = StringField(
         "抽取参与值",
-        description="64位十六进制数，参与决定抽取结果，截止前只有您能看到。可以改成您自己掷出的数；留空由服务器生成。",
-        default=_server_made,
+        description="64位十六进制数，参与决定抽取结果，截止前只有您能看到。由您的浏览器生成，也可以改成您自己掷出的数；留空由服务器生成。",
         validators=[Length(max=64, message="参与值为64位十六进制数。")],
     )
     members = TextAreaField(
@@ -37,13 +31,13 @@ class RegistrationForm(ActForm):
         "每家成员须在报名截止前自己登录确认。",
         validators=[Optional(), Length(max=400, message="成员太多。")],
     )
-    made = HiddenField(default=Made.SERVER.value, validators=[AnyOf([Made.SERVER.value, Made.BROWSER.value])])
 
     def value(self) -> Promise:
+        contribution = (self.contribution.data or "").strip().lower()
         return Promise(
             days=int((self.days.data or "0").strip()),
-            contribution=(self.contribution.data or "").strip().lower(),
-            made=Made(self.made.data or Made.SERVER),
+            contribution=contribution,
+            made=Made.BROWSER if contribution else Made.SERVER,
             members=tuple(filter(None, re.split(r"[\s,，、;；]+", (self.members.data or "").upper()))),
         )
 

@@ -32,7 +32,7 @@ WORDS = {
     "registration_phase.valid": "资格核验通过",
     "registration_phase.invalid": "资格核验未通过",
     "registration_phase.withdrawn": "已撤回",
-    "contribution_made.browser": "由浏览器生成",
+    "contribution_made.browser": "由本单位的浏览器生成或者手工填写",
     "contribution_made.server": "由服务器生成",
     "contribution_made.desk": "在大厅窗口生成",
     "not_open.direct": "这是直接委托的公示，不接受报名",

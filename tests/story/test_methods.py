@@ -57,7 +57,7 @@ class Cast:
         page = said(self.owner.get(f"/needs/{need}").text)
         no = re.search(r"450803-\d{4}-\d{6}", page).group(0)  # type: ignore[union-attr]
         for login, agency in self.agencies.items():
-            agency.does(f"/announcements/{no}/register", days="8", made="server", key=f"register-{no}-{login}")
+            agency.does(f"/announcements/{no}/register", days="8", key=f"register-{no}-{login}")
         return no
 
     def offers(self, no: str, login: str, **said_in_it: str) -> None:

@@ -190,13 +190,13 @@ def test_the_log_and_the_feed_show_that_something_was_done_and_nothing_else(twin
 
 def test_no_refusal_tells(twins: tuple[Twin, Twin]) -> None:
     for login, address, form in (
-        ("agency4", "register", {"days": "99", "made": "server"}),
+        ("agency4", "register", {"days": "99"}),
         ("agency4", "offer", {"amount_fen": "1.00", "days": "10"}),
-        ("agency3", "register", {"days": "10", "made": "server"}),
+        ("agency3", "register", {"days": "10"}),
         ("purchaser1", "withdraw", {"explanation": " "}),
         ("purchaser1", "amend", {"reason": "", "expected_days": "0"}),
-        ("operator1", "register", {"days": "10", "made": "server"}),
-        (None, "register", {"days": "10", "made": "server"}),
+        ("operator1", "register", {"days": "10"}),
+        (None, "register", {"days": "10"}),
     ):
         secret, empty = (
             answer_of(

@@ -60,7 +60,7 @@ def announced(
 
 
 def registers(agency: Person, no: str, days: int) -> str:
-    return agency.does(f"/announcements/{no}/register", days=str(days), made="server", key=f"register-{no}")
+    return agency.does(f"/announcements/{no}/register", days=str(days), key=f"register-{no}")
 
 
 def closing_of(market: Market, no: str) -> datetime:
@@ -182,7 +182,7 @@ def test_the_circle(market: Market) -> None:
     registers(agency, spare, 25)
     agency.does(f"/announcements/{spare}/register/withdraw", key="withdraw")
     market.walk(eleventh)
-    text = agency.is_refused(f"/announcements/{spare}/register", days="25", made="server", key="late")
+    text = agency.is_refused(f"/announcements/{spare}/register", days="25", key="late")
     assert contracts["A"] in text
     assert contracts["B"] not in text
     assert contracts["C"] not in text
@@ -208,7 +208,7 @@ def test_the_circle(market: Market) -> None:
 
     # D: refused where public money is spent, admitted to social work
     fiscal = announced(market, purchaser, days=25, fund="state", operator=operator)
-    text = agency.is_refused(f"/announcements/{fiscal}/register", days="25", made="server", key="fiscal")
+    text = agency.is_refused(f"/announcements/{fiscal}/register", days="25", key="fiscal")
     assert "58.125" in text
     social = announced(market, purchaser, days=25)
     registers(agency, social, 25)
@@ -228,7 +228,7 @@ def test_the_circle(market: Market) -> None:
     second.does(waiting + "/agree")
     assert "甲测绘有限公司" in market.public("/lists/black").text
     another = announced(market, purchaser, days=25)
-    assert "S000001" in agency.is_refused(f"/announcements/{another}/register", days="25", made="server", key="black")
+    assert "S000001" in agency.is_refused(f"/announcements/{another}/register", days="25", key="black")
     listed = market.public("/api/v1/sanctions").get_json()
     until = datetime.fromisoformat(json.dumps(listed).partition('"until": "')[2].partition('"')[0])
 

@@ -92,8 +92,11 @@ def test_a_sign_in_link_never_leads_elsewhere(joined, target):
 def test_without_a_csrf_token_nothing_is_done(app, client):
     app.config["WTF_CSRF_ENABLED"] = True
     try:
-        answer = client.post("/join", data=JOIN)
+        answer = client.post("/join", data=JOIN | {"name": "贵港市荷城测绘有限公司", "password": "一个很长的秘密口令"})
         assert answer.status_code == 400
+        assert "贵港市荷城测绘有限公司</textarea>" in answer.text
+        assert "秘密" not in answer.text
+        assert 'href="/login?next=/join"' in answer.text
     finally:
         app.config["WTF_CSRF_ENABLED"] = False
 
