@@ -35,7 +35,7 @@ from app.rulebook import DEMONSTRATION, Rulebooks
 from app.rulebook import SHIPPED as RULEBOOKS
 from app.settings import Settings
 from app.stage import Stage
-from app.standing import answer_with
+from app.standing import answer_with, list_with
 from app.watch.stage import STAGE as WATCH
 from app.web import addresses, desk, errors, filters, security
 from app.web.templates import Templates
@@ -147,6 +147,7 @@ def create_app(
         }
     )
     answer_with(next((stage.standing for stage in stages if stage.standing), None))
+    list_with(next((stage.able for stage in stages if stage.able), None))
     db.init_app(app)
     end_reading(app)
     Migrate(app, db, directory="migrations", render_as_batch=True)

@@ -15,7 +15,7 @@ from app.actor import Actor, Role
 from app.bulletin import Marks, News
 from app.flow import Flow
 from app.refusal import Refusal
-from app.standing import Answers
+from app.standing import Able, Answers
 from app.sweep import Sweep
 from app.values import Done, Opens
 from app.workdays import WorkCalendar
@@ -257,3 +257,4 @@ class Stage:
     cures: Mapping[str, Cure] = field(default_factory=dict)
     constraints: Mapping[str, Refusal] = field(default_factory=dict)
     standing: Answers | None = None
+    able: Able | None = None

@@ -49,15 +49,32 @@ class Answers(Protocol):
     def __call__(self, party_id: int, *, now: datetime, scope: Scope | None) -> Standing: ...
 
 
+class Able(Protocol):
+    """The same question about everybody at once: the keys of the agencies that could register now."""
+
+    def __call__(self, scope: Scope, /, *, now: datetime, owner: int) -> tuple[int, ...]: ...
+
+
 class _Slot:
-    """Where the answer is plugged in: empty, everybody stands well."""
+    """Where the answers are plugged in: empty, everybody stands well and nobody is known to be able."""
 
     answers: Answers | None = None
+    able: Able | None = None
 
 
 def answer_with(answers: Answers | None) -> None:
     """The factory plugs in what eligibility brings; every application of a process has the same story."""
     _Slot.answers = answers
+
+
+def list_with(able: Able | None) -> None:
+    """The factory plugs in who answers for everybody at once."""
+    _Slot.able = able
+
+
+def able_for(scope: Scope, /, *, now: datetime, owner: int) -> tuple[int, ...]:
+    """The keys of the agencies that could register for such a purchase now; `owner`: the purchaser's organisation."""
+    return () if _Slot.able is None else _Slot.able(scope, now=now, owner=owner)
 
 
 def standing_of(party_id: int, *, now: datetime, scope: Scope | None = None) -> Standing:

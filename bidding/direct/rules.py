@@ -158,6 +158,14 @@ class Failures:
     same_terms: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Sole:
+    """The published count of those who could register: what stands against using it, and whom it named (USCC)."""
+
+    refusals: tuple[Refusal, ...]
+    agencies: tuple[str, ...]
+
+
 def phase_of(
     *,
     last: Side,
@@ -205,12 +213,13 @@ def refusals_to_propose(
     open_already: bool,
     owner: tuple[Refusal, ...] = (),
     failures: Failures | None = None,
+    sole: Sole | None = None,
     terms: DirectTerms,
 ) -> Iterator[Refusal]:
     """Every reason why this purchaser cannot commission this agency directly; `owner`: what stands against it itself.
 
-    `failures`: what the need follows, where it is proposed because of them. Source: rules.md §2.4 method matrix and
-    direct.conditions; M16.
+    `failures`: what the need follows, where it is proposed because of them; `sole`: the count, where the agency is
+    the only one. Source: rules.md §2.4 method matrix and direct.conditions; M16.
     """
     if open_already:
         yield Refusal("direct_open_already", field="agency")
@@ -223,6 +232,8 @@ def refusals_to_propose(
         yield Refusal("direct_consent_missing", "direct.exception_reasons", "reason")
     if failures is not None:
         yield from refusals_after_failures(proposal.agency, failures)
+    if sole is not None:
+        yield from refusals_to_sole(proposal.agency, sole)
     if need.public_funds and terms.minutes_fiscal_state and proposal.minutes is None:
         yield Refusal("direct_minutes_missing", "direct.minutes_fiscal_state", "minutes")
     yield from refusals_of_agency(chosen)
@@ -247,6 +258,13 @@ def refusals_after_failures(agency: str, failures: Failures) -> Iterator[Refusal
         yield Refusal("direct_terms_changed", "attempts.afterwards", "reason")
     if agency not in failures.registrants:
         yield Refusal("direct_not_registrant", "attempts.afterwards", "agency")
+
+
+def refusals_to_sole(agency: str, sole: Sole) -> Iterator[Refusal]:
+    """Why this agency is not the only one. Source: rules.md min_valid.thin; that it must be one alone: (inferred)."""
+    yield from sole.refusals
+    if sole.agencies and sole.agencies != (agency,):
+        yield Refusal("direct_not_sole", "min_valid.thin", "agency")
 
 
 def refusals_of_agency(chosen: Chosen) -> Iterator[Refusal]:

@@ -18,7 +18,7 @@ from app.values import Done, Nothing
 from app.workdays import Deadline
 from bidding.direct import queries, rules
 from bidding.direct.models import Commission, NamedPrice
-from bidding.direct.rules import DirectAct, DirectTerms, Failures, Price, Proposal, Side
+from bidding.direct.rules import DirectAct, DirectTerms, Failures, Price, Proposal, Reason, Side, Sole
 from marketplace.agency import queries as agencies
 from marketplace.agency.models import Agency
 from marketplace.announcement import queries as announcements
@@ -56,6 +56,7 @@ def _propose(
     if known is None and needs.phase_of(need) is not NeedPhase.OPEN:
         raise OutOfTurn(needs.phase_of(need), deed.act)
     book, agency = rulebook_for(need.region, deed.now), agencies.by_code(proposal.agency)
+    sole = proposal.reason is Reason.SOLE_QUALIFIED
     owner = standing_of(actor.party, now=deed.now, scope=needs.scope_of(need, book.id))
     demand(
         rules.refusals_to_propose(
@@ -66,6 +67,7 @@ def _propose(
             open_already=known is not None,
             owner=owner.to(DirectAct.PROPOSE),
             failures=None if failures is None else failures(need),
+            sole=Sole(*announcing.against_thin(need, book=book, now=deed.now)) if sole else None,
             terms=book.terms(DirectTerms),
         ),
         rulebook=book.id,

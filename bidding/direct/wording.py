@@ -35,6 +35,8 @@ WORDS = {
     "cure.direct_terms_changed": "请恢复原来的事项、内容、时限、预算和资金性质；要更改条件的，请公告后竞争选取。",
     "refusal.direct_not_registrant": "该机构不在流标公告的合格报名机构中。",
     "cure.direct_not_registrant": "请从列出的机构中选择。",
+    "refusal.direct_not_sole": "公示的合格机构不是只有这一家。",
+    "cure.direct_not_sole": "请选择公示的那一家；公示两家以上的，请按公示的家数竞争选取。",
     "refusal.conclude_no_registrants": "历次公告中没有通过核验的报名机构，无从委托。",
     "cure.conclude_no_registrants": "请更改条件后另行采购，或者终止。",
     "refusal.direct_open_already": "该需求正在与一家机构商谈。",

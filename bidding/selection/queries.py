@@ -49,12 +49,12 @@ from bidding.selection import lottery, merit, methods, prices, rules
 from bidding.selection import transcript as transcripts
 from bidding.selection.models import Beacon, BeaconEntry, Candidate, Selection, SettledThrow, ThrowEntry
 from bidding.selection.replay import Replay, replay
-from bidding.selection.rules import LOTTERY, WITNESS, Facts, MinimumTerms, Phase, Throw, Witness
+from bidding.selection.rules import LOTTERY, WITNESS, Facts, Phase, Throw, Witness
 from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.announcement.rules import AnnouncementKind, Decision, DrawTerms
 from marketplace.need.models import Need
-from marketplace.need.rules import LIVE, RATED, SEALED, SECOND, Method
+from marketplace.need.rules import LIVE, RATED, SEALED, SECOND, Method, Minimum, MinimumTerms, minimum_for
 from marketplace.purchaser.models import Purchaser
 
 BEACONS = 7_301_116
@@ -112,10 +112,12 @@ def method(attempt: Attempt) -> Method:
     return attempt.announcement.need.method
 
 
-def minimum_of(attempt: Attempt) -> rules.Minimum:
+def minimum_of(attempt: Attempt) -> Minimum:
     """The fewest that make a selection of this attempt, by the rulebook that its announcement froze."""
     announcement = attempt.announcement
-    return rules.minimum_for(
+    if announcement.minimum is not None:
+        return Minimum(announcement.minimum, "min_valid.thin")
+    return minimum_for(
         announcement.need.method,
         announcement.need.fund,
         winners=attempt.winners,

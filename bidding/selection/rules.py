@@ -13,10 +13,9 @@ from app.rulebook import term
 from app.values import SHANGHAI, Fen, Opens
 from bidding.offer.rules import LowPriceTerms
 from bidding.selection import methods
-from bidding.selection.methods import METHODS, WEIGHT, Case, Family
+from bidding.selection.methods import METHODS, WEIGHT, Case
 from marketplace.announcement.rules import AnnouncementAct
 from marketplace.need.rules import Method, Particulars
-from marketplace.purchaser.rules import Fund
 
 DRAWINGS = time(20)
 ENTRY = time(22)
@@ -80,31 +79,6 @@ OPENS = {
 
 NAMED = frozenset({Role.OPERATOR, Role.REGULATOR, Role.SUPERVISOR})
 """Offices that learn the names at the freeze, as the purchaser itself does; everybody else with the result."""
-
-
-@dataclass(frozen=True)
-class MinimumTerms:
-    """How many valid registrations, or unopened envelopes in a price method, a selection needs (rules.md §2.4).
-
-    `beyond_winners`: how many more than places there are to fill, where public money is spent.
-    """
-
-    SECTION: ClassVar[str] = "min_valid"
-
-    fiscal_state: int = term("count")
-    social: int = term("count")
-    credit_merit: int = term("count")
-    scheme_merit_fiscal_state: int = term("count")
-    scheme_merit_social: int = term("count")
-    beyond_winners: int = term("count")
-
-
-@dataclass(frozen=True, slots=True)
-class Minimum:
-    """The fewest that make a selection, and the rulebook key behind it."""
-
-    count: int
-    clause: str
 
 
 @dataclass(frozen=True)
@@ -184,28 +158,6 @@ def parameters_of(
     }
     weighed = [name for name in given if row.weights and name.startswith(WEIGHT)]
     return {name: known[name] for name in (*row.parameters, *weighed)}
-
-
-def minimum_for(method: Method, fund: Fund, *, winners: int, terms: MinimumTerms) -> Minimum:
-    """The fewest that make a selection by the method; public money wants more of them than there are places.
-
-    For social funds a place that nobody is there for stays empty. Source: rules.md §2.4 min_valid (JS2, GD1); several
-    winners inferred: without one more than places nobody would compete.
-    """
-    public, family = fund is not Fund.SOCIAL, METHODS[method].family
-    if family is Family.CREDIT:
-        least = Minimum(terms.credit_merit, "min_valid.credit_merit")
-    elif family is Family.SCHEME and public:
-        least = Minimum(terms.scheme_merit_fiscal_state, "min_valid.scheme_merit_fiscal_state")
-    elif family is Family.SCHEME:
-        least = Minimum(terms.scheme_merit_social, "min_valid.scheme_merit_social")
-    elif public:
-        least = Minimum(terms.fiscal_state, "min_valid.fiscal_state")
-    else:
-        least = Minimum(terms.social, "min_valid.social")
-    if public and winners + terms.beyond_winners > least.count:
-        return Minimum(winners + terms.beyond_winners, "min_valid.beyond_winners")
-    return least
 
 
 def phase_of(

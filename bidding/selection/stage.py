@@ -14,7 +14,7 @@ from bidding.offer.rules import OfferAct
 from bidding.registration.rules import RegistrationAct
 from bidding.selection import queries, rules, services
 from bidding.selection.demo import DEMO
-from bidding.selection.rules import Awaited, BeaconInput, Choice, MeritTerms, MinimumTerms, SelectionAct, Throw
+from bidding.selection.rules import Awaited, BeaconInput, Choice, MeritTerms, SelectionAct, Throw
 from bidding.selection.sweeps import SWEEPS
 from bidding.selection.views import box, bp
 from bidding.selection.wording import WORDS
@@ -177,7 +177,7 @@ STAGE = Stage(
         SelectionAct.CHOOSE: Command(Choice, services.choose, "announcement"),
     },
     timed={"decision": Timed(queries.provisional, services.settle)},
-    terms=(MinimumTerms, MeritTerms),
+    terms=(MeritTerms,),
     words=WORDS,
     constraints={
         "uq_beacon_entry_role": Refusal("beacon_entered", field="number"),

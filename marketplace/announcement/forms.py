@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_wtf.file import FileField
 from werkzeug.datastructures import FileStorage
-from wtforms import DateTimeLocalField, HiddenField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, DateTimeLocalField, HiddenField, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from app.values import SHANGHAI, Nothing
@@ -52,6 +52,22 @@ class TimetableForm(ActForm):
 
     def value(self) -> Timetable:
         return Timetable(self.closes_at.instant())
+
+
+class PublishForm(TimetableForm):
+    """The same, and whether as few as were counted are enough."""
+
+    thin = BooleanField("以公示的合格机构家数为最少有效家数")
+
+    def value(self) -> Timetable:
+        return Timetable(self.closes_at.instant(), thin=bool(self.thin.data))
+
+
+class CountForm(ActForm):
+    """Nothing to fill in."""
+
+    def value(self) -> Nothing:
+        return Nothing()
 
 
 class ApproveForm(ActForm):

@@ -10,6 +10,7 @@ from app.identity.models import Organisation
 from marketplace.announcement.rules import AnnouncementKind, Decision, Ending, HoldKind, WithdrawReason
 from marketplace.holder.models import Holder
 from marketplace.need.models import Need
+from marketplace.purchaser.rules import Fund
 
 IS_HELD = text("held_at IS NOT NULL")
 
@@ -20,7 +21,8 @@ class Announcement(Base):
     `repeat_at`: its purchaser asked for the next attempt, which the clockwork publishes. `words` and `spelling`: what
     the list is searched by, written at publication; each stands in an index in the list's order, which a search walks.
     `held_at`: since when it is held, as the open row of `Hold` says. `concluded_*`: what becomes of a purchase that
-    failed, said once; what was written in its place is found by the need.
+    failed, said once; what was written in its place is found by the need. `minimum`: as few as are
+    enough, where so few could register that it was counted and published; None = as the rulebook says.
     """
 
     __tablename__ = "announcement"
@@ -70,6 +72,7 @@ class Announcement(Base):
     concluded_way: Mapped[Ending | None]
     concluded_because: Mapped[str | None]
     held_at: Mapped[datetime | None]
+    minimum: Mapped[int | None]
     version: Mapped[int] = mapped_column()
 
     need: Mapped[Need] = relationship(lazy="joined")
@@ -78,6 +81,28 @@ class Announcement(Base):
     )
 
     __mapper_args__ = {"version_id_col": version}
+
+
+class EligibleCount(Base):
+    """Who could register for a need at an instant, because they were fewer than a selection needs (min_valid.thin).
+
+    `items`, `region`, `fund`: of the need as it was counted. `agencies`: USCC, ascending. `minimum`: how many it takes.
+    """
+
+    __tablename__ = "eligible_count"
+    __table_args__ = (CheckConstraint("minimum > 0", name="minimum_positive"),)
+
+    id: Mapped[int] = mapped_column(BIG, primary_key=True)
+    need_id: Mapped[int] = mapped_column(BIG, ForeignKey("need.id"), index=True)
+    at: Mapped[datetime]
+    rulebook: Mapped[str] = mapped_column(String(40))
+    items: Mapped[tuple[str, ...]]
+    region: Mapped[str] = mapped_column(String(6), ForeignKey("region.code"))
+    fund: Mapped[Fund]
+    agencies: Mapped[tuple[str, ...]]
+    minimum: Mapped[int]
+
+    need: Mapped[Need] = relationship(lazy="joined")
 
 
 class Attempt(Base):

@@ -38,22 +38,26 @@ from app.region import queries as regions
 from app.region.models import Region
 from app.rulebook import Rulebook
 from app.rules_in_force import rulebook
+from app.standing import able_for
 from app.values import SHANGHAI, Fen, Period
 from app.watch.models import Outage
 from app.watch.queries import Running, limits
 from app.web.paging import SIZE, Listing, listing, parsed
 from app.workdays import WorkCalendar
+from marketplace.agency.models import Agency
 from marketplace.announcement import rules
-from marketplace.announcement.models import Amendment, Announcement, Attempt, Extension, Hold, KeyHalf
+from marketplace.announcement.models import Amendment, Announcement, Attempt, EligibleCount, Extension, Hold, KeyHalf
 from marketplace.announcement.rules import (
     AnnouncementKind,
     AttemptTerms,
+    Counted,
     Decision,
     HoldKind,
     HoursTerms,
     Instants,
     Phase,
     PublishTerms,
+    ThinTerms,
     Window,
 )
 from marketplace.catalogue import queries as catalogue
@@ -106,6 +110,80 @@ def failures(announcement_id: int) -> int:
     return db.session.execute(
         select(func.count()).select_from(Attempt).where(Attempt.announcement_id == announcement_id, failed)
     ).scalar_one()
+
+
+def able_for_need(need: Need, *, book: Rulebook, now: datetime) -> list[tuple[str, str]]:
+    """The codes and names of those who could register for a need now, ascending by code (rules.md min_valid.thin)."""
+    keys = able_for(needs.scope_of(need, book.id), now=now, owner=need.purchaser.organisation_id)
+    query = select(Organisation.code, Organisation.name).join(Agency, Agency.organisation_id == Organisation.id)
+    rows = db.session.execute(query.where(Agency.id.in_(keys)).order_by(Organisation.code))
+    return [(code, name) for code, name in rows]
+
+
+def count_of(need_id: int) -> EligibleCount | None:
+    """The latest published count for a need."""
+    query = select(EligibleCount).where(EligibleCount.need_id == need_id).order_by(EligibleCount.id.desc()).limit(1)
+    return db.session.execute(query).scalar_one_or_none()
+
+
+def public_until(count: EligibleCount) -> datetime:
+    """Until when a count stands before anything may follow from it."""
+    days = rulebook(count.rulebook).terms(ThinTerms).thin_publicity_days
+    return calendar().due(count.at, days, path=regions.path(count.region)).at
+
+
+def counted(need: Need, *, book: Rulebook, now: datetime) -> Counted | None:
+    """The latest count for a need as of now; None where nobody counted."""
+    found = count_of(need.id)
+    if found is None:
+        return None
+    return Counted(
+        agencies=found.agencies,
+        until_at=public_until(found),
+        same=(found.items, found.region, found.fund) == (need.codes, need.region, need.fund),
+        able=len(able_for_need(need, book=book, now=now)),
+    )
+
+
+class CountLine(NamedTuple):
+    """One published count: of what, for whom, when and until when, how many it takes, and who they are."""
+
+    title: str
+    item: str
+    region: str
+    purchaser: str
+    at: datetime
+    until_at: datetime
+    minimum: int
+    agencies: tuple[tuple[str, str], ...]
+
+
+def counts(after: str | None, *, size: int = SIZE) -> Listing[CountLine]:
+    """Every published count, the newest first."""
+    query = select(EligibleCount).order_by(EligibleCount.id.desc()).limit(size + 1)
+    key = parsed(after, (int,))
+    if key is not None:
+        query = query.where(EligibleCount.id < key[0])
+    page = listing(db.session.execute(query).scalars().all(), size=size, key=lambda count: (count.id,))
+    wanted = {code for count in page.rows for code in count.agencies}
+    named = select(Organisation.code, Organisation.name).where(Organisation.code.in_(wanted))
+    names = dict(db.session.execute(named).all())
+    return Listing(
+        tuple(
+            CountLine(
+                title=count.need.title,
+                item=" ".join(count.items),
+                region=regions.name(count.region),
+                purchaser=count.need.purchaser.organisation.name,
+                at=count.at,
+                until_at=public_until(count),
+                minimum=count.minimum,
+                agencies=tuple((code, names.get(code, code)) for code in count.agencies),
+            )
+            for count in page.rows
+        ),
+        page.after,
+    )
 
 
 def phases_of_needs(need_nos: Sequence[str], *, now: datetime) -> dict[str, tuple[str | None, Phase]]:
@@ -872,6 +950,7 @@ class AnnouncementPage:
     concluded_because: str | None
     follows_no: str | None
     followed_by: str | None
+    minimum: int | None
     attempts: tuple[Row[*tuple[Any, ...]], ...]
     amendments: tuple[Amendment, ...]
     attempts_left: bool
@@ -916,6 +995,7 @@ def page(no: str, *, now: datetime) -> AnnouncementPage:
         concluded_because=row.concluded_because,
         follows_no=None if row.follows_id is None else _no_of(Announcement.need_id == row.follows_id),
         followed_by=None if row.concluded_at is None else _no_of(Need.follows_id == row.need_id),
+        minimum=row.minimum,
         attempts=tuple(tries),
         amendments=tuple(amendments(row.id)) if row.revision > 1 else (),
         attempts_left=row.attempt_number < most and row.concluded_at is None,
@@ -937,6 +1017,7 @@ SHOWN = (
     Announcement.concluded_at,
     Announcement.concluded_way,
     Announcement.concluded_because,
+    Announcement.minimum,
     Need.no.label("need_no"),
     Need.follows_id,
     Need.payer,

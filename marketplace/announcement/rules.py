@@ -12,13 +12,14 @@ from app.pinyin import folded, initials, spelt
 from app.refusal import Refusal
 from app.rulebook import RulebookError, term
 from app.values import SHANGHAI, Fen, Opens, Period
-from marketplace.need.rules import PUBLIC_MONEY, Method, Payer
+from marketplace.need.rules import PUBLIC_MONEY, Method, Minimum, Payer
 from marketplace.purchaser.rules import Fund
 
 
 class AnnouncementAct(StrEnum):
     """The acts on announcements."""
 
+    COUNT = "announcement.count"
     SUBMIT = "announcement.submit"
     APPROVE = "announcement.approve"
     RETURN = "announcement.return"
@@ -92,6 +93,7 @@ class HoldKind(StrEnum):
 
 
 MAY = {
+    AnnouncementAct.COUNT: {Role.PURCHASER},
     AnnouncementAct.SUBMIT: {Role.PURCHASER},
     AnnouncementAct.APPROVE: {Role.OPERATOR},
     AnnouncementAct.RETURN: {Role.OPERATOR},
@@ -110,6 +112,7 @@ MAY = {
 CONSENT = {AnnouncementAct.HOLD_FAULT: Role.SUPERVISOR, AnnouncementAct.RELEASE_FAULT: Role.SUPERVISOR}
 """For a fault the operator performs and the supervisor consents. Source: rules.md §3.1 rows 11 and 12."""
 OPENS = {
+    AnnouncementAct.COUNT: Opens.AT_ONCE,
     AnnouncementAct.SUBMIT: Opens.NEVER,
     AnnouncementAct.APPROVE: Opens.NEVER,
     AnnouncementAct.RETURN: Opens.NEVER,
@@ -240,11 +243,24 @@ class AttemptTerms:
     max: int = term("count")
 
 
+@dataclass(frozen=True)
+class ThinTerms:
+    """How long the count of eligible agencies is public before anything follows from it."""
+
+    SECTION: ClassVar[str] = "min_valid"
+
+    thin_publicity_days: int = term("workday")
+
+
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """When registration should close; None = as early as the rules allow."""
+    """When registration should close; None = as early as the rules allow.
+
+    `thin`: as few as were counted and published are enough (rules.md min_valid.thin).
+    """
 
     closes_at: datetime | None = None
+    thin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,6 +373,49 @@ def whole_seconds_after(closing: datetime, wish: datetime) -> datetime:
 
 def _at(day: datetime, clock: time) -> datetime:
     return datetime.combine(day.astimezone(SHANGHAI).date(), clock, SHANGHAI).astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A published count of those who could register: who (USCC, ascending), public until `until_at`, for what.
+
+    `what`: items, division and fund, which must be the need's still. `able`: how many could register now.
+    """
+
+    agencies: tuple[str, ...]
+    until_at: datetime
+    same: bool
+    able: int
+
+
+def refusals_to_count(*, direct: bool, able: int, winners: int, minimum: Minimum) -> Iterator[Refusal]:
+    """Why a count changes nothing: there are enough, none at all, or fewer than places.
+
+    Source: rules.md min_valid.thin.
+    """
+    if direct:
+        yield Refusal("count_direct")
+    elif able >= minimum.count:
+        yield Refusal("count_enough", minimum.clause, params={"able": able, "minimum": minimum.count})
+    elif able == 0:
+        yield Refusal("count_nobody", "min_valid.thin")
+    elif able < winners:
+        yield Refusal("count_below_winners", "min_valid.thin", params={"able": able, "winners": winners})
+
+
+def refusals_to_thin(counted: Counted | None, *, winners: int, now: datetime) -> Iterator[Refusal]:
+    """Why nothing follows from a count: none, not public long enough (half-open), of something else, or outdated.
+
+    Source: rules.md min_valid.thin; that more who became able meanwhile make it void: (inferred).
+    """
+    if counted is None:
+        yield Refusal("thin_not_counted", "min_valid.thin", "thin")
+        return
+    if now < counted.until_at:
+        until = {"until_at": counted.until_at.isoformat()}
+        yield Refusal("thin_publicity_open", "min_valid.thin_publicity_days", "thin", params=until)
+    if not counted.same or counted.able > len(counted.agencies) or len(counted.agencies) < winners:
+        yield Refusal("thin_outdated", "min_valid.thin", "thin")
 
 
 def refusals_to_announce(*, method: Method, abandoned: bool) -> Iterator[Refusal]:

@@ -24,7 +24,15 @@ from app.values import Done, Fen, Nothing
 from app.watch import queries as watched
 from app.workdays import Deadline
 from marketplace.announcement import queries, rules
-from marketplace.announcement.models import Amendment, Announcement, Attempt, Extension, Hold, KeyHalf
+from marketplace.announcement.models import (
+    Amendment,
+    Announcement,
+    Attempt,
+    EligibleCount,
+    Extension,
+    Hold,
+    KeyHalf,
+)
 from marketplace.announcement.rules import (
     AnnouncementAct,
     AnnouncementKind,
@@ -52,13 +60,74 @@ from marketplace.holder.rules import OpeningTerms
 from marketplace.need import queries as needs
 from marketplace.need import services as need_steps
 from marketplace.need.models import Need
-from marketplace.need.rules import SEALED, SECOND, same_terms
+from marketplace.need.rules import SEALED, SECOND, Exceptional, Method, Payer, same_terms
 from marketplace.need.rules import Phase as NeedPhase
 from marketplace.purchaser.rules import Fund
 
 SECRET = b"zjcs-secret-1"
 OFFER = b"zjcs-offer-1"
 """What the boxes of an attempt are sealed for (protocol.md §1.1, §2.3)."""
+
+
+def count(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
+    """Count who could register for a need now, and publish it with their names, where they are fewer than it takes.
+
+    Once the count was public long enough, as many are enough, or the only one may be commissioned directly. Source:
+    rules.md min_valid.thin; that the count is public before anything follows from it: (inferred).
+    """
+    with act(AnnouncementAct.COUNT, actor=actor, key=key, subject=subject) as deed:
+        need, _ = _locked(deed, actor, subject)
+        if needs.phase_of(need) is not NeedPhase.OPEN:
+            raise OutOfTurn(needs.phase_of(need), deed.act)
+        book = rulebook_for(need.region, deed.now)
+        able, minimum = queries.able_for_need(need, book=book, now=deed.now), needs.minimum_of(need, book)
+        direct = need.method is Method.DIRECT
+        demand(
+            rules.refusals_to_count(direct=direct, able=len(able), winners=need.winners, minimum=minimum),
+            rulebook=book.id,
+        )
+        found = EligibleCount(
+            need_id=need.id,
+            at=deed.now,
+            rulebook=book.id,
+            items=need.codes,
+            region=need.region,
+            fund=need.fund,
+            agencies=tuple(code for code, _ in able),
+            minimum=minimum.count,
+        )
+        deed.add(found)
+        if len(able) == 1 and need.payer is Payer.PURCHASER:
+            need_steps.allow(need, Exceptional.SOLE_QUALIFIED)
+        deed.basis = book.id
+        deed.on("purchaser", need.purchaser.organisation.code)
+        deed.tell(
+            title=need.title,
+            item=need.item_code,
+            region=need.region,
+            fund=need.fund.value,
+            method=need.method.value,
+            minimum=minimum.count,
+            agencies=list(found.agencies),
+            until_at=queries.public_until(found),
+        )
+    return deed.answer()
+
+
+def against_thin(need: Need, *, book: Rulebook, now: datetime) -> tuple[tuple[Refusal, ...], tuple[str, ...]]:
+    """Why nothing follows from the count for a need, and whom it named."""
+    counted = queries.counted(need, book=book, now=now)
+    reasons = tuple(rules.refusals_to_thin(counted, winners=need.winners, now=now))
+    return reasons, () if counted is None else counted.agencies
+
+
+def _thin(need: Need, timetable: Timetable, *, book: Rulebook, now: datetime) -> int | None:
+    """The published smaller minimum, None where the rulebook's counts; raises `Refused`."""
+    if not timetable.thin:
+        return None
+    reasons, agencies = against_thin(need, book=book, now=now)
+    demand(reasons, rulebook=book.id)
+    return len(agencies)
 
 
 def submit(actor: Actor, subject: str | None, timetable: Timetable, /, *, key: str) -> Done:
@@ -72,6 +141,7 @@ def submit(actor: Actor, subject: str | None, timetable: Timetable, /, *, key: s
         demand([*reasons, *_against_wish(deed, need, timetable, book)], rulebook=book.id)
         announcement = found or _fresh(deed, need)
         _as_written(announcement, need)
+        announcement.minimum = _thin(need, timetable, book=book, now=deed.now)
         announcement.wished_closing_at = timetable.closes_at
         announcement.submitted_at = deed.now
         due = _review_due(need, book, deed.now)
@@ -633,6 +703,7 @@ def _directly(
     earliest = queries.earliest(need, book, deed.now).window.earliest
     announcement = found or _fresh(deed, need)
     _as_written(announcement, need)
+    announcement.minimum = _thin(need, timetable, book=book, now=deed.now)
     announcement.returned_at = announcement.return_reason = None
     need_steps.take(deed, need)
     return announcement, book, timetable.closes_at or earliest
@@ -674,6 +745,17 @@ class Way:
     rulebook: str
     earliest: queries.Earliest
     refusals: tuple[Refusal, ...]
+    minimum: int
+    able: tuple[tuple[str, str], ...]
+    against_count: tuple[Refusal, ...]
+    counted: EligibleCount | None
+    counted_until: datetime | None
+    against_thin: tuple[Refusal, ...]
+
+    @property
+    def few(self) -> bool:
+        """Whether so few could register now that a count makes a difference, or one was published."""
+        return not self.against_count or self.counted is not None
 
 
 def way_of(need: Need, *, now: datetime) -> Way:
@@ -683,7 +765,23 @@ def way_of(need: Need, *, now: datetime) -> Way:
     verb = AnnouncementAct.SUBMIT if reviewed else AnnouncementAct.PUBLISH
     taken = (Refusal("need_taken"),) if needs.phase_of(need) is NeedPhase.ANNOUNCED else ()
     reasons = (*taken, *against(need, verb, now=now))
-    return Way(verb, book.id, queries.earliest(need, book, now), reasons)
+    able, minimum = queries.able_for_need(need, book=book, now=now), needs.minimum_of(need, book)
+    direct = need.method is Method.DIRECT
+    count = queries.count_of(need.id)
+    return Way(
+        act=verb,
+        rulebook=book.id,
+        earliest=queries.earliest(need, book, now),
+        refusals=reasons,
+        minimum=minimum.count,
+        able=tuple(able),
+        against_count=tuple(
+            rules.refusals_to_count(direct=direct, able=len(able), winners=need.winners, minimum=minimum)
+        ),
+        counted=count,
+        counted_until=None if count is None else queries.public_until(count),
+        against_thin=against_thin(need, book=book, now=now)[0],
+    )
 
 
 def announcing(identifier: str, *, region: str, fund: Fund | None, budget_fen: Fen, now: datetime) -> dict[str, Any]:
@@ -820,6 +918,8 @@ def _announce(deed: Deed, announcement: Announcement, need: Need, book: Rulebook
     if announcement.closes_at is not None:
         deed.tell(closes_at=announcement.closes_at)
     _tell_auction(deed, present)
+    if announcement.minimum is not None:
+        deed.tell(minimum=announcement.minimum)
     if need.price_fen is not None:
         deed.tell(price_fen=need.price_fen)
     if need.winners > 1:

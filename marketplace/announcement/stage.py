@@ -149,6 +149,7 @@ STAGE = Stage(
         "extended_by_outage": of_outage,
     },
     commands={
+        AnnouncementAct.COUNT: Command(Nothing, services.count, "need"),
         AnnouncementAct.SUBMIT: Command(Timetable, services.submit, "need"),
         AnnouncementAct.APPROVE: Command(Nothing, services.approve, "need"),
         AnnouncementAct.RETURN: Command(Return, services.return_, "need"),
@@ -184,6 +185,7 @@ STAGE = Stage(
         rules.DrawTerms,
         rules.StandbyTerms,
         rules.AttemptTerms,
+        rules.ThinTerms,
         rules.OfferDaysTerms,
     ),
     words=WORDS,

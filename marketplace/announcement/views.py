@@ -25,7 +25,9 @@ from marketplace.announcement.forms import (
     ApproveForm,
     BecauseForm,
     ConcludeForm,
+    CountForm,
     MendedForm,
+    PublishForm,
     ReturnForm,
     TimetableForm,
     WithdrawForm,
@@ -243,18 +245,42 @@ def _published(done: Done | Waiting, need_no: str) -> str:
 @door(AnnouncementAct.PUBLISH)
 def publish(no: str) -> Response:
     """Make a need public, or hand it in for review where public money is spent."""
+    form = PublishForm()
     need = needs.own(actor().party, no)
     way = services.way_of(need, now=now())
-    form = TimetableForm()
-    return perform(
-        way.act,
-        form,
-        no,
-        page=lambda: render_template(
-            "marketplace/announcement/publish.html", form=form, need=need, way=way, rulebook_id=way.rulebook
-        ),
-        after=lambda done: _published(done, no),
+    page = partial(_publishing, need, way, form, CountForm(formdata=None))
+    return perform(way.act, form, no, page=page, after=lambda done: _published(done, no))
+
+
+@bp.post("/needs/<no>/count")
+@door(AnnouncementAct.COUNT)
+def count(no: str) -> Response:
+    """Count who could register, and publish it."""
+    form = CountForm()
+
+    def page() -> str:
+        need = needs.own(actor().party, no)
+        return _publishing(need, services.way_of(need, now=now()), PublishForm(formdata=None), form)
+
+    return perform(AnnouncementAct.COUNT, form, no, page=page, after=partial(_counted, no))
+
+
+def _counted(no: str, done: Done | Waiting) -> str:
+    return url_for("announcement.publish", no=no)
+
+
+def _publishing(need: Any, way: services.Way, form: PublishForm, count: CountForm) -> str:
+    return render_template(
+        "marketplace/announcement/publish.html", form=form, count=count, need=need, way=way, rulebook_id=way.rulebook
     )
+
+
+@bp.get("/announcements/counts")
+@public
+def counts() -> str:
+    """Every published count of eligible agencies."""
+    page = queries.counts(request.args.get("after"))
+    return render_template("marketplace/announcement/counts.html", page=page, now=now())
 
 
 @bp.get("/announcements/review")

@@ -25,10 +25,11 @@ from marketplace.need.rules import (
     Begun,
     CompareTerms,
     DirectTerms,
-    EnoughTerms,
     HandsTerms,
     ListTerms,
     MatrixRow,
+    Minimum,
+    MinimumTerms,
     Money,
     NeedInput,
     Payer,
@@ -140,9 +141,14 @@ def terms_of(book: Rulebook) -> Terms:
         scope=book.terms(ScopeTerms),
         hands=book.terms(HandsTerms),
         direct=book.terms(DirectTerms),
-        enough=book.terms(EnoughTerms),
+        enough=book.terms(MinimumTerms),
         compare=book.terms(CompareTerms),
     )
+
+
+def minimum_of(need: Need, book: Rulebook) -> Minimum:
+    """The fewest that make a selection of a need by a rulebook."""
+    return rules.minimum_for(need.method, need.fund, winners=need.winners, terms=book.terms(MinimumTerms))
 
 
 def begun(party_id: int, items: Sequence[str], *, region: str, now: datetime) -> Begun:

@@ -199,14 +199,28 @@ class CompareTerms:
 
 
 @dataclass(frozen=True)
-class EnoughTerms:
-    """Of section [min_valid]: how many must offer at least, and how many more than places for public money."""
+class MinimumTerms:
+    """How many valid registrations, or unopened envelopes in a price method, a selection needs (rules.md §2.4).
+
+    `beyond_winners`: how many more than places there are to fill, where public money is spent.
+    """
 
     SECTION: ClassVar[str] = "min_valid"
 
     fiscal_state: int = term("count")
     social: int = term("count")
+    credit_merit: int = term("count")
+    scheme_merit_fiscal_state: int = term("count")
+    scheme_merit_social: int = term("count")
     beyond_winners: int = term("count")
+
+
+@dataclass(frozen=True, slots=True)
+class Minimum:
+    """The fewest that make a selection, and the rulebook key behind it."""
+
+    count: int
+    clause: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,7 +376,7 @@ class Terms:
     scope: ScopeTerms
     hands: HandsTerms
     direct: DirectTerms
-    enough: EnoughTerms
+    enough: MinimumTerms
     compare: CompareTerms
 
 
@@ -467,7 +481,7 @@ def _refusals_to_method(need: NeedInput, *, terms: Terms, exceptional: bool) -> 
     yield from refusals_to_method(need.method, money, terms=terms, exceptional=exceptional)
 
 
-def _refusals_to_lists(need: NeedInput, *, terms: EnoughTerms) -> Iterator[Refusal]:
+def _refusals_to_lists(need: NeedInput, *, terms: MinimumTerms) -> Iterator[Refusal]:
     """A list that nobody competes on: an owner chooses among more than there are places; of those drawn to offer there
     are as many as a selection needs. Source: (inferred); rules.md §2.4 min_valid.
     """
@@ -493,6 +507,28 @@ ROUND_MINUTES = "round_minutes"
 def field_of(method: Method, name: str) -> str:
     """How the form calls a particular: minutes are those of an auction, or of each of its rounds."""
     return ROUND_MINUTES if (method, name) == (Method.BID_ROUNDS, "minutes") else name
+
+
+def minimum_for(method: Method, fund: Fund, *, winners: int, terms: MinimumTerms) -> Minimum:
+    """The fewest that make a selection by the method; public money wants more of them than there are places.
+
+    For social funds a place that nobody is there for stays empty. Source: rules.md §2.4 min_valid (JS2, GD1); several
+    winners inferred: without one more than places nobody would compete.
+    """
+    public = fund is not Fund.SOCIAL
+    if method is Method.CREDIT_MERIT:
+        least = Minimum(terms.credit_merit, "min_valid.credit_merit")
+    elif method in BY_PROPOSAL and public:
+        least = Minimum(terms.scheme_merit_fiscal_state, "min_valid.scheme_merit_fiscal_state")
+    elif method in BY_PROPOSAL:
+        least = Minimum(terms.scheme_merit_social, "min_valid.scheme_merit_social")
+    elif public:
+        least = Minimum(terms.fiscal_state, "min_valid.fiscal_state")
+    else:
+        least = Minimum(terms.social, "min_valid.social")
+    if public and winners + terms.beyond_winners > least.count:
+        return Minimum(winners + terms.beyond_winners, "min_valid.beyond_winners")
+    return least
 
 
 def refusals_to_particulars(method: Method, particulars: Particulars) -> Iterator[Refusal]:

@@ -102,6 +102,12 @@ def follow(deed: Deed, need: Need, announced: NeedInput, *, direct: bool) -> Nee
     return row
 
 
+def allow(need: Need, why: Exceptional) -> None:
+    """Step: it was found that this need may go direct; what was found before stands."""
+    if need.exceptional is None:
+        need.exceptional = why
+
+
 def refusals_now(need: Need, *, now: datetime) -> Iterator[Refusal]:
     """The reasons against a stored need as of `now`: rules and the purchaser's registration may have changed."""
     around = Around(need.purchaser, region=need.region, now=now)

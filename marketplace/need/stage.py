@@ -29,7 +29,7 @@ STAGE = Stage(
         rules.DirectTerms,
         rules.ShortlistTerms,
         rules.ListTerms,
-        rules.EnoughTerms,
+        rules.MinimumTerms,
         rules.RoundTerms,
         rules.SchemeTerms,
         rules.CompareTerms,

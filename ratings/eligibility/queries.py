@@ -110,6 +110,11 @@ def verdicts(scope: Scope, *, now: datetime, owner: int | None = None) -> Mappin
     return judged
 
 
+def able(scope: Scope, /, *, now: datetime, owner: int) -> tuple[int, ...]:
+    """The keys of the agencies that nothing keeps from registering now, in the order of names."""
+    return tuple(agency_id for agency_id, reasons in verdicts(scope, now=now, owner=owner).items() if not reasons)
+
+
 def outlook(
     scope: Scope,
     *,

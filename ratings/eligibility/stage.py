@@ -7,7 +7,7 @@ from flask import url_for
 
 from app.actor import Actor, Role
 from app.stage import Cure, Stage
-from ratings.eligibility import services
+from ratings.eligibility import queries, services
 from ratings.eligibility.rules import OwnerTerms, ServiceTerms, SuspendTerms
 from ratings.eligibility.views import able_for_item, able_for_need, bars, bp
 from ratings.eligibility.wording import WORDS
@@ -47,4 +47,5 @@ STAGE = Stage(
         "contracts_unsigned": _own(Role.PURCHASER, "contract.mine"),
     },
     standing=services.standing,
+    able=queries.able,
 )

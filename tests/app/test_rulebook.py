@@ -12,8 +12,7 @@ import pytest
 
 from app.factory import HOUSE
 from app.rulebook import SHIPPED, Applied, Evidence, NoRulebook, RulebookError, Rulebooks, term
-from bidding.selection.rules import MinimumTerms, minimum_for
-from marketplace.need.rules import OFFERED, Method
+from marketplace.need.rules import OFFERED, Method, MinimumTerms, minimum_for
 from marketplace.purchaser.rules import Fund
 from ratings.credit.rules import CONDUCT_MOST, FULL, Behaviour
 from ratings.evaluation.rules import BEST, EXPLAINED_UP_TO, LATE_FOR, WORST

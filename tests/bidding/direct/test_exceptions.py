@@ -1,4 +1,6 @@
-"""Direct commission where public money would compete: after two failures, with the supervisor's consent."""
+"""Direct commission where public money would compete: after two failures, with the supervisor's consent; and with the
+only agency that could register, once that was public.
+"""
 
 from io import BytesIO
 
@@ -14,16 +16,19 @@ from app.sweep import run_due
 from app.values import Nothing
 from bidding.direct import queries, services
 from bidding.direct.rules import DirectAct, Reason
+from bidding.selection.queries import minimum_of
 from marketplace.announcement import queries as announcements
 from marketplace.announcement import services as announcing
 from marketplace.announcement.rules import AnnouncementKind, Conclusion, Ending, Timetable
 from marketplace.need import queries as needs
+from marketplace.need import services as writing
+from marketplace.need.rules import Minimum
 from tests.builders.announcement import an_announcement
 from tests.builders.direct import ITEM, a_proposal, an_agency
-from tests.builders.need import purchaser_for
-from tests.builders.people import a_supervisor
+from tests.builders.need import a_need, a_need_input, purchaser_for
+from tests.builders.people import a_supervisor, an_operator
 from tests.builders.registration import a_registration
-from tests.builders.selection import closed
+from tests.builders.selection import closed, drawn
 
 
 def codes(refused):
@@ -106,3 +111,44 @@ def test_other_terms_are_other_terms(app, client):
     assert codes(refused) == ["terms_unchanged"]
     client.sign_in("purchaser_state")
     assert client.get(f"/needs/{need_no}/revise").status_code == 200
+
+
+def test_the_only_one_who_could_register_is_enough_once_that_was_public(app, client, at):
+    one, owner = an_agency(), purchaser_for("state")
+    first, second = (a_need(owner, fund="state", item=ITEM, budget_fen=2_000_000, title=title) for title in "甲乙")
+    client.sign_in("purchaser_state")
+    assert "现在符合条件的机构有 1 家，规则要求有效的至少 3 家" in client.get(f"/needs/{first}/publish").text
+    with pytest.raises(Refused) as refused:
+        announcing.submit(owner, first, Timetable(thin=True), key=fresh_key())
+    assert codes(refused) == ["thin_not_counted"]
+    for no in (first, second):
+        assert client.post(f"/needs/{no}/count").status_code == 303
+    with pytest.raises(Refused) as refused:
+        announcing.submit(owner, first, Timetable(thin=True), key=fresh_key())
+    assert codes(refused) == ["thin_publicity_open"]
+    client.post("/logout")
+    public = client.get("/announcements/counts").text
+    assert (one.code in public, "公示中" in public) == (True, True)
+
+    at("2026-03-12 09:00")
+    client.sign_in("purchaser_state")
+    assert client.post(f"/needs/{first}/publish", data={"thin": "y"}).status_code == 303
+    announcing.approve(an_operator(), first, Nothing(), key=fresh_key())
+    run_due()
+    db.session.rollback()
+    no = announcements.by_need(first).no
+    a_registration(one, no)
+    assert "有效报名少于 1 家的" in client.get(f"/announcements/{no}").text
+    assert drawn(no)["decision"] == "drawn"
+    assert minimum_of(announcements.attempt_of(no)) == Minimum(1, "min_valid.thin")
+
+    direct = a_need_input(fund="state", item=ITEM, budget_fen=2_000_000, title="乙", method="DIRECT")
+    writing.revise(owner, second, direct, key=fresh_key())
+    kept = files.store(BytesIO(b"%PDF-1.4\n%%EOF\n"), account_id=owner.account_id, name="minutes.pdf").sha256
+    sole = a_proposal(one, minutes=kept, reason=Reason.SOLE_QUALIFIED)
+    services.propose(owner, second, sole, key=fresh_key())
+    services.accept(one, second, Nothing(), key=fresh_key())
+    third = a_need(owner, fund="state", item=ITEM, budget_fen=2_000_000, method="DIRECT")
+    with pytest.raises(Refused) as refused:
+        services.propose(owner, third, sole, key=fresh_key())
+    assert codes(refused) == ["direct_reason_unknown", "thin_not_counted"]

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from app.refusal import Refusal
 from bidding.selection import lottery, rules
-from bidding.selection.rules import BeaconInput, Facts, Minimum, MinimumTerms, Phase, SelectionAct, Throw, Witness
+from bidding.selection.rules import BeaconInput, Facts, Phase, SelectionAct, Throw, Witness
 from marketplace.announcement.rules import AnnouncementAct
-from marketplace.need.rules import Method
+from marketplace.need.rules import Method, Minimum, MinimumTerms, minimum_for
 from marketplace.purchaser.rules import Fund
 
 TERMS = MinimumTerms(
@@ -57,7 +57,7 @@ SECOND = {"second": True, "keyed": True, "drawn": True}
     ],
 )
 def test_the_stricter_class_needs_more_and_one_more_than_places(method, fund, winners, minimum, clause):
-    assert rules.minimum_for(method, fund, winners=winners, terms=TERMS) == Minimum(minimum, clause)
+    assert minimum_for(method, fund, winners=winners, terms=TERMS) == Minimum(minimum, clause)
 
 
 @pytest.mark.parametrize(

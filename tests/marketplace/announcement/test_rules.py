@@ -1,5 +1,6 @@
 """When a need may become public, change, or end: boundaries to the microsecond."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import product
 
@@ -17,6 +18,7 @@ from marketplace.announcement.rules import (
     AttemptTerms,
     Change,
     Conclusion,
+    Counted,
     Decision,
     DrawTerms,
     Ending,
@@ -28,7 +30,7 @@ from marketplace.announcement.rules import (
     Window,
     phase_of,
 )
-from marketplace.need.rules import Fund, Method, Payer
+from marketplace.need.rules import Fund, Method, Minimum, Payer
 
 CLOSING = datetime(2026, 3, 4, 1, 0, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
@@ -255,3 +257,37 @@ def test_after_so_many_failures_three_ways_are_left(ending, failed, void, payer,
     assert [one.code for one in found] == codes
     again = rules.refusals_to_conclude(Conclusion(ending, " "), concluded=True, **asked)
     assert [one.code for one in again] == ["concluded_already", "conclude_without_explanation", *codes]
+
+
+@pytest.mark.parametrize(
+    ("able", "winners", "direct", "codes"),
+    [
+        (1, 1, False, []),
+        (2, 2, False, []),
+        (3, 1, False, ["count_enough"]),
+        (0, 1, False, ["count_nobody"]),
+        (1, 2, False, ["count_below_winners"]),
+        (1, 1, True, ["count_direct"]),
+    ],
+)
+def test_a_count_is_published_where_it_changes_something(able, winners, direct, codes):
+    found = rules.refusals_to_count(
+        direct=direct, able=able, winners=winners, minimum=Minimum(3, "min_valid.fiscal_state")
+    )
+    assert [one.code for one in found] == codes
+
+
+@pytest.mark.parametrize(
+    ("changed", "now", "codes"),
+    [
+        ({}, CLOSING, []),
+        ({}, CLOSING - TICK, ["thin_publicity_open"]),
+        ({"same": False}, CLOSING, ["thin_outdated"]),
+        ({"able": 2}, CLOSING, ["thin_outdated"]),
+        ({"able": 0}, CLOSING, []),
+    ],
+)
+def test_what_was_counted_holds_while_it_is_true(changed, now, codes):
+    counted = replace(Counted(("one",), CLOSING, same=True, able=1), **changed)
+    assert [one.code for one in rules.refusals_to_thin(counted, winners=1, now=now)] == codes
+    assert [one.code for one in rules.refusals_to_thin(None, winners=1, now=now)] == ["thin_not_counted"]

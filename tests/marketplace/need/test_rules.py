@@ -12,11 +12,11 @@ from marketplace.need.rules import (
     OFFERED,
     CompareTerms,
     DirectTerms,
-    EnoughTerms,
     Fund,
     HandsTerms,
     Known,
     Method,
+    MinimumTerms,
     Money,
     NeedInput,
     Particulars,
@@ -37,7 +37,14 @@ TERMS = Terms(
     scope=ScopeTerms(upper_limit=50_000_000, small_limit=10_000_000),
     hands=HandsTerms(two_people_above=10_000_000),
     direct=DirectTerms(above_small_fiscal_state=False),
-    enough=EnoughTerms(fiscal_state=3, social=1, beyond_winners=1),
+    enough=MinimumTerms(
+        fiscal_state=3,
+        social=1,
+        credit_merit=2,
+        scheme_merit_fiscal_state=2,
+        scheme_merit_social=1,
+        beyond_winners=1,
+    ),
     compare=CompareTerms(judges=3),
 )
 KNOWN = Known(unusable=(), item=True, authority_pays=False, region=True, authority=True)
