@@ -1,5 +1,6 @@
 """When a sealed offer may be handed in; and that neither input nor answer shows a price by accident."""
 
+import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -198,3 +199,37 @@ def test_neither_the_input_nor_the_answer_shows_the_price_when_it_is_printed():
 def test_what_is_accepted_lies_between_one_fen_and_the_ceiling(amount, ceiling):
     refused = list(rules.refusals_to_amount(OfferInput(Fen(amount), 8), ceiling=Fen(ceiling)))
     assert (not refused) == (1 <= amount <= ceiling)
+
+
+COMMITTED = hashlib.sha256(b"body\n").hexdigest()
+MOMENT = timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "commitment", "now", "code"),
+    [
+        ("body\n", COMMITTED, CLOSES - MOMENT, None),
+        ("body\n", COMMITTED, CLOSES, "body_too_late"),
+        ("another\n", COMMITTED, CLOSES - MOMENT, "body_not_committed"),
+        ("body\n", None, OPENS, "no_body_awaited"),
+    ],
+)
+def test_a_body_is_handed_in_before_the_limit_and_is_what_was_committed_to(text, commitment, now, code):
+    found = rules.refusals_to_hand_in(text, commitment=commitment, due_at=commitment and CLOSES, now=now)
+    assert codes(found) == ([code] if code else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "due_at", "stated", "now", "code"),
+    [
+        ("labour and car", CLOSES, False, CLOSES - MOMENT, None),
+        ("labour and car", CLOSES, False, CLOSES, "explanation_too_late"),
+        ("labour and car", CLOSES, True, OPENS, "explained_already"),
+        ("labour and car", None, False, OPENS, "no_explanation_asked"),
+        (" ", CLOSES, False, OPENS, "explanation_missing"),
+        ("x" * 5_001, CLOSES, False, OPENS, "explanation_too_long"),
+    ],
+)
+def test_a_low_price_is_explained_once_and_before_the_limit(text, due_at, stated, now, code):
+    found = rules.refusals_to_explain(text, due_at=due_at, stated=stated, now=now)
+    assert codes(found) == ([code] if code else [])

@@ -60,7 +60,7 @@ def test_the_choice_stands_before_the_others():
 
 
 @pytest.mark.parametrize(
-    ("price", "least", "points"), [(100, 100, 1_000_000), (300, 100, 333_333), (300, 200, 666_667), (64, 1, 15_625)]
+    ("price", "least", "points"), [(100, 100, 1_000_000), (300, 100, 333_333), (300, 200, 666_667), (128, 1, 7_813)]
 )
 def test_price_points(price, least, points):
     assert merit.price_points(price, least=least) == points
