@@ -155,7 +155,9 @@ def test_the_record_of_a_first_attempt_opens_nothing_of_the_second(app):
 
 def test_no_head_in_time_makes_the_attempt_void(app):
     """The clock jumped past the beacon's instant before anything ran: an outage of half an hour."""
-    no, _ = market_of(3, fund="fiscal")
+    no, found = market_of(3, method="BID_LOW", fund="fiscal")
+    for agency in found:
+        an_offer(agency, no, amount_fen=800_000)
     closes_at = queries.attempt_of(no, None).closes_at
     app.extensions["market.clock"].instant = closes_at + timedelta(minutes=30)
     run_due()
@@ -168,6 +170,11 @@ def test_no_head_in_time_makes_the_attempt_void(app):
     assert queries.phase_of(selection(no)) is Phase.VOID
     assert selection(no).frozen_at == closes_at
     assert queries.result(queries.attempt_of(no, None).id) == []
+    # Nobody enters the next attempt knowing a price of this one.
+    row = selection(no)
+    assert (row.attempt.sealed_offer_key, row.opened_at) == (None, None)
+    assert row.key_destroyed_at == row.voided_at is not None
+    assert [one["reasons"] for one in recomputed(no)["offers"]] == [["unopened"]] * 3
 
 
 def test_a_late_sweep_is_no_harm_while_a_head_is_in_time(app):
