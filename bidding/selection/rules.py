@@ -357,12 +357,12 @@ def refusals_to_throw(
     """Why a throw cannot be typed for an attempt.
 
     `after` is the instant on the beacon line, itself early enough; `head_at` that of the first signed head over the
-    freeze, which must be older than the throw. `standing`: this role's own entry, or this account's, stands already.
+    freeze, which must be older still. `standing`: this role's own entry, or this account's, stands already.
     Source: protocol.md §1.1 and §1.3.
     """
     if not THROWN.fullmatch(typed.value):
         yield Refusal("throw_malformed", field="digits", params={"fewest": FEWEST_DIGITS, "most": MOST_DIGITS})
-    if head_at is None or typed.thrown_at <= head_at:
+    if head_at is None or is_late(head_at=head_at, beacon_after=after):
         yield Refusal("throw_unsigned", field="thrown_at")
     if typed.thrown_at < after:
         yield Refusal("throw_too_early", field="thrown_at", params={"from_at": after.isoformat()})

@@ -761,9 +761,9 @@ def enter_throw(actor: Actor, subject: str | None, typed: Throw, /, *, key: str)
     Digits, instant and place become public with the second entry; who witnessed it stays with the offices (§1.1).
     """
     with act(SelectionAct.WITNESS, actor=actor, key=key, subject=subject, input=typed) as deed:
+        announcement = deed.lock(announcements.row((subject or "").rpartition("-")[0]))
         selection = queries.of_throw(subject or "")
         attempt, after = selection.attempt, queries.beacon_after(selection)
-        announcement = deed.lock(announcements.row(attempt.announcement.no or ""))
         if actor.account_id is None or after is None:
             raise NotFound(subject)
         branches.guard(deed, announcement.need.region)
