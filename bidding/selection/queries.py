@@ -1045,7 +1045,7 @@ def throw_key(no: str | None, number: int) -> str:
 def of_throw(key: str) -> Selection:
     """The frozen attempt that a throw of this key decides. Raises `NotFound` for every other."""
     no, _, number = key.rpartition("-")
-    if not no or not number.isdigit():
+    if not no or not number.isdecimal() or len(number) > 9:
         raise NotFound(key)
     found = of(attempt_of(no, int(number)).id)
     if found is None or found.beacon_rule != WITNESS:

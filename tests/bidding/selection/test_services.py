@@ -808,7 +808,7 @@ def test_only_an_attempt_that_asks_for_a_throw_has_one(app):
     no, _ = market_of(3, fund="fiscal")
     closed(no)
     assert queries.waiting_throws(a_supervisor(), now=app.extensions["market.clock"].instant) == []
-    for key in (f"{no}-1", f"{no}-9", no, "nothing"):
+    for key in (f"{no}-1", f"{no}-9", f"{no}-{10**30}", f"{no}-²", no, "nothing"):
         with pytest.raises(NotFound):
             queries.of_throw(key)
 
