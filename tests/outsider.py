@@ -283,7 +283,8 @@ SEALED = (*BY_PRICE, "SHORTLIST_THEN_BID")
 def _terms(told: dict[str, Any]) -> list[str]:
     """docs/methods.md: the freeze binds method, parameters and rulebook; a factor and judges only where drawn."""
     said, method = told["parameters"], told["method"]
-    bound = sha(canon({"method": method, "parameters": said, "rulebook": told["rulebook"]}))
+    announced = {name: value for name, value in said.items() if not name.startswith("pause_")}
+    bound = sha(canon({"method": method, "parameters": announced, "rulebook": told["rulebook"]}))
     published = json.loads(told["record"]["log"]["publish"]["payload"])["public"]
     frozen = json.loads(told["record"]["log"]["freeze"]["payload"])["public"]
     found = {
@@ -366,7 +367,10 @@ def _enough(told: dict[str, Any], prices: dict[str, int]) -> list[str]:
         valid &= opened or {row["id"] for row in told["offers"] if "outdated" not in row["reasons"]}
     enough, decision = len(valid) >= told["parameters"]["minimum"], told["record"]["decision"]
     faults = ["drawn of too few"] if decision == "drawn" and not (enough and (opened or not by_price)) else []
-    if decision == "unsuccessful" and enough and not (by_price and not prices):
+    silent = told["method"] in ("BID_LIVE", "BID_ROUNDS") and not told["live"]
+    if decision == "drawn" and silent:
+        faults.append("drawn though nobody offered")
+    if decision == "unsuccessful" and enough and not silent and not (by_price and not prices):
         faults.append("unsuccessful with enough")
     if opened and len(opened) < told["parameters"]["minimum"]:
         faults.append("opened though too few")
@@ -416,14 +420,26 @@ def _auctioned(told: dict[str, Any], frozen_at: datetime) -> tuple[dict[str, int
     begin = frozen_at + timedelta(seconds=said["start_s"])
     end, left = begin + length * said.get("rounds", 1), said["extensions"]
     taking_part = set(told["record"]["order"])
-    rounds, latest = set(), begin
-    for place, row in enumerate(told["live"], 1):
+    rounds, latest, resumed, shift = set(), begin, begin, timedelta()
+    pauses = [
+        [timedelta(seconds=said[f"pause_{number}_{name}_s"]) for name in ("since", "until", "lost")]
+        for number in range(1, sum(name.startswith("pause_") for name in said) // 3 + 1)
+    ]
+    for place, row in enumerate([*told["live"], None], 1):
+        while pauses and (row is None or when(row["at"]) >= frozen_at + pauses[0][0]):
+            since, until, lost = pauses.pop(0)
+            alive, since, until = frozen_at + until - lost, frozen_at + since, frozen_at + until
+            if not (resumed <= alive < end and alive <= since < until and (latest < since or not last)):
+                faults.append("an outage that cannot have been")
+            resumed, end, shift = until, end + lost, shift + lost
+        if row is None:
+            break
         at, bar = when(row["at"]), last.get(row["id"]) if in_rounds else min(last.values(), default=None)
         fits = row["amount"] <= (said["ceiling_fen"] if bar is None else bar - said["step_fen"])
-        turn = (row["id"], min((at - begin) // length, said.get("rounds", 1) - 1))
+        turn = (row["id"], min((at - begin - shift) // length, said.get("rounds", 1) - 1))
         if in_rounds and turn in rounds:
             faults.append(f"second offer {place} in one round")
-        if not (row["seq"] == place and latest <= at < end and fits and row["id"] in taking_part):
+        if not (row["seq"] == place and max(latest, resumed) <= at < end and fits and row["id"] in taking_part):
             faults.append(f"offer {place} does not count")
         if row["amount"] < max(1, said["floor_fen"]):
             faults.append(f"offer {place} below the floor")

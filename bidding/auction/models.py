@@ -17,8 +17,9 @@ class Auction(Base):
     """The auction of a frozen attempt: its terms, which never change, and how it stands.
 
     `own`: in rounds an offer goes below the agency's own last one. `seq` offers counted so far, the last one at
-    `last_at`, the best of them `best_fen`; `ends_at` has moved `extended` times. The migration's triggers keep all of
-    it in step with the offers, whatever code writes (quality.md R1).
+    `last_at`, the best of them `best_fen`; `ends_at` has moved `extended` times. Outages have stopped it
+    `paused` times, the last one until `resumes_at`. The migrations' triggers keep all of it in step with the offers and
+    the pauses, whatever code writes (quality.md R1).
     """
 
     __tablename__ = "auction"
@@ -53,6 +54,8 @@ class Auction(Base):
     best_fen: Mapped[Fen | None]
     last_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    paused: Mapped[int] = mapped_column(server_default="0", default=0)
+    resumes_at: Mapped[datetime | None]
 
     attempt: Mapped[Attempt] = relationship(lazy="joined")
 
@@ -78,3 +81,30 @@ class AuctionOffer(Base):
     entry_ref: Mapped[str] = mapped_column(String(32), unique=True)
 
     registration: Mapped[Registration] = relationship(lazy="joined")
+
+
+class AuctionPause(Base):
+    """One outage in an auction, never changed again: no offer in [`since_at`, `until_at`), the end `lost_s` later.
+
+    `alive_at`: of the newest signed head before it, `noticed_at`: when the market was there again. `seq` offers had
+    counted; `ends_before` was the end and `ends_at` is.
+    """
+
+    __tablename__ = "auction_pause"
+    __table_args__ = (
+        UniqueConstraint("auction_id", "number"),
+        CheckConstraint("number >= 1 AND seq >= 0 AND lost_s >= 1", name="counts_from_one"),
+        CheckConstraint("since_at < until_at AND ends_before < ends_at", name="goes_on_later"),
+    )
+
+    id: Mapped[int] = mapped_column(BIG, primary_key=True)
+    auction_id: Mapped[int] = mapped_column(BIG, ForeignKey("auction.id"))
+    number: Mapped[int]
+    seq: Mapped[int]
+    alive_at: Mapped[datetime]
+    noticed_at: Mapped[datetime]
+    since_at: Mapped[datetime]
+    until_at: Mapped[datetime]
+    lost_s: Mapped[int]
+    ends_before: Mapped[datetime]
+    ends_at: Mapped[datetime]

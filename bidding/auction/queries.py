@@ -1,7 +1,7 @@
 """How an auction stands: for everybody the best price, for an agency its own rank, and the names with the result."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +10,9 @@ from sqlalchemy import Select, String, and_, case, cast, func, or_, select, tupl
 from sqlalchemy.orm import lazyload
 
 from app.actor import Actor
+from app.audit import services as audit
 from app.audit.models import Entry
+from app.clock import stepping_here
 from app.database import db
 from app.identity.models import Organisation
 from app.refusal import NotFound, Refusal
@@ -18,8 +20,8 @@ from app.rulebook import Rulebook
 from app.rules_in_force import rulebook
 from app.values import Fen
 from bidding.auction import bids, rules
-from bidding.auction.bids import AuctionTerms, Bid
-from bidding.auction.models import Auction, AuctionOffer
+from bidding.auction.bids import AuctionTerms, Bid, Pause
+from bidding.auction.models import Auction, AuctionOffer, AuctionPause
 from bidding.auction.rules import Bidder, LiveTerms, Phase, RoundsTerms
 from bidding.registration import queries as registrations
 from bidding.registration.models import Registration
@@ -53,7 +55,16 @@ def terms_of(auction: Auction) -> AuctionTerms:
         extensions=auction.extensions,
         rounds=auction.rounds,
         own=auction.own,
+        pauses=tuple(Pause(each.since_at, each.until_at, timedelta(seconds=each.lost_s)) for each in pauses(auction)),
     )
+
+
+def pauses(auction: Auction) -> Sequence[AuctionPause]:
+    """What outages took of an auction, the first one first; nearly always nothing, and then nothing is asked."""
+    if not auction.paused:
+        return ()
+    query = select(AuctionPause).where(AuctionPause.auction_id == auction.id).order_by(AuctionPause.number)
+    return db.session.execute(query).scalars().all()
 
 
 def announced(attempt: Attempt, need: Need, book: Rulebook) -> AuctionTerms | None:
@@ -73,7 +84,11 @@ def announced(attempt: Attempt, need: Need, book: Rulebook) -> AuctionTerms | No
 def phase_of(auction: Auction, *, now: datetime) -> Phase:
     """The phase of a row."""
     return rules.phase_of(
-        starts_at=auction.starts_at, ends_at=auction.ends_at, closed=auction.closed_at is not None, now=now
+        starts_at=auction.starts_at,
+        ends_at=auction.ends_at,
+        closed=auction.closed_at is not None,
+        now=now,
+        resumes_at=auction.resumes_at,
     )
 
 
@@ -114,7 +129,7 @@ def standing(auction: Auction, registration: Registration | None) -> bids.Auctio
         amounts, used = {code: own.amount_fen}, {code: own.round or 0}
     elif not auction.own and auction.best_fen is not None:
         amounts = {"": auction.best_fen}
-    return bids.Auction(terms, auction.ends_at, auction.extended, amounts, used)
+    return bids.Auction(terms, auction.ends_at, auction.extended, amounts, used, auction.paused)
 
 
 def _last_of(auction: Auction, registration: Registration) -> AuctionOffer | None:
@@ -167,6 +182,12 @@ def counted(attempt_id: int) -> list[Bid]:
     return [Bid(one.code, one.amount_fen, one.at) for one in heard(attempt_id)]
 
 
+def stopped(attempt_id: int) -> tuple[Pause, ...]:
+    """What outages took of the auction of an attempt, as a result follows from it."""
+    auction = of(attempt_id)
+    return () if auction is None else terms_of(auction).pauses
+
+
 def is_open(attempt_id: int) -> bool:
     """Whether an attempt has an auction that is not yet closed: until then nothing is decided and nothing revealed."""
     query = select(Auction.id).where(Auction.attempt_id == attempt_id, Auction.closed_at.is_(None))
@@ -187,6 +208,35 @@ def due_for_close(now: datetime) -> list[str]:
         .order_by(Auction.ends_at, Auction.id)
     )
     return [f"{no}/{number}" for no, number in db.session.execute(query)]
+
+
+def due_for_pause(now: datetime) -> list[str]:
+    """The auctions that an outage reached into, as `<number>/<attempt>`.
+
+    A demonstration's clock that is moved by hand leaves the same gap in the log, and is no outage.
+    """
+    head = audit.latest_head(db.session())
+    if stepping_here.get() or head is None or now - head.timestamp <= rules.SILENCE:
+        return []
+    query = (
+        select(Auction, Announcement.no, Attempt.number)
+        .options(lazyload("*"))
+        .join(Attempt, Attempt.id == Auction.attempt_id)
+        .join(Announcement, Announcement.id == Attempt.announcement_id)
+        .where(Auction.closed_at.is_(None), Auction.ends_at > head.timestamp, Attempt.decision.is_(None))
+        .order_by(Auction.id)
+    )
+    return [
+        f"{no}/{number}"
+        for auction, no, number in db.session.execute(query)
+        if rules.is_interrupted(standing(auction, None), head_at=head.timestamp, now=now)
+    ]
+
+
+def turn(subject: str) -> int:
+    """How often outages have stopped an auction, called as sweeps call it: one more stop is another act."""
+    auction = of(attempt_of(*parts(subject))[1].id)
+    return 0 if auction is None else auction.paused
 
 
 def next_end(now: datetime) -> datetime | None:
@@ -252,7 +302,8 @@ class AuctionPage:
     """An auction as this reader may see it: never whose the offers are, until the attempt is decided.
 
     `phase` is None where the attempt has none to show: too few took part, or it became void. `own` is None for
-    everybody but an agency that is registered. `heard` is empty until the result.
+    everybody but an agency that is registered. `heard` is empty until the result. `stands`: a hold keeps the closing
+    and with it the auction from coming.
     """
 
     no: str
@@ -274,6 +325,9 @@ class AuctionPage:
     heard: tuple[Heard, ...]
     decided: bool
     held: bool
+    stands: bool
+    pauses: tuple[AuctionPause, ...]
+    resumes_at: datetime | None
     now: datetime
 
 
@@ -285,7 +339,8 @@ def page(no: str, number: int | None = None, *, actor: Actor, now: datetime) -> 
         raise NotFound("auction")
     auction = of(attempt.id)
     if auction is not None:
-        stood = bids.Auction(terms, auction.ends_at, auction.extended)
+        terms = terms_of(auction)
+        stood = bids.Auction(terms, auction.ends_at, auction.extended, passed=auction.paused)
         phase: Phase | None = phase_of(auction, now=now)
     else:
         stood = bids.announced(terms)
@@ -310,6 +365,9 @@ def page(no: str, number: int | None = None, *, actor: Actor, now: datetime) -> 
         heard=tuple(heard(attempt.id)) if attempt.decision is not None else (),
         decided=attempt.decision is not None,
         held=auction is not None,
+        stands=auction is None and announcements.clock_stands(announcement, attempt),
+        pauses=() if auction is None else tuple(pauses(auction)),
+        resumes_at=auction.resumes_at if auction is not None and phase is Phase.PAUSED else None,
         now=now,
     )
 
@@ -364,8 +422,8 @@ def _bettering(offers: Iterable[Better]) -> tuple[Better, ...]:
 
 
 def mark_of(auction: Auction) -> int:
-    """Rises with everything that changes an auction: each offer, and the close."""
-    return auction.seq + (auction.closed_at is not None)
+    """Rises with everything that changes an auction: each offer, each pause, and the close."""
+    return auction.seq + auction.paused + (auction.closed_at is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -424,7 +482,7 @@ def topic_of(no: str, number: int) -> str:
     return f"auction:{no}/{number}"
 
 
-_MARK = Auction.seq + case((Auction.closed_at.is_not(None), 1), else_=0)
+_MARK = Auction.seq + Auction.paused + case((Auction.closed_at.is_not(None), 1), else_=0)
 """The twin of `mark_of`."""
 
 
@@ -457,24 +515,29 @@ def state(no: str, number: int, at: int) -> Mapping[str, Any]:
     auction = of(attempt.id)
     if auction is None or not 0 <= at <= mark_of(auction):
         raise NotFound("auction")
+    stopped = [each for each in pauses(auction) if each.seq + each.number <= at]
     rows = db.session.execute(
         select(AuctionOffer.seq, AuctionOffer.at, AuctionOffer.amount_fen, AuctionOffer.extended_to)
-        .where(AuctionOffer.auction_id == auction.id, AuctionOffer.seq <= at)
+        .where(AuctionOffer.auction_id == auction.id, AuctionOffer.seq <= at - len(stopped))
         .order_by(AuctionOffer.seq)
     ).all()
     moves = [row.extended_to for row in rows if row.extended_to is not None]
+    # Whatever moved the end, moved it later.
+    ends = [bids.announced(terms_of(auction)).end, *moves, *(each.ends_at for each in stopped)]
     shown = _bettering([Better(row.seq, row.at, row.amount_fen) for row in rows])
     return {
         "no": no,
         "attempt": number,
         "mark": at,
-        "closed": at > auction.seq,
+        "closed": at > auction.seq + auction.paused,
         "offers": len(rows),
         "best_fen": shown[-1].amount_fen if shown else None,
         "step_fen": auction.step_fen,
         "starts_at": auction.starts_at.isoformat(),
-        "ends_at": (moves[-1] if moves else bids.announced(terms_of(auction)).end).isoformat(),
+        "ends_at": max(ends).isoformat(),
         "extended": len(moves),
+        "paused": len(stopped),
+        "resumes_at": stopped[-1].until_at.isoformat() if stopped else None,
         "better": [{"seq": one.seq, "at": one.at.isoformat(), "amount_fen": one.amount_fen} for one in shown],
     }
 
@@ -486,8 +549,8 @@ def told(no: str, number: int, at: int) -> str:
 
 def news(name: str, after: int, at: int) -> str:
     """The same of `<number>/<attempt>` for whoever knows it as it stood at `after`: of the list only what is new."""
-    found = state(*parts(name), at)
-    new = [one for one in found["better"] if one["seq"] > after]
+    found, before = state(*parts(name), at), state(*parts(name), max(after, 0))
+    new = [one for one in found["better"] if one["seq"] > before["offers"]]
     return json.dumps({**found, "after": max(after, 0), "better": new}, separators=(",", ":"))
 
 

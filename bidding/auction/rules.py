@@ -11,7 +11,7 @@ from app.refusal import Refusal
 from app.rulebook import term
 from app.values import Fen, Opens, Ppm
 from bidding.auction import bids
-from bidding.auction.bids import Auction, AuctionTerms, Bid
+from bidding.auction.bids import Auction, AuctionTerms, Bid, Pause
 from marketplace.need.rules import Method, Particulars
 
 
@@ -19,24 +19,28 @@ class AuctionAct(StrEnum):
     """The acts of an auction."""
 
     BID = "auction.bid"
+    PAUSE = "auction.pause"
     CLOSE = "auction.close"
 
 
 class Phase(StrEnum):
-    """Derived from the instants; `over`: its end has come, and the clockwork has not yet closed it."""
+    """Derived from the instants; `paused`: it goes on later, `over`: its end has come and it is not yet closed."""
 
     AHEAD = "ahead"
     RUNNING = "running"
+    PAUSED = "paused"
     OVER = "over"
     CLOSED = "closed"
 
 
 MAY = {
     AuctionAct.BID: {Role.AGENCY},
+    AuctionAct.PAUSE: {Role.SYSTEM},
     AuctionAct.CLOSE: {Role.SYSTEM},
 }
 OPENS = {
     AuctionAct.BID: Opens.LATER,
+    AuctionAct.PAUSE: Opens.AT_ONCE,
     AuctionAct.CLOSE: Opens.AT_ONCE,
 }
 """Whose offers they were is told with the result (rules.md §2.5 visibility.prices)."""
@@ -110,12 +114,47 @@ def parameters(terms: AuctionTerms, *, frozen_at: datetime) -> dict[str, int]:
     }
 
 
-def phase_of(*, starts_at: datetime, ends_at: datetime, closed: bool, now: datetime) -> Phase:
+SILENCE = timedelta(seconds=60)
+"""The log signs a head every half minute; one older than this is a warning on every page (protocol.md §3.4)."""
+
+
+def is_interrupted(auction: Auction, *, head_at: datetime, now: datetime) -> bool:
+    """Whether an outage reached into an auction that is not closed: the market was silent before its end.
+
+    `head_at`: of the newest signed head, which whoever watches the log can confirm. Source: docs/methods.md (inferred).
+    """
+    # A pause is told in whole seconds: what was left must be one at least.
+    left = auction.end - max(head_at, _goes_from(auction))
+    return now - head_at > SILENCE and left >= timedelta(seconds=1) and _goes_from(auction) < now
+
+
+def _goes_from(auction: Auction) -> datetime:
+    pauses = auction.terms.pauses
+    return pauses[-1].until if pauses else auction.terms.start
+
+
+def pause_of(auction: Auction, *, alive_at: datetime, last_at: datetime | None, until: datetime) -> Pause:
+    """What an outage takes of an auction that goes on at `until`: all that was left when the market was last alive.
+
+    `alive_at`, no earlier than it began or last went on, and `until` are whole seconds after the closing. What was
+    acknowledged since, last at `last_at`, counts. Source: docs/methods.md (inferred).
+    """
+    since = alive_at
+    if last_at is not None and last_at >= alive_at:
+        since += (last_at - alive_at) // timedelta(seconds=1) * timedelta(seconds=1) + timedelta(seconds=1)
+    return Pause(since, until, until - alive_at)
+
+
+def phase_of(
+    *, starts_at: datetime, ends_at: datetime, closed: bool, now: datetime, resumes_at: datetime | None = None
+) -> Phase:
     """Half-open: at the instant of the end an auction is over."""
     if closed:
         return Phase.CLOSED
     if now < starts_at:
         return Phase.AHEAD
+    if resumes_at is not None and now < resumes_at:
+        return Phase.PAUSED
     return Phase.RUNNING if now < ends_at else Phase.OVER
 
 
@@ -144,6 +183,8 @@ def refusals_to_begin(bidder: Bidder, *, auction: Auction, closed: bool, now: da
     yield from refusals_to_enter(bidder)
     if now < auction.terms.start:
         yield Refusal("auction_not_begun", params={"starts_at": auction.terms.start.isoformat()})
+    elif not closed and now < _goes_from(auction):
+        yield Refusal("auction_paused", params={"resumes_at": _goes_from(auction).isoformat()})
     elif closed or now >= auction.end:
         yield Refusal("auction_over")
     elif auction.terms.own and auction.rounds.get(bidder.code) == auction.round_at(now):

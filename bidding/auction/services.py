@@ -1,16 +1,20 @@
 """Opening an auction at the freeze, offering in it, and closing it at its end."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from app import bulletin
 from app.act import Deed, act
 from app.actor import Actor
+from app.audit import services as audit
 from app.refusal import NotFound, OutOfTurn, demand
+from app.stage import Recipient
 from app.values import Done, Fen, Nothing
 from bidding.auction import bids, queries, rules
 from bidding.auction.bids import AuctionTerms, Bid
-from bidding.auction.models import Auction, AuctionOffer
+from bidding.auction.models import Auction, AuctionOffer, AuctionPause
 from bidding.auction.rules import AuctionAct, BidInput
+from bidding.registration import queries as registrations
 from bidding.registration import services as registering
 from bidding.registration.models import Registration
 from marketplace.announcement import queries as announcements
@@ -98,6 +102,65 @@ def _keep(deed: Deed, auction: Auction, registration: Registration, before: bids
     auction.best_fen = Fen(heard.amount if auction.best_fen is None else min(auction.best_fen, heard.amount))
     auction.last_at, auction.ends_at, auction.extended = heard.at, after.end, after.extended
     deed.session.flush()
+
+
+def pause(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
+    """The market was away while an auction ran: it goes on with the time that was left, at an instant announced here.
+
+    What was acknowledged stays. No hand decides it: the log shows how long no head was signed. Source: docs/methods.md.
+    """
+    with act(AuctionAct.PAUSE, actor=actor, key=key, subject=subject) as deed:
+        no, number = queries.parts(subject)
+        announcement = deed.lock(announcements.row(no))
+        attempt = announcements.attempt(announcement.id, number)
+        auction = deed.lock(queries.row(attempt.id))
+        before, head = queries.standing(auction, None), audit.latest_head(deed.session)
+        closed = auction.closed_at is not None or attempt.decision is not None
+        if closed or head is None or not rules.is_interrupted(before, head_at=head.timestamp, now=deed.now):
+            raise OutOfTurn(queries.phase_of(auction, now=deed.now), deed.act)
+        alive_at = announcements.whole_seconds_after(
+            attempt.closes_at, max(head.timestamp, auction.resumes_at or auction.starts_at)
+        )
+        until = announcements.goes_on_at(attempt, announcement.need, left=auction.ends_at - alive_at, now=deed.now)
+        pause = rules.pause_of(before, alive_at=alive_at, last_at=auction.last_at, until=until)
+        ends_at = auction.ends_at + pause.lost
+        deed.add(
+            AuctionPause(
+                auction_id=auction.id,
+                number=auction.paused + 1,
+                seq=auction.seq,
+                alive_at=head.timestamp,
+                noticed_at=deed.now,
+                since_at=pause.since,
+                until_at=pause.until,
+                lost_s=pause.lost // timedelta(seconds=1),
+                ends_before=auction.ends_at,
+                ends_at=ends_at,
+            )
+        )
+        deed.session.flush()
+        deed.subject, deed.attempt, deed.basis = announcement.no, attempt.number, announcement.rulebook
+        deed.on("announcement", announcement.no or "")
+        deed.tell(
+            attempt=attempt.number,
+            head_at=head.timestamp,
+            since=pause.since,
+            until=pause.until,
+            ended_before=auction.ends_at,
+            ends_at=ends_at,
+        )
+        auction.paused, auction.resumes_at, auction.ends_at = auction.paused + 1, pause.until, ends_at
+        _tell_watchers(deed, attempt, auction)
+    return deed.answer()
+
+
+def told_of_pause(deed: Deed) -> Iterable[Recipient]:
+    """Whoever may offer, and the purchaser: that it stopped, and when it goes on."""
+    announcement, attempt = queries.attempt_of(deed.subject or "", deed.public["attempt"])
+    said = {"no": announcement.no or "", "title": announcement.need.title}
+    for registration in registrations.valid(attempt.id):
+        yield Recipient(registration.agency.organisation_id, {**said, "side": "agency"})
+    yield Recipient(announcement.need.purchaser.organisation_id, {**said, "side": "purchaser"})
 
 
 def close(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:

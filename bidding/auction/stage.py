@@ -40,5 +40,6 @@ STAGE = Stage(
     terms=(LiveTerms, RoundsTerms),
     words=WORDS,
     demo=DEMO,
+    notices={AuctionAct.PAUSE: services.told_of_pause},
     constraints={"uq_auction_offer_auction_id_registration_id_round": Refusal("round_used", params={"round": 0})},
 )

@@ -1,4 +1,6 @@
-"""How time comes to auctions: each is closed at its end, as its last offers moved it."""
+"""How time comes to auctions: each is closed at its end, and one that an outage reached into goes on later."""
+
+from datetime import datetime
 
 from app.actor import Actor
 from app.sweep import Sweep
@@ -11,4 +13,17 @@ def _close(actor: Actor, subject: str) -> Done:
     return services.close(actor, subject, Nothing(), key=f"sweep:{AuctionAct.CLOSE}:{subject}")
 
 
-SWEEPS = (Sweep(AuctionAct.CLOSE, due=queries.due_for_close, do=_close, upcoming=queries.next_end),)
+def _pause(actor: Actor, subject: str) -> Done:
+    return services.pause(actor, subject, Nothing(), key=f"sweep:{AuctionAct.PAUSE}:{subject}:{queries.turn(subject)}")
+
+
+def _never(now: datetime) -> datetime | None:
+    """Nobody waits for an outage."""
+    return None
+
+
+# Before the close: an end that came in an outage is none.
+SWEEPS = (
+    Sweep(AuctionAct.PAUSE, due=queries.due_for_pause, do=_pause, upcoming=_never),
+    Sweep(AuctionAct.CLOSE, due=queries.due_for_close, do=_close, upcoming=queries.next_end),
+)

@@ -2,14 +2,18 @@
 
 WORDS = {
     "auction.bid": "竞价出价",
+    "auction.pause": "竞价因系统中断而停止",
     "auction.close": "竞价结束",
     "auction_phase.ahead": "竞价未开始",
     "auction_phase.running": "正在竞价",
+    "auction_phase.paused": "竞价中断，待续行",
     "auction_phase.over": "竞价时间已到",
     "auction_phase.closed": "竞价已结束",
     "auction_phase.none": "没有竞价",
     "refusal.auction_not_begun": "竞价还没有开始，{starts_at}开始。",
     "cure.auction_not_begun": "请到时再出价；页面上的时间以市场时钟为准。",
+    "refusal.auction_paused": "竞价因系统中断停止，{resumes_at}继续。",
+    "cure.auction_paused": "请到时再出价；已经计入的出价继续有效，中断的时间全部补回。",
     "refusal.auction_over": "竞价已经结束，这次出价没有计入。",
     "cure.auction_over": "结果按规则自动产生，公布在公告页。",
     "refusal.auction_not_held": "本次采购没有进行竞价。",

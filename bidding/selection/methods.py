@@ -16,6 +16,7 @@ from bidding.selection import merit, prices
 
 WEIGHT: Final = "weight_"
 _WEIGHT: Final = re.compile(r"weight_[a-z][a-z0-9_]*")
+_PAUSE: Final = re.compile(r"pause_[1-9][0-9]*_(since|until|lost)_s")
 FULL: Final = 100
 LEAST_JUDGES: Final = 3
 LEAST_SCORED: Final = 3
@@ -195,7 +196,35 @@ def auction_terms(case: Case) -> bids.AuctionTerms:
         extensions=said["extensions"],
         rounds=rounds or 1,
         own=rounds is not None,
+        pauses=_pauses(case),
     )
+
+
+def _pauses(case: Case) -> tuple[bids.Pause, ...]:
+    """What outages took of an auction: parameters `pause_<n>_…`, seconds, the first two counted from the freeze."""
+    said = case.parameters
+    found: list[bids.Pause] = []
+    while f"pause_{len(found) + 1}_since_s" in said:
+        since, until, lost = (said[name] for name in _pause_names(len(found) + 1))
+        first, last = (case.frozen_at + timedelta(seconds=each) for each in (since, until))
+        found.append(bids.Pause(first, last, timedelta(seconds=lost)))
+    return tuple(found)
+
+
+def _pause_names(number: int) -> tuple[str, str, str]:
+    return f"pause_{number}_since_s", f"pause_{number}_until_s", f"pause_{number}_lost_s"
+
+
+def pause_parameters(number: int, pause: bids.Pause, *, frozen_at: datetime) -> dict[str, int]:
+    """The same as a transcript's integers."""
+    second = timedelta(seconds=1)
+    values = ((pause.since - frozen_at) // second, (pause.until - frozen_at) // second, pause.lost // second)
+    return dict(zip(_pause_names(number), values, strict=True))
+
+
+def bound(parameters: Mapping[str, int]) -> dict[str, int]:
+    """Those that were announced, and that the freeze binds: without what outages took of an auction."""
+    return {name: value for name, value in parameters.items() if not _PAUSE.fullmatch(name)}
 
 
 def invited(case: Case) -> tuple[str, ...]:
@@ -285,7 +314,10 @@ def misfits(method: str, parameters: Mapping[str, int]) -> list[str]:
     """The names of parameters that are missing, too many or impossible, ascending; empty where they fit the method."""
     row = METHODS[method]
     weighed = {name for name in parameters if row.weights and _WEIGHT.fullmatch(name)}
-    found = set(row.parameters) ^ (parameters.keys() - weighed)
+    paused = {name for name in parameters if row.live and _PAUSE.fullmatch(name)}
+    found = set(row.parameters) ^ (parameters.keys() - weighed - paused)
+    found |= paused ^ {name for number in range(1, len(paused) // 3 + 1) for name in _pause_names(number)}
+    found |= {name for name in paused if parameters[name] > _MOST["start_s"]}
     found |= {name for name, value in parameters.items() if not _LEAST.get(name, 0) <= value <= _MOST.get(name, value)}
     if not found and row.weights:
         given = weights(parameters)

@@ -548,7 +548,15 @@ def abnormally_low(selection: Selection) -> frozenset[str]:
 
 
 def _parameters(selection: Selection) -> dict[str, int]:
-    """As frozen; an attempt of a market that did not yet keep them takes them from its need."""
+    """As frozen, and what outages have taken of an auction since."""
+    found = _frozen_parameters(selection)
+    for number, pause in enumerate(auctions.stopped(selection.attempt_id) if "start_s" in found else (), 1):
+        found |= methods.pause_parameters(number, pause, frozen_at=selection.frozen_at)
+    return found
+
+
+def _frozen_parameters(selection: Selection) -> dict[str, int]:
+    """An attempt of a market that did not yet keep them takes them from its need."""
     if selection.parameters is not None:
         found: dict[str, int] = json.loads(selection.parameters)
         return found

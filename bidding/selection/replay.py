@@ -337,6 +337,7 @@ class Live:
     offers: tuple[Offered, ...]
     standings: tuple[Standing, ...]
     count: int
+    pauses: tuple[bids.Pause, ...]
     plot: Plot
 
 
@@ -747,7 +748,8 @@ class _Teller:
         bidders: dict[str, Bidder] = {}
         offers: list[Offered] = []
         for seq, bid in enumerate(case.live, 1):
-            before, auction = auction, auction.after(bid)
+            before = auction.at(bid.at)
+            auction = before.after(bid)
             bidder = bidders.setdefault(bid.id, Bidder(_letter(len(bidders)), self.party(bid.id)))
             if seq > MOST_BIDS:
                 continue
@@ -766,6 +768,7 @@ class _Teller:
                     standings=self.standings(auction, bidders),
                 )
             )
+        auction = auction.at(None)
         return Live(
             start=terms.start,
             first_end=bids.announced(terms).end,
@@ -782,6 +785,7 @@ class _Teller:
             offers=tuple(offers),
             standings=self.standings(auction, bidders),
             count=len(case.live),
+            pauses=terms.pauses,
             plot=_plot(offers, terms, end=auction.end),
         )
 

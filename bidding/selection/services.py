@@ -405,7 +405,9 @@ def _decision(selection: Selection, head: Head | None) -> lottery.Decision:
         head is not None and rules.is_late(head_at=head.timestamp, beacon_after=after)
     ):
         return "void"
-    return "unsuccessful" if selection.valid < selection.minimum else "drawn"
+    # Enough took part, and none of them made an offer that counts.
+    nobody = selection.attempt.decision is Decision.UNSUCCESSFUL and selection.resulted_at is None
+    return "unsuccessful" if selection.valid < selection.minimum or nobody else "drawn"
 
 
 def _record(

@@ -16,7 +16,7 @@ import re
 import sys
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,8 +55,10 @@ def terms(*, method: str, parameters: Mapping[str, int], rulebook: str, rulebook
     """What binds method, parameters and rulebook before anybody knows the result: SHA-256 of their RFC 8785 JSON.
 
     Where the freeze's entry has a public member `terms`, it is this (inferred: protocol.md §4 leaves them unbound).
+    What an outage took of an auction nobody can know before: it stands in the log by an act of its own.
     """
-    said = {"method": method, "parameters": dict(parameters), "rulebook": {"id": rulebook, "sha256": rulebook_sha256}}
+    bound = methods.bound(parameters)
+    said = {"method": method, "parameters": bound, "rulebook": {"id": rulebook, "sha256": rulebook_sha256}}
     return _sha256(json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False))
 
 
@@ -127,7 +129,7 @@ def _live_rows(heard: Sequence[bids.Bid], terms: bids.AuctionTerms) -> list[dict
                 "id": bid.id,
                 "amount": bid.amount,
                 "at": lottery.instant(bid.at),
-                "extended_to": lottery.instant(auction.end) if auction.end > before.end else None,
+                "extended_to": lottery.instant(auction.end) if auction.end > before.at(bid.at).end else None,
             }
         )
     return rows
@@ -421,11 +423,13 @@ def _enough(found: Mapping[str, Any], frozen: lottery.Frozen) -> list[str]:
     sent = {offer["id"] for offer in found["offers"] if OUTDATED not in offer["reasons"]} & taking_part
     opened = {offer["id"] for offer in found["offers"] if offer["body"] is not None}
     counted = len(opened or sent) if first else len(frozen.lots)
-    nobody = first and not any(offer["valid"] for offer in found["offers"])
+    silent = row.live and not found["live"]
+    nobody = silent or (first and not any(offer["valid"] for offer in found["offers"]))
     return _failed(
         (
             (decision != "drawn" or counted >= minimum, "有效数少于公布的最少数，却称已产生结果"),
             (decision != "drawn" or opened or not first, "报价没有开启，却称已产生结果"),
+            (decision != "drawn" or not silent, "竞价没有人出价，却称已产生结果"),
             (decision != "unsuccessful" or counted < minimum or nobody, "有效数已达公布的最少数，却称流标"),
             (not opened or len(opened) >= minimum, "报价份数少于公布的最少数，不应开启任何一份"),
         )
@@ -434,11 +438,16 @@ def _enough(found: Mapping[str, Any], frozen: lottery.Frozen) -> list[str]:
 
 def _live(found: Mapping[str, Any], frozen: lottery.Frozen) -> list[str]:
     """Sequence, instants, steps and the moving end of an auction: every row must have counted."""
-    if not found["live"]:
+    if not methods.METHODS[found["method"]].live:
         return []
-    heard = case_of(found, frozen).live
+    heard, terms_then = case_of(found, frozen).live, methods.auction_terms(case_of(found, frozen))
+    for number, pause in enumerate(terms_then.pauses):
+        known = replace(terms_then, pauses=terms_then.pauses[:number])
+        before = bids.replay((bid for bid in heard if bid.at < pause.since), terms=known)
+        if not bids.is_possible(before, pause):
+            return [f"第 {number + 1} 次竞价中断的时间不可能"]
     try:
-        rows = _live_rows(heard, methods.auction_terms(case_of(found, frozen)))
+        rows = _live_rows(heard, terms_then)
     except ValueError as error:
         return [f"竞价中有一次报价按规则不应计入（{error}）"]
     instants = [bid.at for bid in heard]
@@ -666,6 +675,9 @@ def _summary(found: Mapping[str, Any]) -> list[str]:
         f"报价 {len(found['offers'])} 份，竞价 {len(found['live'])} 次，评分 {len(found['scores'])} 条",
         "结果：" if found["result"] else "结果：无",
     ]
+    paused = found["parameters"].keys() - methods.bound(found["parameters"]).keys()
+    if paused:
+        rows.insert(3, f"竞价因系统中断而停止 {len(paused) // 3} 次，请在公开日志中核对 auction.pause 的记录")
     for rank in found["result"]:
         said = f"{rank['amount']} 分" if "amount" in rank else f"下浮率 {rank['rate']} ppm"
         rows.append(f"  {rank['rank']}. {rank['id']} {record['names'].get(rank['id'], '')} {said}".replace("  ", " "))

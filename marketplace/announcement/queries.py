@@ -470,6 +470,22 @@ def auction_at(closes_at: datetime, need: Need, hours: HoursTerms) -> datetime |
     return rules.whole_seconds_after(closes_at, _at(day, hours.opens))
 
 
+def goes_on_at(attempt: Attempt, need: Need, *, left: timedelta, now: datetime) -> datetime:
+    """When an auction that stopped goes on: as one that follows a closing now, with what was left of its time."""
+    hours = rulebook(attempt.announcement.rulebook or "").terms(HoursTerms)
+    if day_of(now, need).working:
+        today = rules.auction_today(now, length=left, hours=hours)
+        if today is not None:
+            return rules.whole_seconds_after(attempt.closes_at, today)
+    day, _ = calendar().add(now.astimezone(SHANGHAI).date(), 1, path=regions.path(need.region))
+    return rules.whole_seconds_after(attempt.closes_at, _at(day, hours.opens))
+
+
+def whole_seconds_after(closing: datetime, wish: datetime) -> datetime:
+    """The first instant, `wish` or later, that lies a whole number of seconds after the closing."""
+    return rules.whole_seconds_after(closing, wish)
+
+
 def provisional_closings(days: WorkCalendar) -> Select[str, str]:
     """Announcements whose closing was computed without its year, which this calendar knows."""
     return select(type_coerce(Announcement.no, String), cast(Announcement.version, String)).where(

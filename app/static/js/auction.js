@@ -36,7 +36,7 @@ function lasting(milliseconds) {
 function tick() {
   const now = marketNow();
   show("clock", clock(now));
-  if (box.dataset.phase === "ahead") {
+  if (box.dataset.phase === "ahead" || box.dataset.phase === "paused") {
     show("left", lasting(starts - now));
     if (now >= starts) return location.reload();
   } else if (box.dataset.phase === "running") {
@@ -62,7 +62,7 @@ function shown(state) {
   if (state.mark < mark) return;
   mark = state.mark;
   ends = Date.parse(state.ends_at);
-  if (state.closed) return reloaded();
+  if (state.closed || state.paused > Number(box.dataset.paused)) return reloaded();
   show("offers", String(state.offers));
   show("ends", clock(ends));
   show("extended", String(state.extended));

@@ -1,5 +1,6 @@
 """Which offers of an auction count: boundaries by hand, and what holds for all auctions."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -121,3 +122,54 @@ def test_what_holds_for_every_auction(found, terms):
     if not terms.own:
         assert [one.amount for one in counted] == sorted({one.amount for one in counted}, reverse=True)
         assert len(set(auction.amounts.values())) == len(auction.amounts)
+
+
+def stopped(*spans):
+    """(since, until, lost) of each, seconds after the start."""
+    second = timedelta(seconds=1)
+    return tuple(
+        bids.Pause(START + since * second, START + until * second, lost * second) for since, until, lost in spans
+    )
+
+
+def test_what_a_pause_takes_is_given_back():
+    paused = replace(LIVE, pauses=stopped((300, 7_500, 7_260)))
+    auction = bids.replay([bid("A", 90_000, 299)], terms=paused)
+    assert auction.end == START + timedelta(seconds=600 + 7_260)
+    before = bids.replay([bid("A", 90_000, 299)], terms=LIVE)
+    assert bids.is_possible(before, paused.pauses[0])
+    going = bids.announced(paused).after(bid("A", 90_000, 299))
+    assert [going.fault(bid("B", 80_000, at)) for at in (300, 7_499, 7_500, 7_859, 7_860)] == [
+        "auction_paused",
+        "auction_paused",
+        None,
+        None,
+        "auction_over",
+    ]
+    moved = going.after(bid("B", 80_000, 7_859))
+    assert (moved.end, moved.extended) == (START + timedelta(seconds=7_919), 1)
+
+
+def test_rounds_go_on_where_they_stopped():
+    paused = replace(ROUNDS, pauses=stopped((200, 1_000, 800), (1_100, 2_000, 900)))
+    auction = bids.announced(paused)
+    assert [auction.round_at(START + timedelta(seconds=at)) for at in (199, 1_000, 1_099, 2_000, 2_059, 2_060)] == [
+        2, 2, 2, 2, 2, 3,
+    ]  # fmt: skip
+    assert bids.replay([], terms=paused).end == START + timedelta(seconds=540 + 1_700)
+
+
+@pytest.mark.parametrize(
+    ("span", "possible"),
+    [
+        ((0, 700, 700), True),
+        ((599, 700, 101), True),
+        ((600, 700, 100), False),
+        ((10, 700, 701), False),
+        ((300, 700, 401), True),
+        ((299, 700, 400), False),
+        ((700, 700, 700), False),
+    ],
+)
+def test_a_pause_gives_back_no_more_than_was_left(span, possible):
+    assert bids.is_possible(bids.announced(LIVE), stopped(span)[0]) is possible

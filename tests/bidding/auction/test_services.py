@@ -1,5 +1,6 @@
 """An auction between the freeze and the result: who may offer, what counts, when it ends, and what is told of it."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from app.audit.check import first_difference
 from app.clockwork import services as clockwork
 from app.database import db
 from app.refusal import Refused
-from app.sweep import keep_log
+from app.sweep import keep_log, run_due
 from bidding.auction import queries, services
 from bidding.auction.rules import Phase
 from bidding.selection import queries as selections
@@ -123,7 +124,76 @@ def test_without_an_offer_the_attempt_fails_and_its_record_follows(app):
     closed(no)
     over(no)
     assert selections.attempt_of(no, None).decision is Decision.UNSUCCESSFUL
-    assert checked(no)["result"] == []
+    found = checked(no)
+    assert (found["record"]["decision"], found["live"], found["result"]) == ("unsuccessful", [], [])
+    found["record"]["decision"] = "drawn"
+    assert transcripts.verify(found) == ["竞价没有人出价，却称已产生结果"]
+    assert outsider.check_transcript(found) == ["drawn though nobody offered"]
+
+
+def away(clock, seconds):
+    """Nobody sweeps and nobody signs for so long; then the market is there again."""
+    clock.instant += timedelta(seconds=seconds)
+    run_due()
+    db.session.rollback()
+
+
+def test_an_outage_at_the_end_of_an_auction_is_given_back_whole(app, clock):
+    no, (first, second, _) = an_auction()
+    begun(no, seconds=500)
+    a_bid(first, no, CEILING)
+    run_due()
+    ends_at = auction_of(no).ends_at
+    away(clock, 900)
+    auction = auction_of(no)
+    assert (auction.closed_at, auction.paused) == (None, 1)
+    assert auction.ends_at - auction.resumes_at == ends_at - (clock.instant - timedelta(seconds=900))
+    assert auction.resumes_at >= clock.instant + timedelta(minutes=30)
+    params = {"resumes_at": auction.resumes_at.isoformat()}
+    assert refused(a_bid, second, no, CEILING - STEP) == [("auction_paused", params)]
+    shown = queries.page(no, actor=second, now=clock.instant)
+    assert (shown.phase, shown.best_fen, shown.heard) == (Phase.PAUSED, CEILING, ())
+    told = queries.state(no, 1, 2)
+    assert (told["offers"], told["paused"], told["ends_at"]) == (1, 1, auction.ends_at.isoformat())
+    assert queries.state(no, 1, 1)["ends_at"] == ends_at.isoformat()
+    away(clock, 30)
+    assert auction_of(no).paused == 1
+    clockwork.go_to(auction.resumes_at)
+    a_bid(second, no, CEILING - STEP)
+    assert json.loads(queries.news(f"{no}/1", 2, 3))["better"][0]["seq"] == 2
+    clockwork.go_to(auction_of(no).ends_at)
+    assert ranked(no)[0] == (1, second.code, CEILING - STEP)
+    found = checked(no)
+    assert found["parameters"]["pause_1_lost_s"] == (auction.ends_at - ends_at).total_seconds()
+    assert first_difference(rows=True) is None
+    for name, moved in (("since", -400), ("until", 1), ("lost", 86_400)):
+        wrong = {**found, "parameters": {**found["parameters"]}}
+        wrong["parameters"][f"pause_1_{name}_s"] += moved
+        assert outsider.check_transcript(wrong) != [], name
+        assert transcripts.verify(wrong) != [], name
+    halved = {name: value for name, value in found["parameters"].items() if name != "pause_1_lost_s"}
+    assert transcripts.verify({**found, "parameters": halved}) != []
+    del wrong["parameters"]["pause_1_since_s"], wrong["parameters"]["pause_1_until_s"]
+    assert transcripts.verify(wrong) != []
+
+
+def test_a_short_silence_and_one_outside_of_the_auction_stop_nothing(app, clock):
+    no, (first, *_) = an_auction()
+    begun(no)
+    a_bid(first, no, CEILING)
+    run_due()
+    away(clock, 60)
+    assert auction_of(no).paused == 0
+    away(clock, 61)
+    assert auction_of(no).paused == 1
+    clock.instant = auction_of(no).resumes_at + timedelta(seconds=1)
+    run_due()
+    assert auction_of(no).paused == 2
+    clockwork.go_to(auction_of(no).resumes_at)
+    clockwork.go_to(auction_of(no).ends_at)
+    away(clock, 3_600)
+    assert auction_of(no).paused == 2
+    assert checked(no)["result"][0]["id"] == first.code
 
 
 def test_too_few_registrations_make_no_auction(app):
