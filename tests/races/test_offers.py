@@ -142,8 +142,13 @@ def test_an_offer_at_the_closing(live: Flask) -> None:
         assert came == (("done", "done") if offer_first else ("done", "not_open"))
         with live.app_context():
             goes_on()
-            prices = [one.amount_fen for one in offers.opened(present(no)[1].id)]
+            attempt = present(no)[1]
+            prices = [one.amount_fen for one in offers.opened(attempt.id)]
             assert sorted(price for price in prices if price) == ([800_000, 900_000] if offer_first else [900_000])
+            # Whoever was first, the freeze has counted him.
+            frozen_list = selections.of(attempt.id)
+            assert frozen_list is not None
+            assert frozen_list.valid == len(prices)
             nothing_differs()
 
 
