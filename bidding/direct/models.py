@@ -7,13 +7,16 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import BIG, Base
 from app.values import Fen
-from bidding.direct.rules import Reason, Side
+from bidding.direct.rules import Cap, Reason, Side
 from marketplace.agency.models import Agency
 from marketplace.need.models import Need
 
 
 class Commission(Base):
-    """One purchaser's proposal to one agency, one open per need; `minutes`: SHA-256 of the minutes of the decision."""
+    """One purchaser's proposal to one agency, one open per need; `minutes`: SHA-256 of the minutes of the decision.
+
+    `over_cap`: what the purchaser's awards to this agency exceeded when it was accepted, None where nothing.
+    """
 
     __tablename__ = "commission"
     __table_args__ = (
@@ -39,6 +42,7 @@ class Commission(Base):
     accepted_at: Mapped[datetime | None]
     declined_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    over_cap: Mapped[Cap | None]
     version: Mapped[int] = mapped_column()
 
     need: Mapped[Need] = relationship(lazy="joined")

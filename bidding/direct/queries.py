@@ -1,5 +1,6 @@
 """Commissions as their two sides see them; nobody else knows of one before it is accepted."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,11 +16,12 @@ from app.rulebook import Rulebook
 from app.rules_in_force import rulebook, rulebook_for
 from app.standing import standing_of
 from app.values import Fen
+from app.watch.queries import Running, limits
 from app.web.paging import SIZE, Listing, listing, parsed
 from app.workdays import WorkCalendar
 from bidding.direct import rules
 from bidding.direct.models import Commission, NamedPrice
-from bidding.direct.rules import Chosen, DirectAct, DirectTerms, Failures, Phase, Side
+from bidding.direct.rules import Cap, Chosen, DirectAct, DirectTerms, Failures, Past, Phase, Side
 from bidding.registration import queries as registrations
 from marketplace.agency import queries as agencies
 from marketplace.agency.models import Agency
@@ -86,6 +88,18 @@ class Registrant:
 
 
 @dataclass(frozen=True, slots=True)
+class YearLine:
+    """A purchaser's direct awards of the year to one agency: how many, in fen, in ppm of all, what one more exceeds."""
+
+    code: str
+    name: str
+    awards: int
+    amount_fen: int
+    share_ppm: int
+    cap: Cap | None
+
+
+@dataclass(frozen=True, slots=True)
 class DirectPage:
     """A need as its purchaser sees it on the way to a direct commission: why not, with whom, and at which price."""
 
@@ -101,6 +115,9 @@ class DirectPage:
     after_failures: bool
     registrants: tuple[Registrant, ...]
     failed_no: str | None
+    year: tuple[YearLine, ...]
+    annual_awards: int
+    annual_share: int
     commissions: tuple[CommissionPage, ...]
     rulebook: str
 
@@ -203,6 +220,40 @@ def chosen(agency: Agency | None, need: Need, *, book: Rulebook, now: datetime) 
     )
 
 
+def year_of(purchaser_id: int, *, now: datetime) -> Mapping[int, tuple[int, int]]:
+    """A purchaser's direct awards of the year before `now`: by agency's key how many, and their sum in fen."""
+    last = select(func.max(NamedPrice.id)).where(NamedPrice.commission_id == Commission.id).scalar_subquery()
+    rows = db.session.execute(
+        select(Commission.agency_id, func.count(), func.sum(NamedPrice.amount_fen))
+        .join(Need, Need.id == Commission.need_id)
+        .join(NamedPrice, NamedPrice.id == last.correlate(Commission))
+        .where(
+            Need.purchaser_id == purchaser_id,
+            Commission.accepted_at > now - rules.YEAR,
+            Commission.accepted_at <= now,
+        )
+        .group_by(Commission.agency_id)
+    )
+    return {agency_id: (count, int(total)) for agency_id, count, total in rows}
+
+
+def past_of(year: Mapping[int, tuple[int, int]], agency_id: int) -> Past:
+    """The same for one agency beside all."""
+    awards, amount = year.get(agency_id, (0, 0))
+    return Past(awards, amount, sum(count for count, _ in year.values()), sum(total for _, total in year.values()))
+
+
+def over_cap() -> Running:
+    """Direct awards by which a purchaser's awards to one agency exceeded what is usual, with that instant."""
+    return (
+        limits(no=Announcement.no, at=Commission.accepted_at, region=Need.region, title=Need.title)
+        .select_from(Commission)
+        .join(Need, Need.id == Commission.need_id)
+        .join(Announcement, Announcement.need_id == Need.id)
+        .where(Commission.over_cap.is_not(None), Commission.accepted_at.is_not(None))
+    )
+
+
 # What people see
 
 
@@ -244,9 +295,32 @@ def page_for_purchaser(actor: Actor, need_no: str, *, now: datetime, after: str 
             for agency in failed(before)
         ),
         failed_no=None if before is None else before.no,
+        year=_year(need, terms, now=now),
+        annual_awards=terms.annual_awards,
+        annual_share=terms.annual_share,
         commissions=tuple(_page(commission, Side.PURCHASER, now=now) for commission in rows),
         rulebook=book.id,
     )
+
+
+def _year(need: Need, terms: DirectTerms, *, now: datetime) -> tuple[YearLine, ...]:
+    """To whom the purchaser went direct in the year before, the most frequent first."""
+    year = year_of(need.purchaser_id, now=now)
+    found = db.session.execute(select(Agency).where(Agency.id.in_(year))).scalars() if year else ()
+    lines = []
+    for agency in found:
+        past = past_of(year, agency.id)
+        lines.append(
+            YearLine(
+                code=agency.organisation.code,
+                name=agency.organisation.name,
+                awards=past.awards,
+                amount_fen=past.amount_fen,
+                share_ppm=past.amount_fen * rules.WHOLE // past.all_fen,
+                cap=rules.cap_exceeded(past, amount_fen=need.budget_fen, terms=terms),
+            )
+        )
+    return tuple(sorted(lines, key=lambda line: (-line.awards, -line.amount_fen, line.code)))
 
 
 def page_for_agency(actor: Actor, need_no: str, *, now: datetime) -> CommissionPage:

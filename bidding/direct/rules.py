@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 
@@ -10,7 +10,7 @@ from app.actor import Role
 from app.flow import Flow
 from app.refusal import Refusal
 from app.rulebook import term
-from app.values import Fen, Opens
+from app.values import Fen, Opens, Ppm
 from marketplace.need.rules import PUBLIC_MONEY, Exceptional, Method, Payer
 from marketplace.purchaser.rules import Fund
 
@@ -41,6 +41,13 @@ class Side(StrEnum):
 
     PURCHASER = "purchaser"
     AGENCY = "agency"
+
+
+class Cap(StrEnum):
+    """What one purchaser's direct awards to one agency exceed in a year."""
+
+    AWARDS = "awards"
+    SHARE = "share"
 
 
 class Phase(StrEnum):
@@ -96,6 +103,8 @@ class DirectTerms:
     accept_days: int = term("workday")
     above_small_fiscal_state: bool = term("bool")
     minutes_fiscal_state: bool = term("bool")
+    annual_awards: int = term("count")
+    annual_share: Ppm = term("ppm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +152,35 @@ class Chosen:
     own_price_fen: Fen | None
     standing: tuple[Refusal, ...]
     same_organisation: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A purchaser's direct awards of the year before: to one agency, and to all, this one counted; how many, in fen."""
+
+    awards: int = 0
+    amount_fen: int = 0
+    all_awards: int = 0
+    all_fen: int = 0
+
+
+YEAR = timedelta(days=365)
+"""How far back direct awards are counted, half-open: (now − a year, now]; rolling: (inferred)."""
+WHOLE = 1_000_000
+
+
+def cap_exceeded(past: Past, *, amount_fen: int, terms: DirectTerms) -> Cap | None:
+    """What one more award of that amount exceeds: an alarm, never a refusal.
+
+    The share counts only where the purchaser has more awards than one agency may have: among so few as that, nobody's
+    could be below it (inferred). Source: rules.md direct.annual_share_cap.
+    """
+    if past.awards + 1 > terms.annual_awards:
+        return Cap.AWARDS
+    if past.all_awards + 1 <= terms.annual_awards:
+        return None
+    share = (past.amount_fen + amount_fen) * WHOLE > terms.annual_share * (past.all_fen + amount_fen)
+    return Cap.SHARE if share else None
 
 
 @dataclass(frozen=True, slots=True)

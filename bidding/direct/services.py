@@ -142,6 +142,8 @@ def accept(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
             ],
             rulebook=book.id,
         )
+        past = queries.past_of(queries.year_of(need.purchaser_id, now=deed.now), commission.agency_id)
+        commission.over_cap = rules.cap_exceeded(past, amount_fen=price.amount_fen, terms=book.terms(DirectTerms))
         commission.accepted_at = commission.ended_at = deed.now
         announcing.publish_direct(
             deed,

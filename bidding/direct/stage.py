@@ -5,9 +5,9 @@ from datetime import datetime
 
 from flask import url_for
 
-from app.actor import Actor
+from app.actor import Actor, Role
 from app.refusal import Refusal
-from app.stage import Command, Stage, Task, Timed
+from app.stage import Command, Stage, Task, Timed, Watch
 from app.values import Nothing
 from bidding.direct import queries, rules, services
 from bidding.direct.demo import DEMO
@@ -51,6 +51,16 @@ STAGE = Stage(
     timed={"commission": Timed(queries.provisional, services.settle, public=False)},
     notices=dict.fromkeys(DirectAct, services.other_side),
     tasks=tasks,
+    watches={
+        "direct_cap": Watch(
+            title="一年内多次直接委托同一机构",
+            kind="announcement",
+            running=queries.over_cap,
+            page=lambda no: url_for("announcement.page", no=no),
+            offices=(Role.SUPERVISOR,),
+            event=True,
+        )
+    },
     panels={"failed_registrants": failed_registrants},
     commands={
         DirectAct.PROPOSE: Command(Proposal, services.propose, "need"),

@@ -5,6 +5,7 @@ only agency that could register, once that was public.
 from io import BytesIO
 
 import pytest
+from sqlalchemy import select
 
 from app import files
 from app.approval import services as approval
@@ -14,6 +15,7 @@ from app.database import db
 from app.refusal import Refused
 from app.sweep import run_due
 from app.values import Nothing
+from app.watch.models import Alarm
 from bidding.direct import queries, services
 from bidding.direct.rules import DirectAct, Reason
 from bidding.selection.queries import minimum_of
@@ -24,7 +26,7 @@ from marketplace.need import queries as needs
 from marketplace.need import services as writing
 from marketplace.need.rules import Minimum
 from tests.builders.announcement import an_announcement
-from tests.builders.direct import ITEM, a_proposal, an_agency
+from tests.builders.direct import ITEM, a_direct_need, a_proposal, an_accepted_commission, an_agency
 from tests.builders.need import a_need, a_need_input, purchaser_for
 from tests.builders.people import a_supervisor, an_operator
 from tests.builders.registration import a_registration
@@ -152,3 +154,21 @@ def test_the_only_one_who_could_register_is_enough_once_that_was_public(app, cli
     with pytest.raises(Refused) as refused:
         services.propose(owner, third, sole, key=fresh_key())
     assert codes(refused) == ["direct_reason_unknown", "thin_not_counted"]
+
+
+def alarms():
+    run_due()
+    db.session.rollback()
+    return list(db.session.execute(select(Alarm.no).where(Alarm.watch == "direct_cap")).scalars())
+
+
+def test_the_fourth_award_of_a_year_to_one_agency_is_an_alarm_and_not_refused(app, client):
+    one, owner = an_agency(), purchaser_for("social")
+    for _ in range(3):
+        an_accepted_commission(owner, one)
+    assert alarms() == []
+    client.sign_in("purchaser1")
+    page = client.get(f"/needs/{a_direct_need(owner)}/direct?agency={one.code}").text
+    assert "再委托一次将超过 3 次" in page
+    fourth = an_accepted_commission(owner, one)
+    assert alarms() == [fourth]

@@ -9,7 +9,20 @@ from hypothesis import strategies as st
 
 from app.refusal import OutOfTurn, Refusal
 from bidding.direct import rules
-from bidding.direct.rules import Chosen, DirectAct, DirectTerms, Failures, Need, Phase, Price, Proposal, Reason, Side
+from bidding.direct.rules import (
+    Cap,
+    Chosen,
+    DirectAct,
+    DirectTerms,
+    Failures,
+    Need,
+    Past,
+    Phase,
+    Price,
+    Proposal,
+    Reason,
+    Side,
+)
 from marketplace.need.rules import Exceptional, Method, Payer
 from marketplace.purchaser.rules import Fund
 
@@ -19,6 +32,8 @@ TERMS = DirectTerms(
     accept_days=2,
     above_small_fiscal_state=False,
     minutes_fiscal_state=True,
+    annual_awards=3,
+    annual_share=300_000,
 )
 NEED = Need(Method.DIRECT, Payer.PURCHASER, Fund.SOCIAL, budget_fen=1_000_000, expected_days=10)
 CHOSEN = Chosen(active=True, own_price_fen=900_000, standing=(), same_organisation=False)
@@ -112,6 +127,23 @@ def test_public_money_above_the_small_limit_goes_direct_for_the_two_exceptions_a
 def test_failures_count_with_the_same_terms_and_for_those_who_registered(changed, expected):
     failures = replace(Failures(2, 2, frozenset({PROPOSAL.agency}), same_terms=True), **changed)
     assert [one.code for one in rules.refusals_after_failures(PROPOSAL.agency, failures)] == expected
+
+
+@pytest.mark.parametrize(
+    ("past", "amount_fen", "expected"),
+    [
+        (Past(), 100, None),
+        # the third is usual, the fourth is one too many
+        (Past(2, 200, 2, 200), 100, None),
+        (Past(3, 1, 30, 1_000_000), 1, Cap.AWARDS),
+        # 30 per cent exactly, and a fen more; among three awards in all no share is too much
+        (Past(1, 200, 3, 900), 100, None),
+        (Past(1, 201, 3, 900), 100, Cap.SHARE),
+        (Past(1, 900, 2, 900), 100, None),
+    ],
+)
+def test_what_one_agency_is_given_in_a_year_is_an_alarm(past, amount_fen, expected):
+    assert rules.cap_exceeded(past, amount_fen=amount_fen, terms=TERMS) is expected
 
 
 def test_one_open_commission_and_known_reasons_only():
