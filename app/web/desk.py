@@ -1,6 +1,7 @@
 """The front page and each person's desk (工作台): what waits, by when, one click to it; gathered from the stages."""
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -39,6 +40,12 @@ def urgency(due: datetime | None, *, now: datetime) -> Urgency:
     return Urgency.SOON if due <= now + SOON else Urgency.LATER
 
 
+def in_order(tasks: Sequence[Task]) -> list[Task]:
+    """The nearest end first; of what has none the act that waits least often, so that a heap hides no single thing."""
+    waiting = Counter(task.act for task in tasks if task.due is None)
+    return sorted(tasks, key=lambda task: (task.due or FAR, waiting[task.act] if task.due is None else 0))
+
+
 def panel(name: str, **values: object) -> Mapping[str, Any] | None:
     """A later chapter's read-only figures, by name; None where no chapter brings them."""
     panels: Mapping[str, Callable[..., Mapping[str, Any]]] = current_app.extensions["market.panels"]
@@ -65,6 +72,6 @@ def desk() -> str:
     stages: tuple[Stage, ...] = current_app.extensions["market.stages"]
     tasks: list[Task] = [task for stage in stages if stage.tasks for task in stage.tasks(actor(), now())]
     groups: dict[Urgency, list[Task]] = {each: [] for each in Urgency}
-    for task in sorted(tasks, key=lambda task: task.due or FAR):
+    for task in in_order(tasks):
         groups[urgency(task.due, now=now())].append(task)
     return render_template("desk.html", groups=groups, open_tasks=len(tasks))

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.web.desk import Urgency, urgency
+from app.stage import Task
+from app.web.desk import Urgency, in_order, urgency
 from marketplace.announcement import services
 from marketplace.announcement.rules import Timetable
 from tests.builders.need import a_need, purchaser_for
@@ -30,6 +31,12 @@ TICK = timedelta(microseconds=1)
 )
 def test_how_near_the_end_is(due, expected):
     assert urgency(due, now=NOW) is expected
+
+
+def test_a_heap_without_end_hides_no_single_thing():
+    heap = [Task("alarm.assign", str(number), "/") for number in range(3)]
+    single, due = Task("beacon.enter", "day", "/"), Task("need.review", "need", "/", NOW)
+    assert in_order([*heap, single, due]) == [due, single, *heap]
 
 
 def test_what_waits_is_one_click_away_and_says_by_when(app, client):
