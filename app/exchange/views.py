@@ -1,5 +1,6 @@
 """Pages about the record and the machine's doors: the log, open data, how to verify, tokens, receipts; and health."""
 
+import re
 from pathlib import Path
 from typing import cast
 
@@ -12,7 +13,7 @@ from app.exchange import answers, api, gathered, openapi, queries, record, servi
 from app.exchange.answers import answer
 from app.exchange.forms import RevokeForm, TokenForm
 from app.exchange.prose import passages
-from app.web import asked
+from app.web import asked, lost
 from app.web.door import actor, members, public
 
 bp = Blueprint("exchange", __name__)
@@ -21,6 +22,9 @@ bp.register_blueprint(record.bp)
 
 NO_LONGEST = 40
 """Characters of a public number (protocol.md §0)."""
+
+ANNOUNCEMENT = re.compile(r"\d{6}-\d{4}-\d{6}", re.ASCII)
+NOTICE = re.compile(rf"{ANNOUNCEMENT.pattern}-A\d{{2,4}}", re.ASCII)
 
 PROTOCOL = Path(__file__).parents[2] / "docs" / "protocol.md"
 
@@ -67,11 +71,16 @@ def reference() -> str:
 @bp.get("/verify")
 @public
 def verify() -> str:
-    """How to check the market without trusting it; with `?no=` (and `?attempt=`) one draw, in the browser."""
+    """How to check the market without trusting it; with `?no=` (and `?attempt=`) one draw, in the browser.
+
+    A notice's number leads to the page that checks the notice.
+    """
+    no = lost.meant(request.args.get("no", "")[:NO_LONGEST]).lstrip("/")
     return render_template(
         "exchange/verify.html",
         key=queries.key(),
-        no=request.args.get("no", "").strip()[:NO_LONGEST],
+        no=no,
+        kind="draw" if ANNOUNCEMENT.fullmatch(no) else "notice" if NOTICE.fullmatch(no) else None,
         attempt=asked.number("attempt"),
     )
 

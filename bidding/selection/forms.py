@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired, Length
 
 from app.values import SHANGHAI
 from app.web.choices import offered
-from app.web.perform import ActForm, ChineseForm
+from app.web.perform import ActForm, ChineseForm, half_width
 from bidding.selection import replay
 from bidding.selection.queries import ChoicePage
 from bidding.selection.rules import BeaconInput, Choice, Throw, Witness
@@ -23,6 +23,7 @@ class BeaconForm(ActForm):
     number = StringField(
         "开奖号码",
         description="福彩3D的3位和排列5的5位，中间用短横线连接，例如 372-90418。",
+        filters=[half_width],
         validators=[InputRequired("请填写开奖号码。"), Length(max=20, message="开奖号码太长。")],
     )
 

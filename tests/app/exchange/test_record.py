@@ -185,4 +185,5 @@ def test_there_is_no_entry_beyond_the_newest_head(played, client, index):
 def test_a_draw_can_be_asked_for_by_its_number(client):
     page = client.get("/verify?no=450803-2026-000001&attempt=2").text
     assert 'data-record="/announcements/450803-2026-000001/record.json?attempt=2"' in page
-    assert 'href="/announcements/%3Cb%3E/record"' in client.get("/verify?no=<b>").text
+    assert 'href="/awards/450803-2026-000001-A01/verify"' in client.get("/verify?no=４５０８０３-2026-000001-a01").text
+    assert "看不懂编号“&lt;b&gt;”" in client.get("/verify?no=<b>").text
