@@ -1,7 +1,7 @@
 """What an agency fills in to offer; the amount is typed in 元 and becomes whole fen, exactly."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from decimal import Decimal
 from typing import Any, BinaryIO
 
@@ -160,6 +160,11 @@ class HandInForm(SealedFilesForm):
             del self.body
         if missing is None or not missing.count:
             del self.files
+
+    def keep(self, awaited: Collection[str]) -> None:
+        """Of the files that were sealed before a refusal only those that are awaited: another one is chosen anew."""
+        pairs = (self.taken.data or "").split()
+        self.taken.data = " ".join(pair for pair in pairs if pair.partition(":")[0] in awaited)
 
     def value(self) -> BodyInput:
         pairs = self.sealed() if "files" in self else {}

@@ -61,7 +61,10 @@ def hand_in(no: str) -> Response:
     form.only(queries.unopened(actor().party, no).missing)
 
     def page() -> str:
-        return render_template("bidding/offer/hand_in.html", page=queries.unopened(actor().party, no), form=form)
+        shown = queries.unopened(actor().party, no)
+        if shown.missing is not None and not shown.missing.body:
+            form.keep(shown.missing.files)
+        return render_template("bidding/offer/hand_in.html", page=shown, form=form)
 
     return perform(OfferAct.HAND_IN, form, no, page=page, after=lambda done: url_for("offer.hand_in", no=no))
 

@@ -24,7 +24,7 @@ WORDS = {
     "cure.choice_reason_too_long": "请精简后提交。",
     "selection_phase.frozen": "名单已冻结，等待选取",
     "selection_phase.opened": "报价已开启，名次待定",
-    "selection_phase.stopped": "有报价无法开启，等待补交正文",
+    "selection_phase.stopped": "有报价无法开启，等待补交",
     "selection_phase.listed": "次序已经抽定，等待下一步",
     "selection_phase.drawn": "已产生结果",
     "selection_phase.unsuccessful": "流标",

@@ -130,6 +130,10 @@ def test_a_file_that_does_not_open_stops_everything_until_its_agency_hands_it_in
         assert codes(refused) == [code]
     with pytest.raises(NotFound):
         handed_in(three, no, content=way_of(three))
+    client.sign_in("agency1")
+    files_of_both = [(BytesIO(pdf(text)), "plan.pdf") for text in (way_of(one), "another")]
+    again = client.post(f"/announcements/{no}/offer/body", data={"key": fresh_key(), "files": files_of_both})
+    assert (again.status_code, "已收到 1 个文件并已密封" in again.text) == (409, True)
     assert handed_in(one, no, content=way_of(one)).receipt is not None
     assert offers.unopened(one.party, no).missing is None
     handed_in(two, no, body=bodies[two.code])
