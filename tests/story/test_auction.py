@@ -1,6 +1,8 @@
 """Two auctions through HTTP only, from the need to the award: what is seen, by whom, and that an outsider agrees."""
 
+import html
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -100,6 +102,8 @@ def test_live_from_the_beginning_to_the_award(market: Market, tmp_path: Path) ->
     walk(market, no)
     page = public.get(f"/announcements/{no}/auction").text
     assert codes[1] in page
+    index = re.findall(r'href="/log/(\d+)">\d+</a>', page)[-1]
+    assert f'"amount_fen":{CEILING - STEP}' in html.unescape(public.get(f"/log/{index}").text)
     told = transcript(market, no, tmp_path)
     assert told["result"][0] == {"rank": 1, "id": codes[1], "amount": CEILING - STEP}
     assert public.get(f"/api/v1/awards/{no}-A01").json["amount_fen"] == CEILING - STEP

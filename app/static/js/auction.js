@@ -100,6 +100,7 @@ function listed(better) {
 async function own() {
   if (!box.dataset.own) return;
   const answer = await fetch(box.dataset.own, { credentials: "same-origin" }).catch(() => null);
+  part("lost").hidden = Boolean(answer);
   if (!answer?.ok || answer.redirected) return;
   const mine = await answer.json();
   show("rank", mine.rank ? word("Rank", mine.rank) : box.dataset.wordsNone);
