@@ -36,7 +36,7 @@ WORDS = {
     "refusal.alarm_account_unknown": "这个单位没有这位人员。",
     "cure.alarm_account_unknown": "请从列表中选择，或者只交给单位。",
     "refusal.alarm_fixed": "这个报警任何人都不能人工结束。",
-    "cure.alarm_fixed": "公布随机数和选取记录之后，系统自动结束它。",
+    "cure.alarm_fixed": "这件事办完之后，系统自动结束它。",
     "refusal.alarm_unassigned": "报警还没有交办。",
     "cure.alarm_unassigned": "请先交给一个单位办理。",
     "refusal.alarm_of_another": "报警交给了别的单位或者人员。",

@@ -107,7 +107,7 @@ WATCHES = {
         public=True,
     ),
     "merit_reminder": Watch(
-        title="选定机构或者评审评分：已经超过通常的时间",
+        title="按通常时间选定机构或者评审评分",
         kind="announcement",
         running=queries.unchosen,
         page=_recorded,

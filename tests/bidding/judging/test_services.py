@@ -313,7 +313,7 @@ def test_who_takes_long_to_decide_is_warned_and_then_named(app, client):
         raised = select(Alarm).where(Alarm.watch == "merit_reminder").order_by(Alarm.id)
         found = db.session.execute(raised).scalars().all()
         assert [(one.level.value, one.party_id) for one in found] == [(level, owner.party) for level in levels]
-    assert "已经超过通常的时间" in client.get(f"/announcements/{no}/record").text
+    assert "按通常时间选定机构或者评审评分" in client.get(f"/announcements/{no}/record").text
 
 
 def test_of_two_proposals_the_owner_chooses_and_says_why(app):
