@@ -1,7 +1,10 @@
 """No page asks the database once for each of its rows: every address without parameters, for everybody who may open it.
 
-The addresses come from the application itself, so that a list made tomorrow is asked too.
+The addresses come from the application itself, so that a list made tomorrow is asked too. How often a page asks does
+not depend on who answers: SQLite alone is asked here, both databases by the lists' own tests.
 """
+
+import pytest
 
 from app.exchange import gathered
 from tests.builders.announcement import an_announcement
@@ -40,6 +43,7 @@ def asked(app, client):
     return found
 
 
+@pytest.mark.parametrize("built", ["sqlite"], indirect=True)
 def test_no_page_asks_once_for_each_row(app, client):
     for office in (an_operator, a_regulator, a_supervisor, an_admin):
         office()

@@ -35,8 +35,8 @@ from tests.builders.registration import agencies
 from tests.conftest import build, fresh_database
 
 ROOT = Path(__file__).parents[2]
-AGENCIES, ANNOUNCEMENTS = 10, 50
-"""500 registrations; 10,000 offers are an entry of `./market bench R1`."""
+AGENCIES, ANNOUNCEMENTS = 6, 40
+"""240 registrations; 10,000 offers are an entry of `./market bench R1`."""
 
 CLIENTS = 4
 PATIENCE_SECONDS = 240

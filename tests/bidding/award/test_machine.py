@@ -23,7 +23,7 @@ from app.actor import Actor
 from app.chance import fresh_key
 from app.clock import FixedClock
 from app.clockwork import services as clockwork
-from app.database import db
+from app.database import db, is_sqlite
 from app.identity import queries as identities
 from app.refusal import OutOfTurn, Refused
 from app.values import Nothing
@@ -208,6 +208,8 @@ class Awards(RuleBasedStateMachine):
 def test_in_any_order(app: Flask, clock: FixedClock) -> None:
     """rules.md §2.7 and §3.1 rows 19-22 and 36."""
     world = World(db.engines[None], clock, agencies(AGENCIES), a_regulator())
+    # The orders are tried on one database; the other one shows that it keeps the same rows in a few of them.
+    tries = 12 if is_sqlite() else 3
     run_state_machine_as_test(
-        lambda: Awards(world), settings=settings(max_examples=12, stateful_step_count=12, deadline=None)
+        lambda: Awards(world), settings=settings(max_examples=tries, stateful_step_count=12, deadline=None)
     )
