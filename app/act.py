@@ -267,9 +267,14 @@ def act(
 
 
 def _begin(session: Session) -> None:
+    if not is_sqlite() and only_read(session):
+        # Each statement of PostgreSQL's READ COMMITTED sees what is committed by then: go on where the login has read.
+        if session.expire_on_commit:
+            session.expire_all()
+        return
     # The login has opened a read transaction; writing through it would fail with "database is locked".
+    # A world's maker, whose session does not expire, also remembers what was read.
     if only_read(session) or not (session.expire_on_commit or session.new or session.dirty or session.deleted):
-        # A world's maker, whose session does not expire, also remembers what was read.
         session.commit()
     else:
         session.rollback()

@@ -7,11 +7,11 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, bindparam, select
-from sqlalchemy.orm import lazyload
+from sqlalchemy import ColumnElement, Select, String, bindparam, func, select
+from sqlalchemy.orm import aliased, lazyload
 
 from app.actor import Actor, Role
-from app.database import db
+from app.database import db, values
 from app.identity.models import Organisation
 from app.refusal import NotFound, Refusal
 from app.region import branches
@@ -643,21 +643,34 @@ def awaiting(code: str, *, now: datetime) -> list[tuple[str, str, datetime]]:
 
 def named_in(no: str, lead: str) -> list[int]:
     """Organisations that a lead names in its latest registration of the present attempt, whatever they answered."""
-    announcement, agency = announced(no), agencies.by_code(lead)
-    if agency is None or announcement.need.further is None:
-        return []
-    latest = latest_of(announcements.present_attempt(announcement).id, agency.id)
-    query = (
+    return list(values(_named_in(), {"no": no, "lead": lead}).scalars())
+
+
+@lru_cache(maxsize=1)
+def _named_in() -> Select[int]:
+    own = aliased(RegistrationMember)
+    latest = (
+        select(func.max(own.registration_id))
+        .join(Attempt, Attempt.id == own.attempt_id)
+        .join(Announcement, Announcement.id == Attempt.announcement_id)
+        .where(
+            own.code == bindparam("lead", type_=String()),
+            own.lead,
+            Announcement.no == bindparam("no", type_=String()),
+            Attempt.number == Announcement.attempt_number,
+        )
+        .scalar_subquery()
+    )
+    return (
         select(Organisation.id)
         .join(RegistrationMember, RegistrationMember.code == Organisation.code)
         .where(
-            RegistrationMember.registration_id == (0 if latest is None else latest.id),
+            RegistrationMember.registration_id == latest,
             RegistrationMember.lead.is_(False),
             RegistrationMember.declined_at.is_(None),
         )
         .order_by(Organisation.code)
     )
-    return list(db.session.execute(query).scalars())
 
 
 def name_of(code: str) -> str:

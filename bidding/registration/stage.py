@@ -35,10 +35,10 @@ def told_of_closing(deed: Deed) -> Iterator[Recipient]:
 
 def named(deed: Deed) -> Iterator[Recipient]:
     """Those whom a lead names as its consortium hear of it when it registers, and when it takes that back."""
-    announcement = queries.announced(deed.about("announcement") or "")
-    lead = deed.about("agency") or ""
-    for party_id in queries.named_in(announcement.no or "", lead):
-        yield Recipient(party_id, {"title": announcement.need.title, "lead": queries.name_of(lead)})
+    no, lead = deed.about("announcement") or "", deed.about("agency") or ""
+    for party_id in queries.named_in(no, lead):
+        title = queries.announced(no).need.title
+        yield Recipient(party_id, {"title": title, "lead": queries.name_of(lead)})
 
 
 def answered(deed: Deed) -> Iterator[Recipient]:

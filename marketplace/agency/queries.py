@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, String, bindparam, cast, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, Select, String, cast, func, or_, select, tuple_
 from sqlalchemy.orm import contains_eager, lazyload
 
 from app.actor import Actor, Role
@@ -100,12 +100,9 @@ def by_party(party_id: int) -> Agency | None:
     return db.session.execute(select(Agency).where(Agency.organisation_id == party_id)).scalar_one_or_none()
 
 
-_KEY = select(Agency.id).where(Agency.organisation_id == bindparam("party", type_=BigInteger()))
-
-
-def key_of(party_id: int) -> int | None:
-    """The key of the agency that an organisation is, None where it is none."""
-    return db.session.execute(_KEY, {"party": party_id}).scalar()
+def key_of(party: ColumnElement[int]) -> ScalarSelect[int]:
+    """The key of the agency that an organisation is, NULL where it is none, as part of another question."""
+    return select(Agency.id).where(Agency.organisation_id == party).scalar_subquery()
 
 
 def by_id(agency_id: int) -> Agency:

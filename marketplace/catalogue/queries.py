@@ -6,7 +6,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Date, Select, String, bindparam, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 
 from app.database import db
 from app.refusal import NotFound
@@ -26,20 +26,15 @@ def item_in_force(code: str, on: date) -> ItemVersion | None:
     ).scalar_one_or_none()
 
 
-_REQUIRED = (
-    select(ItemVersion.requires)
-    .where(
-        ItemVersion.item_code == bindparam("item", type_=String()),
-        ItemVersion.effective_from <= bindparam("day", type_=Date()),
+def required(item: ColumnElement[str], day: ColumnElement[date]) -> ScalarSelect[tuple[str, ...]]:
+    """The licences that an item asks for on a local day, as part of another question; NULL where it was not known."""
+    return (
+        select(ItemVersion.requires)
+        .where(ItemVersion.item_code == item, ItemVersion.effective_from <= day)
+        .order_by(ItemVersion.effective_from.desc())
+        .limit(1)
+        .scalar_subquery()
     )
-    .order_by(ItemVersion.effective_from.desc())
-    .limit(1)
-)
-
-
-def required(code: str, on: date) -> tuple[str, ...]:
-    """The licences that an item asks for on a local day; none where the list knew no such item then."""
-    return db.session.execute(_REQUIRED, {"item": code, "day": on}).scalar() or ()
 
 
 def items_in_force(on: date) -> list[ItemVersion]:

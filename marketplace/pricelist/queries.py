@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Date, Select, String, bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, aliased, lazyload
 
 from app.database import db
@@ -89,21 +89,13 @@ def entry_at(agency_id: int, item_code: str, on: date, unit: str | None = None) 
     return db.session.execute(query).scalar_one_or_none()
 
 
-_PRICED = (
-    select(PriceEntry.id)
-    .where(
-        PriceEntry.agency_id == bindparam("agency", type_=BigInteger()),
-        PriceEntry.item_code == bindparam("item", type_=String()),
-        PriceEntry.effective_from <= bindparam("day", type_=Date()),
+def is_priced(
+    agency_id: ColumnElement[int], item_code: ColumnElement[str], on: ColumnElement[date]
+) -> ColumnElement[bool]:
+    """Whether an agency's price table holds an item on a local day, in whatever unit, as part of another question."""
+    return exists().where(
+        PriceEntry.agency_id == agency_id, PriceEntry.item_code == item_code, PriceEntry.effective_from <= on
     )
-    .limit(1)
-)
-
-
-def is_priced(agency_id: int, item_code: str, on: date) -> bool:
-    """Whether an agency's price table holds an item on a local day, in whatever unit."""
-    given = {"agency": agency_id, "item": item_code, "day": on}
-    return db.session.execute(_PRICED, given).first() is not None
 
 
 def own_price_at(agency_id: int, item_code: str, on: date) -> Fen | None:

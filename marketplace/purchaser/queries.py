@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Select, String, bindparam, cast, select, tuple_
+from sqlalchemy import ColumnElement, Select, String, cast, exists, select, tuple_
 from sqlalchemy.orm import lazyload
 
 from app.actor import Actor, Role
@@ -30,12 +30,9 @@ def by_party(party_id: int) -> Purchaser | None:
     return db.session.execute(select(Purchaser).where(Purchaser.organisation_id == party_id)).scalar_one_or_none()
 
 
-_IS_KNOWN = select(Purchaser.id).where(Purchaser.organisation_id == bindparam("party", type_=BigInteger()))
-
-
-def is_known(party_id: int) -> bool:
-    """Whether an organisation is registered as a purchaser, in whatever phase."""
-    return db.session.execute(_IS_KNOWN, {"party": party_id}).first() is not None
+def is_known(party: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether an organisation is registered as a purchaser, in whatever phase, as part of another question."""
+    return exists().where(Purchaser.organisation_id == party)
 
 
 def by_code(code: str) -> Purchaser | None:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -17,6 +18,7 @@ from sqlalchemy import (
     Subquery,
     bindparam,
     cast,
+    exists,
     false,
     func,
     null,
@@ -159,6 +161,21 @@ def scores_as_of(regions: Mapping[int, str], *, as_of: datetime) -> Mapping[int,
             own = known.get(party_id, Sums())
             scores[party_id] = rules.reckon(own, others=rules.others(whole, own), terms=terms)
     return scores
+
+
+def any_line(party: ColumnElement[int], as_of: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Whether a party has a line by then, as part of another question; without one its score is `score_without`."""
+    return exists().where(CreditEvent.party_id == party, CreditEvent.at <= as_of)
+
+
+@lru_cache(maxsize=64)
+def _score_without(terms: CreditTerms) -> Score:
+    return rules.reckon(Sums(), others={}, terms=terms)
+
+
+def score_without(region: str, *, as_of: datetime) -> Score:
+    """Score and grade of a party at home there that has no line by then."""
+    return _score_without(rulebook_for(region, as_of).terms(CreditTerms))
 
 
 def _by_terms(regions: Mapping[int, str], as_of: datetime) -> Mapping[CreditTerms, list[int]]:

@@ -1,14 +1,16 @@
 """Who could register now for one purchase: every admitted agency judged at once, with every reason against it."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, Date, Select, String, bindparam, select
 
-from app.database import db
+from app.database import Instant, db, values
 from app.identity.models import Organisation
 from app.refusal import NotFound, Refusal
 from app.region import queries as regions
@@ -17,10 +19,12 @@ from app.standing import Grade, Scope
 from app.values import SHANGHAI
 from app.web.paging import SIZE, Listing, listing, parsed
 from bidding.registration.rules import RegistrationAct
+from marketplace.agency import queries as agencies
 from marketplace.agency.models import Agency
 from marketplace.catalogue import queries as catalogue
 from marketplace.credential import queries as credentials
 from marketplace.pricelist import queries as prices
+from marketplace.purchaser import queries as purchasers
 from ratings.credit import queries as credit
 from ratings.eligibility import rules
 from ratings.eligibility.rules import AgencyFacts, Limits, OwnerTerms, ServiceTerms, SuspendTerms
@@ -60,6 +64,64 @@ def terms_of(book_id: str) -> Limits:
     """The terms that standing is composed under."""
     book = rulebook(book_id)
     return Limits(book.terms(ServiceTerms), book.terms(OwnerTerms), book.terms(SuspendTerms))
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """What all chapters know of a party, in one question: whether each of them has anything to say about it.
+
+    `required`: the licences that each item asks for, None where the list did not know it; `priced`: whether the
+    agency's prices hold each item. Both in the order asked.
+    """
+
+    region: str
+    agency_id: int | None
+    purchaser: bool
+    sanctioned: bool
+    scored: bool
+    over_time: bool
+    required: tuple[tuple[str, ...] | None, ...]
+    priced: tuple[bool, ...]
+
+
+def first_look(party_id: int, items: Sequence[str], *, now: datetime) -> FirstLook:
+    """The same of one party at `now`, for these items on that local day; most parties need no second look."""
+    given: dict[str, Any] = {f"item{place}": item for place, item in enumerate(items)}
+    given |= {"party": party_id, "now": now, "day": now.astimezone(SHANGHAI).date()}
+    region, agency_id, purchaser, sanctioned, scored, over_time, *of_items = values(
+        _first_look(len(items)), given
+    ).one()
+    return FirstLook(
+        region=region,
+        agency_id=agency_id,
+        purchaser=purchaser,
+        sanctioned=sanctioned,
+        scored=scored,
+        over_time=over_time,
+        required=tuple(of_items[: len(items)]),
+        priced=tuple(of_items[len(items) :]),
+    )
+
+
+@lru_cache(maxsize=16)
+def _first_look(items: int) -> Select[*tuple[Any, ...]]:
+    party, now, day = (
+        bindparam("party", type_=BigInteger()),
+        bindparam("now", type_=Instant()),
+        bindparam("day", type_=Date()),
+    )
+    agency_id = agencies.key_of(party)
+    asked = [bindparam(f"item{place}", type_=String()) for place in range(items)]
+    return select(
+        Organisation.region,
+        agency_id,
+        purchasers.is_known(party),
+        sanctions.any_in_force(party, now),
+        credit.any_line(party, now),
+        performances.any_over_time(party, now),
+        *(catalogue.required(item, day) for item in asked),
+        *(prices.is_priced(agency_id, item, day) for item in asked),
+    ).where(Organisation.id == party)
 
 
 def verdicts(scope: Scope, *, now: datetime, owner: int | None = None) -> Mapping[int, tuple[Refusal, ...]]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, String, bindparam, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, String, bindparam, cast, func, literal, select
 from sqlalchemy.orm import lazyload
 
 from app.actor import Actor
@@ -218,25 +218,25 @@ def next_overdue(now: datetime) -> datetime | None:
     return first
 
 
-OVER_TIME = (
-    select(Performance.id)
-    .join(Contract, Contract.id == Performance.contract_id)
-    .join(Award, Award.id == Contract.award_id)
-    .join(Agency, Agency.id == Award.agency_id)
-    .where(
-        Agency.organisation_id == bindparam("party"),
-        *OPEN,
-        Performance.due_at <= bindparam("now", type_=Instant()),
+def _over_time(party: ColumnElement[int], now: ColumnElement[datetime]) -> Select[int]:
+    """An agency's open deliveries whose time is over: asked whenever somebody wants to take part, and mostly none."""
+    return (
+        select(Performance.id)
+        .join(Contract, Contract.id == Performance.contract_id)
+        .join(Award, Award.id == Contract.award_id)
+        .join(Agency, Agency.id == Award.agency_id)
+        .where(Agency.organisation_id == party, *OPEN, Performance.due_at <= now)
     )
-)
-"""An agency's open deliveries whose time is over: asked whenever somebody wants to take part, and mostly none."""
+
+
+def any_over_time(party: ColumnElement[int], now: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Whether `open_late` may have anything to say, as part of another question."""
+    return _over_time(party, now).exists()
 
 
 def open_late(party_id: int, *, now: datetime, over: int) -> list[str]:
     """Contract numbers of an agency's open deliveries that are more than `over` working days late."""
-    over_time = db.session.execute(OVER_TIME, {"party": party_id, "now": now}).scalars().all()
-    if not over_time:
-        return []
+    over_time = _over_time(literal(party_id, BigInteger()), literal(now, Instant()))
     return [
         one.contract.no for one in _late(select(Performance).where(Performance.id.in_(over_time)), now=now, over=over)
     ]

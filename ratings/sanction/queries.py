@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, distinct, func, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, distinct, exists, func, select, tuple_
 from sqlalchemy.orm import contains_eager
 
 from app.actor import Actor
@@ -42,6 +42,11 @@ _IN_FORCE = (
 def in_force(party_id: int, *, now: datetime) -> list[Sanction]:
     """The sanctions whose period holds `now`; when it has passed nothing bars any more."""
     return list(db.session.execute(_IN_FORCE, {"party": party_id, "now": now}).scalars())
+
+
+def any_in_force(party: ColumnElement[int], now: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Whether `in_force` has anything to say, as part of another question."""
+    return exists().where(Sanction.party_id == party, Sanction.from_at <= now, Sanction.until_at > now)
 
 
 def is_competent(actor: Actor, party_id: int, *, region: str, authority: str) -> bool:
