@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
-from typing import Any, TypeVarTuple
+from typing import Any, TypeVar, TypeVarTuple
 
 import psycopg
 from flask import Flask
@@ -32,6 +32,7 @@ from sqlalchemy.types import TypeDecorator
 
 from app.values import Fen, Ppm, Workdays
 
+Row = TypeVar("Row")
 Ts = TypeVarTuple("Ts")
 
 CONVENTION = {
@@ -140,6 +141,19 @@ def values(query: Select[*Ts], given: Mapping[str, Any]) -> Result[*Ts]:
     # What an act has changed so far counts, as it does for the mapper's own questions.
     session.flush()
     return session.connection().execute(query, given)
+
+
+def at_hand(entity: type[Row], **known: object) -> Row | None:
+    """The row with these values that this session has read and may still rely on: to ask again gives the same object.
+
+    What a commit, a rollback or a lock has made doubtful has no values, and is asked for again.
+    """
+    for row in db.session().identity_map.values():
+        if type(row) is entity:
+            held = row.__dict__
+            if all(held.get(name) == value for name, value in known.items()):
+                return row
+    return None
 
 
 def normalised(url: str) -> str:

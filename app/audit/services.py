@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Integer,
     Row,
     Select,
@@ -24,7 +25,7 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app import built
 from app.audit import texts, tree
@@ -38,6 +39,32 @@ ENTRIES: Table = Base.metadata.tables["entry"]
 SUBJECTS: Table = Base.metadata.tables["entry_subject"]
 WRITE_ENTRY = insert(ENTRIES).returning(ENTRIES.c.id)
 WRITE_SUBJECTS = insert(SUBJECTS)
+_REF, _SUBJECT = bindparam("ref", type_=String()), bindparam("subject", type_=String())
+_BY_REF = select(Entry).where(Entry.ref == _REF)
+_OF_ACT = (
+    select(Entry)
+    .join(EntrySubject, EntrySubject.entry_id == Entry.id)
+    .where(EntrySubject.subject == _SUBJECT, Entry.act == bindparam("act", type_=String()))
+    .order_by(Entry.id.desc())
+)
+_FIRST_HEAD = (
+    select(Head)
+    .join(Entry, Head.tree_size > Entry.position)
+    .where(Entry.ref == _REF)
+    .order_by(Head.tree_size, Head.id)
+    .limit(1)
+)
+_WAITING = (
+    select(Entry.id)
+    .join(EntrySubject, EntrySubject.entry_id == Entry.id)
+    .outerjoin(Disclosure, Disclosure.entry_id == Entry.id)
+    .where(
+        EntrySubject.subject == bindparam("about", type_=String()),
+        Entry.act.in_(bindparam("acts", type_=String(), expanding=True)),
+        Entry.opens == Opens.LATER,
+        Disclosure.entry_id.is_(None),
+    )
+)
 BATCH = 1_000
 SEQUENCER = 7_301_114
 """The advisory lock that keeps two sequencers from numbering at once on PostgreSQL; on SQLite the write lock does."""
@@ -128,15 +155,8 @@ def write(
 
 def disclose(session: Session, *, by: Recorded, acts: Collection[str], about: str) -> None:
     """Open the LATER entries of these acts about one subject that nothing has opened yet."""
-    opened = aliased(Disclosure)
-    waiting = session.execute(
-        select(Entry.id)
-        .join(EntrySubject, EntrySubject.entry_id == Entry.id)
-        .outerjoin(opened, opened.entry_id == Entry.id)
-        .where(
-            EntrySubject.subject == about, Entry.act.in_(acts), Entry.opens == Opens.LATER, opened.entry_id.is_(None)
-        )
-    ).scalars()
+    session.flush()
+    waiting = session.connection().execute(_WAITING, {"about": about, "acts": sorted(acts)}).scalars().all()
     session.add_all(Disclosure(entry_id=entry_id, by_entry_id=by.id) for entry_id in waiting)
     session.flush()
 
@@ -167,13 +187,27 @@ class ChosenNodes:
     """The complete subtrees, (level, index), that are known to be needed, read at once."""
 
     def __init__(self, session: Session, wanted: Collection[tuple[int, int]]) -> None:
-        # Spelt out: SQLite would read the whole table for a list of pairs.
-        places = [and_(Node.level == level, Node.index == index) for level, index in wanted]
-        found = session.execute(select(Node.level, Node.index, Node.hash).where(or_(false(), *places)))
+        given: dict[str, int] = {}
+        for place, (level, index) in enumerate(wanted):
+            given[f"level{place}"], given[f"index{place}"] = level, index
+        found = session.connection().execute(_chosen(len(wanted)), given)
         self._hashes = {(level, index): bytes.fromhex(value) for level, index, value in found}
 
     def get(self, level: int, index: int) -> bytes:
         return self._hashes[level, index]
+
+
+@lru_cache(maxsize=256)
+def _chosen(count: int) -> Select[int, int, str]:
+    """What `ChosenNodes` asks for so many; spelt out: SQLite would read the whole table for a list of pairs."""
+    places = [
+        and_(
+            Node.level == bindparam(f"level{place}", type_=Integer()),
+            Node.index == bindparam(f"index{place}", type_=BigInteger()),
+        )
+        for place in range(count)
+    ]
+    return select(Node.level, Node.index, Node.hash).where(or_(false(), *places))
 
 
 def size(session: Session) -> int:
@@ -271,39 +305,40 @@ def first_head_over(entry: Entry) -> Head | None:
 
 def first_head_over_ref(ref: str) -> Head | None:
     """The same of the entry whose act wrote this reference into a row, in one question."""
-    return db.session.execute(
-        select(Head)
-        .join(Entry, Head.tree_size > Entry.position)
-        .where(Entry.ref == ref)
-        .order_by(Head.tree_size, Head.id)
-        .limit(1)
-    ).scalar_one_or_none()
+    return db.session.execute(_FIRST_HEAD, {"ref": ref}).scalar_one_or_none()
 
 
 def entry_proof(entry: Entry, head: Head) -> dict[str, Any]:
     """ENTRY of protocol.md §1.6: index, salt, payload and the inclusion path to the head."""
-    if entry.position is None:
+    return entry_proofs((entry,), head)[0]
+
+
+def entry_proofs(entries: Collection[Entry], head: Head) -> list[dict[str, Any]]:
+    """The same of several under one head, in one question."""
+    indexes = [entry.position for entry in entries if entry.position is not None]
+    if len(indexes) != len(entries):
         raise ValueError("an entry without position has no proof")
-    wanted = tree.inclusion_nodes(index=entry.position, size=head.tree_size)
-    nodes = ChosenNodes(db.session(), wanted)
-    path = tree.inclusion_path(nodes, index=entry.position, size=head.tree_size)
-    return {"index": entry.position, "salt": entry.salt, "payload": entry.payload, "path": tree.hexes(path)}
+    wanted = {node for index in indexes for node in tree.inclusion_nodes(index=index, size=head.tree_size)}
+    nodes = ChosenNodes(db.session(), sorted(wanted))
+    return [
+        {
+            "index": index,
+            "salt": entry.salt,
+            "payload": entry.payload,
+            "path": tree.hexes(tree.inclusion_path(nodes, index=index, size=head.tree_size)),
+        }
+        for index, entry in zip(indexes, entries, strict=True)
+    ]
 
 
 def entry_by_ref(ref: str) -> Entry | None:
     """An entry by the reference its act wrote into a row."""
-    return db.session.execute(select(Entry).where(Entry.ref == ref)).scalar_one_or_none()
+    return db.session.execute(_BY_REF, {"ref": ref}).scalar_one_or_none()
 
 
 def entry_of(act: str, subject: str, *, attempt: int | None = None) -> Entry | None:
     """The newest entry of an act about a subject, of one attempt where that is asked."""
-    found = db.session.execute(
-        select(Entry)
-        .join(EntrySubject, EntrySubject.entry_id == Entry.id)
-        .where(EntrySubject.subject == subject, Entry.act == act)
-        .order_by(Entry.id.desc())
-    ).scalars()
-    for entry in found:
+    for entry in db.session.execute(_OF_ACT, {"subject": subject, "act": act}).scalars():
         if attempt is None or json.loads(entry.payload).get("public", {}).get("attempt") == attempt:
             return entry
     return None

@@ -4,14 +4,15 @@ import io
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
-from sqlalchemy import Select, String, and_, cast, func, or_, select
+from sqlalchemy import Select, String, and_, bindparam, cast, func, or_, select
 
 from app import files, sealing
 from app.actor import Actor, Role
 from app.audit.models import Entry
 from app.calendar.services import stamp
-from app.database import db
+from app.database import db, values
 from app.identity.models import Organisation
 from app.refusal import NotFound, Refusal
 from app.region import branches
@@ -29,7 +30,7 @@ from marketplace.agency.models import Agency
 from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.need.models import Need
-from marketplace.need.rules import BY_PROPOSAL, ITEMIZED, RATED, SEALED, SECOND
+from marketplace.need.rules import BY_PROPOSAL, ITEMIZED, RATED, SEALED, SECOND, Method
 from marketplace.purchaser.models import Purchaser
 
 
@@ -620,6 +621,30 @@ def _itemized(need: Need) -> tuple[str, ...]:
     return need.codes if need.further is not None and need.method in ITEMIZED else ()
 
 
+@dataclass(frozen=True, slots=True)
+class AskedFor:
+    """What a price consists of: a rate, or amounts of several items, or one amount in all."""
+
+    rate: bool
+    items: tuple[tuple[str, str], ...]
+
+
+def asked_for(no: str) -> AskedFor:
+    """What an announcement asks its agencies for, mostly in one look. Raises `NotFound`."""
+    found = values(_asked_for(), {"no": no}).one_or_none()
+    if found is None:
+        raise NotFound("announcement")
+    if found.method in RATED:
+        return AskedFor(rates_of(registrations.announced(no)) is not None, ())
+    return AskedFor(False, itemized(no) if found.further is not None and found.method in ITEMIZED else ())
+
+
+@lru_cache(maxsize=1)
+def _asked_for() -> Select[Method, str | None]:
+    query = select(Need.method, Need.further).join(Announcement, Announcement.need_id == Need.id)
+    return query.where(Announcement.no == bindparam("no", type_=String()))
+
+
 def itemized(no: str) -> tuple[tuple[str, str], ...]:
     """Code and name of each item that is priced for itself, ascending by code; none where only a total is asked for.
 
@@ -669,11 +694,6 @@ def rates_of(announcement: Announcement) -> tuple[Ppm, Ppm] | None:
     if announcement.need.method not in RATED or asked.min_ppm is None or asked.max_ppm is None:
         return None
     return asked.min_ppm, asked.max_ppm
-
-
-def rated(no: str) -> bool:
-    """Whether an announcement asks for a rate. Raises `NotFound`."""
-    return rates_of(registrations.announced(no)) is not None
 
 
 def page(actor: Actor, no: str, *, now: datetime) -> OfferPage:

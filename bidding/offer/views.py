@@ -20,10 +20,10 @@ bp = Blueprint("offer", __name__)
 
 def _form(no: str) -> EnvelopeForm | RateForm:
     """What an announcement asks for: a rate, or an amount, of several items each its own, and perhaps a proposal."""
-    if queries.rated(no):
+    asked_for = queries.asked_for(no)
+    if asked_for.rate:
         return RateForm()
-    items = queries.itemized(no)
-    form: EnvelopeForm = itemized(items) if items else OfferForm()
+    form: EnvelopeForm = itemized(asked_for.items) if asked_for.items else OfferForm()
     form.take_in = lambda stream: services.take_in(actor(), no, stream, key=form.key.data or "")
     return form
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, bindparam, func, select
+from sqlalchemy import BigInteger, BindParameter, ColumnElement, Integer, Select, String, bindparam, func, select
 from sqlalchemy.orm import aliased, lazyload
 
 from app.actor import Actor, Role
@@ -165,11 +165,8 @@ def in_force_at_closing(attempt: Attempt) -> list[Registration]:
 
     Source: protocol.md §1.3; rules.md §2.5 publish.revision (silence after an amendment counts as withdrawal).
     """
-    return list(
-        db.session.execute(
-            _not_withdrawn(attempt.id).where(Registration.revision == attempt.announcement.revision)
-        ).scalars()
-    )
+    given = {"attempt": attempt.id, "revision": attempt.announcement.revision}
+    return list(db.session.execute(_in_force_at(), given).scalars())
 
 
 def valid(attempt_id: int) -> list[Registration]:
@@ -179,15 +176,28 @@ def valid(attempt_id: int) -> list[Registration]:
 
 def judged(attempt_id: int) -> list[Registration]:
     """Everybody in the frozen text, ascending by code, with the verdict; none before the freeze."""
-    return list(db.session.execute(_not_withdrawn(attempt_id).where(Registration.judged_at.is_not(None))).scalars())
+    return list(db.session.execute(_judged(), {"attempt": attempt_id}).scalars())
 
 
-def _not_withdrawn(attempt_id: int) -> Select[Registration]:
+@lru_cache(maxsize=1)
+def _in_force_at() -> Select[Registration]:
+    in_force = Registration.revision == bindparam("revision", type_=Integer())
+    return _not_withdrawn(bindparam("attempt", type_=BigInteger())).where(in_force)
+
+
+@lru_cache(maxsize=1)
+def _judged() -> Select[Registration]:
+    return _not_withdrawn(bindparam("attempt", type_=BigInteger())).where(Registration.judged_at.is_not(None))
+
+
+def _not_withdrawn(attempt_id: int | BindParameter[int]) -> Select[Registration]:
     return (
         select(Registration)
         .join(Registration.agency)
         .join(Agency.organisation)
         .where(Registration.attempt_id == attempt_id, Registration.withdrawn_at.is_(None))
+        # All are of the one attempt, which whoever asks mostly has in hand.
+        .options(lazyload(Registration.attempt))
         .order_by(Organisation.code)
     )
 

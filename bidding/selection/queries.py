@@ -29,7 +29,7 @@ from app.audit import services as records
 from app.audit.canonical import canonical, instant
 from app.audit.models import Entry, Head
 from app.calendar.services import calendar
-from app.database import db, is_sqlite
+from app.database import at_hand, db, is_sqlite
 from app.refusal import NotFound, Refusal
 from app.region import branches
 from app.region import queries as regions
@@ -85,6 +85,9 @@ TYPISTS = rules.MAY[rules.SelectionAct.ENTER_BEACON]
 
 def of(attempt_id: int) -> Selection | None:
     """The selection of an attempt, None before the freeze."""
+    held = at_hand(Selection, attempt_id=attempt_id)
+    if held is not None:
+        return held
     query = select(Selection).where(Selection.attempt_id == attempt_id).options(lazyload(Selection.attempt))
     return db.session.execute(query).scalar_one_or_none()
 
@@ -204,18 +207,18 @@ def _is_over(closes_at: datetime | None, now: datetime) -> bool:
     return closes_at is not None and now >= closes_at
 
 
-def next_act(selection: Selection, *, now: datetime) -> StrEnum | None:
-    """The one act that follows from a frozen attempt at an instant."""
-    head = head_over(selection)
+def next_act(selection: Selection, *, head: Head | None, now: datetime) -> StrEnum | None:
+    """The one act that follows from a frozen attempt at an instant; `head` as `head_over` says."""
+    asked = method(selection.attempt)
     return rules.next_act(
         facts_of(
             selection,
-            method=method(selection.attempt),
+            method=asked,
             decision=selection.attempt.decision,
-            auctioning=auctions.is_open(selection.attempt_id),
+            auctioning=selection.attempt.auction_at is not None and auctions.is_open(selection.attempt_id),
             head_at=None if head is None else head.timestamp,
             beacon_known=beacon_of(selection) is not None,
-            holders_awaited=bool(keys.waited_for([selection.attempt_id], now=now)),
+            holders_awaited=asked in SEALED | SECOND and bool(keys.waited_for([selection.attempt_id], now=now)),
             offers_closed=_is_over(selection.attempt.offers_close_at, now),
         )
     )

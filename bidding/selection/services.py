@@ -360,11 +360,12 @@ def draw(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) ->
     """
     with act(SelectionAct.DRAW, actor=actor, key=key, subject=subject) as deed:
         announcement, attempt = _closed(deed, subject)
-        selection = _in_turn(attempt, SelectionAct.DRAW, now=deed.now)
+        selection = _frozen(attempt, SelectionAct.DRAW)
+        head = queries.head_over(selection)
+        _demand_turn(selection, SelectionAct.DRAW, head=head, now=deed.now)
         # Once decided, names and offers are public already; the next attempt's may by now be sealed under this number.
         undecided = attempt.decision is None
         _about(deed, announcement, attempt)
-        head = queries.head_over(selection)
         record = _record(deed, selection, attempt, head=head, decision=_decision(selection, head))
         selection.secret, selection.seed, selection.drawn_at = record["secret"], record["seed"], deed.now
         selection.beacon_value = record["beacon_value"]
@@ -418,6 +419,7 @@ def _record(
     frozen = records.entry_by_ref(selection.freeze_ref)
     if published is None or frozen is None or head is None:
         raise Contradiction(f"{about}: publication, freeze or head is missing")
+    publish, freeze = records.entry_proofs((published, frozen), head)
     beacon = queries.beacon_of(selection)
     if beacon is not None:
         selection.beacon_on = beacon.on
@@ -438,8 +440,8 @@ def _record(
         },
         drawn_at=deed.now,
         factor=methods.METHODS[queries.method(attempt)].factor,
-        publish=records.entry_proof(published, head),
-        freeze=records.entry_proof(frozen, head),
+        publish=publish,
+        freeze=freeze,
         head=records.head_members(head),
     )
     faults = lottery.verify(record)
@@ -567,16 +569,25 @@ def _closed(deed: Deed, subject: str | None) -> tuple[Announcement, Attempt]:
     """The announcement, excluding everybody who still hands in, and the attempt of the sweep's subject."""
     no, number = _parts(subject)
     announcement = deed.lock(announcements.row(no))
-    return announcement, announcements.attempt(announcement.id, number)
+    return announcement, announcements.with_need(announcement, number)
 
 
-def _in_turn(attempt: Attempt, act: StrEnum, *, now: datetime) -> Selection:
+def _frozen(attempt: Attempt, act: StrEnum) -> Selection:
     selection = queries.of(attempt.id)
     if selection is None:
         raise NotFound(act)
-    if queries.next_act(selection, now=now) is not act:
-        raise OutOfTurn(queries.phase_of(selection), act)
     return selection
+
+
+def _in_turn(attempt: Attempt, act: StrEnum, *, now: datetime) -> Selection:
+    selection = _frozen(attempt, act)
+    _demand_turn(selection, act, head=queries.head_over(selection), now=now)
+    return selection
+
+
+def _demand_turn(selection: Selection, act: StrEnum, *, head: Head | None, now: datetime) -> None:
+    if queries.next_act(selection, head=head, now=now) is not act:
+        raise OutOfTurn(queries.phase_of(selection), act)
 
 
 def _about(deed: Deed, announcement: Announcement, attempt: Attempt) -> None:
@@ -593,7 +604,7 @@ def _about(deed: Deed, announcement: Announcement, attempt: Attempt) -> None:
 def told_the_verdict(deed: Deed) -> Iterable[Recipient]:
     """At the freeze each registrant hears its own verdict, and the purchaser that the list is fixed (rules.md §3.1)."""
     attempt = _attempt_of(deed)
-    auction = auctions.of(attempt.id)
+    auction = None if attempt.auction_at is None else auctions.of(attempt.id)
     begins = {} if auction is None else {"auction_at": auction.starts_at.isoformat()}
     begins |= _thrown_where(attempt)
     members = _members(attempt)

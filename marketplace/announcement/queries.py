@@ -19,6 +19,7 @@ from sqlalchemy import (
     cast,
     false,
     func,
+    inspect,
     literal_column,
     or_,
     select,
@@ -26,11 +27,12 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.orm import aliased, lazyload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.actor import Actor, Role
 from app.audit.services import Happened, timeline
 from app.calendar.services import calendar
-from app.database import Instant, db
+from app.database import Instant, at_hand, db
 from app.identity.models import Organisation
 from app.refusal import NotFound, Refusal
 from app.region import branches
@@ -84,6 +86,9 @@ def need_row(need_no: str) -> Select[Announcement]:
 
 def by_no(no: str) -> Announcement | None:
     """A published announcement by its public number."""
+    held = at_hand(Announcement, no=no)
+    if held is not None:
+        return held
     return db.session.execute(select(Announcement).where(Announcement.no == no)).scalar_one_or_none()
 
 
@@ -211,6 +216,9 @@ def phases_of_needs(need_nos: Sequence[str], *, now: datetime) -> dict[str, tupl
 
 def attempt(announcement_id: int, number: int) -> Attempt:
     """One attempt; raises `NotFound`."""
+    held = at_hand(Attempt, announcement_id=announcement_id, number=number)
+    if held is not None:
+        return held
     found = db.session.execute(
         select(Attempt)
         .where(Attempt.announcement_id == announcement_id, Attempt.number == number)
@@ -223,7 +231,33 @@ def attempt(announcement_id: int, number: int) -> Attempt:
 
 def present_attempt(announcement: Announcement) -> Attempt:
     """The attempt that counts now; raises `NotFound` before the publication."""
-    return attempt(announcement.id, announcement.attempt_number)
+    return with_need(announcement, announcement.attempt_number)
+
+
+def with_need(announcement: Announcement, number: int) -> Attempt:
+    """One attempt, and in the same question the need, where only the announcement's own row was locked and read."""
+    if "need" not in inspect(announcement).unloaded:
+        return attempt(announcement.id, number)
+    found = db.session.execute(_with_need(), {"announcement": announcement.id, "number": number}).one_or_none()
+    if found is None:
+        raise NotFound("attempt")
+    set_committed_value(announcement, "need", found.Need)
+    of_one: Attempt = found.Attempt
+    return of_one
+
+
+@lru_cache(maxsize=1)
+def _with_need() -> Select[Attempt, Need]:
+    return (
+        select(Attempt, Need)
+        .join(Announcement, Announcement.id == Attempt.announcement_id)
+        .join(Need, Need.id == Announcement.need_id)
+        .where(
+            Attempt.announcement_id == bindparam("announcement", type_=BigInteger()),
+            Attempt.number == bindparam("number", type_=Integer()),
+        )
+        .options(lazyload(Attempt.announcement))
+    )
 
 
 def attempt_of(no: str, number: int | None = None) -> Attempt:
@@ -231,6 +265,9 @@ def attempt_of(no: str, number: int | None = None) -> Attempt:
 
     In one narrow question: an act has locked the announcement, and with it read it, before.
     """
+    announcement = at_hand(Announcement, no=no)
+    if announcement is not None:
+        return with_need(announcement, announcement.attempt_number if number is None else number)
     wanted = Announcement.attempt_number if number is None else number
     query = (
         select(Attempt)

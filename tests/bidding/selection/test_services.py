@@ -100,7 +100,11 @@ def test_a_withdrawn_registration_is_in_no_frozen_text(app):
 def test_public_funds_wait_for_the_beacon_of_two_offices(app):
     no, _ = market_of(3, fund="fiscal")
     row = closed(no)
-    assert (row.drawn_at, decision(no), queries.next_act(row, now=clockwork.clock().market())) == (None, None, None)
+    assert (
+        row.drawn_at,
+        decision(no),
+        queries.next_act(row, head=queries.head_over(row), now=clockwork.clock().market()),
+    ) == (None, None, None)
     assert "registration.submit" not in acts_about(no)
     with pytest.raises(NotFound):
         queries.record(no)
@@ -276,7 +280,7 @@ def test_a_broken_envelope_stops_the_selection(app):
     no, _, _, row = broken_market(0, 1, 2)
     assert (row.opened_at, decision(no), queries.phase_of(row)) == (None, None, Phase.STOPPED)
     assert all(one.amount_fen is None for one in offers.counting(row.attempt_id))
-    assert queries.next_act(row, now=clockwork.clock().market()) is None
+    assert queries.next_act(row, head=queries.head_over(row), now=clockwork.clock().market()) is None
     stop = next(one for one in records.timeline(f"announcement:{no}") if one.act == "selection.open")
     assert len(stop.public["unopened"]) == 3
     assert "offers" not in stop.public
