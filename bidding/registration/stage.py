@@ -35,6 +35,8 @@ def told_of_closing(deed: Deed) -> Iterator[Recipient]:
 
 def named(deed: Deed) -> Iterator[Recipient]:
     """Those whom a lead names as its consortium hear of it when it registers, and when it takes that back."""
+    if isinstance(deed.input, Promise) and not deed.input.members:
+        return
     no, lead = deed.about("announcement") or "", deed.about("agency") or ""
     for party_id in queries.named_in(no, lead):
         title = queries.announced(no).need.title
