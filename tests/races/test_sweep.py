@@ -31,6 +31,7 @@ from marketplace.announcement.rules import Decision
 from tests.builders.announcement import a_timetable, an_announcement
 from tests.builders.need import a_need, purchaser_for
 from tests.builders.people import a_supervisor, an_operator
+from tests.counting import questions
 from tests.races.conftest import THREADS, at_once
 
 ROOT = Path(__file__).parents[2]
@@ -38,6 +39,8 @@ CLOSINGS = 20
 """500 are an entry of `./market bench P12`."""
 
 STOPPED_AFTER = 7
+QUESTIONS = 44
+"""Of the three acts that follow from a closing, together."""
 ACTS = ("selection.freeze", "announcement.close_unsuccessful", "selection.draw")
 """What follows from a closing to which nobody came: the freeze, the failure, the record with the secret."""
 
@@ -113,8 +116,11 @@ def test_a_stopped_sweep_goes_on_with_its_old_list_and_does_nothing_twice(live, 
         closed = closings(CLOSINGS)
         arrive(live, closed.at)
         with another_sweep(live, closed.at, acts=acts) as stopped:
-            here = run_due()
+            with questions() as asked:
+                here = run_due()
             assert here == CLOSINGS * len(ACTS) - acts
+            # Beside those of each closing stand those of the sweep itself.
+            assert len(asked) <= CLOSINGS * QUESTIONS + 200
             assert went_on(stopped) == acts
         done_once(closed)
         assert run_due() == 0

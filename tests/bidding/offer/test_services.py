@@ -33,8 +33,13 @@ from tests.builders.registration import (
     agencies,
     an_agency,
     frozen,
+    own_registration,
     present,
 )
+from tests.counting import questions
+
+QUESTIONS = 12
+"""Of an offer handed in: its key, twice, the window, the lock, what it is about, how the agency stands, the record."""
 
 AMOUNT = 31_415_926
 """Digits that occur nowhere else, so that they can be looked for."""
@@ -60,6 +65,19 @@ def everything_stored():
         for row in db.session.execute(select(table)):
             found += [value.decode("latin-1") if isinstance(value, bytes) else str(value) for value in row]
     return "\n".join(found)
+
+
+def test_an_offer_asks_the_same_few_questions_beside_many(app):
+    registered = agencies(3)
+    no = an_auction()
+    counted = []
+    for agency in registered:
+        a_registration(agency, no)
+        offer = OfferInput(Fen(AMOUNT), own_registration(agency, no).promised_days)
+        with questions() as asked:
+            services.submit(agency, no, offer, key=fresh_key())
+        counted.append(len(asked))
+    assert max(counted) <= QUESTIONS
 
 
 def test_an_offer_is_an_envelope_a_commitment_and_a_body_told_once(app, tick):
