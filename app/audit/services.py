@@ -1,7 +1,7 @@
 """Writing the record and reading it: entries, disclosures, receipts, the sequencer, signed heads, timelines."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -308,13 +308,8 @@ def first_head_over_ref(ref: str) -> Head | None:
     return db.session.execute(_FIRST_HEAD, {"ref": ref}).scalar_one_or_none()
 
 
-def entry_proof(entry: Entry, head: Head) -> dict[str, Any]:
-    """ENTRY of protocol.md §1.6: index, salt, payload and the inclusion path to the head."""
-    return entry_proofs((entry,), head)[0]
-
-
-def entry_proofs(entries: Collection[Entry], head: Head) -> list[dict[str, Any]]:
-    """The same of several under one head, in one question."""
+def entry_proofs(entries: Collection[Entry], head: Head) -> list[Mapping[str, Any]]:
+    """ENTRY of protocol.md §1.6, each: index, salt, payload and the inclusion path to the head; in one question."""
     indexes = [entry.position for entry in entries if entry.position is not None]
     if len(indexes) != len(entries):
         raise ValueError("an entry without position has no proof")

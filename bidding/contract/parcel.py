@@ -167,4 +167,4 @@ def _log(contract: Contract) -> tuple[list[Mapping[str, Any]], Mapping[str, Any]
     head = audit.first_head_over(entries[-1]) if entries else None
     if head is None:
         return [], None
-    return [audit.entry_proof(entry, head) for entry in entries], audit.head_members(head)
+    return audit.entry_proofs(entries, head), audit.head_members(head)
