@@ -143,12 +143,20 @@ def values(query: Select[*Ts], given: Mapping[str, Any]) -> Result[*Ts]:
     return session.connection().execute(query, given)
 
 
+HELD = 500
+"""Among so many rows one is found more quickly than the database answers."""
+
+
 def at_hand(entity: type[Row], **known: object) -> Row | None:
     """The row with these values that this session has read and may still rely on: to ask again gives the same object.
 
-    What a commit, a rollback or a lock has made doubtful has no values, and is asked for again.
+    What a commit, a rollback or a lock has made doubtful has no values, and is asked for again. None also where the
+    session holds so much that asking is quicker.
     """
-    for row in db.session().identity_map.values():
+    rows = db.session().identity_map
+    if len(rows) > HELD:
+        return None
+    for row in rows.values():
         if type(row) is entity:
             held = row.__dict__
             if all(held.get(name) == value for name, value in known.items()):
