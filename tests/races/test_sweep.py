@@ -120,7 +120,7 @@ def test_a_stopped_sweep_goes_on_with_its_old_list_and_does_nothing_twice(live, 
                 here = run_due()
             assert here == CLOSINGS * len(ACTS) - acts
             # Beside those of each closing stand those of the sweep itself.
-            assert len(asked) <= CLOSINGS * QUESTIONS + 200
+            assert len(asked) <= CLOSINGS * QUESTIONS + 250
             assert went_on(stopped) == acts
         done_once(closed)
         assert run_due() == 0
