@@ -962,7 +962,11 @@ def failing() -> Running:
 
 def concluding_due(decided_at: datetime, region: str) -> datetime:
     """Until when the purchaser says what becomes of a failed purchase (rules.md §3.1 rows 36 and 37)."""
-    return calendar().due(decided_at, rules.CONCLUDE_DAYS, path=regions.path(region)).at
+    return _concluding_due(decided_at, region, calendar())
+
+
+def _concluding_due(decided_at: datetime, region: str, days: WorkCalendar) -> datetime:
+    return days.due(decided_at, rules.CONCLUDE_DAYS, path=regions.path(region)).at
 
 
 def holding() -> Running:
@@ -1221,15 +1225,16 @@ def waiting_for(party_id: int) -> tuple[list[Announcement], list[Failed]]:
         Announcement.concluded_at.is_(None),
         Attempt.decision.in_((Decision.UNSUCCESSFUL, Decision.VOID)),
     )
+    days = calendar()
     return (
         list(db.session.execute(returned.order_by(Announcement.id)).scalars()),
-        [_failed(*each) for each in db.session.execute(failed.order_by(Announcement.id))],
+        [_failed(one, what, at, days) for one, what, at in db.session.execute(failed.order_by(Announcement.id))],
     )
 
 
-def _failed(announcement: Announcement, decision: Decision, decided_at: datetime) -> Failed:
+def _failed(announcement: Announcement, decision: Decision, decided_at: datetime, days: WorkCalendar) -> Failed:
     most = rulebook(announcement.rulebook or "").terms(AttemptTerms).max
-    due = concluding_due(decided_at, announcement.need.region) if decision is Decision.UNSUCCESSFUL else None
+    due = _concluding_due(decided_at, announcement.need.region, days) if decision is Decision.UNSUCCESSFUL else None
     return announcement, due, announcement.attempt_number < most
 
 
