@@ -146,18 +146,21 @@ class WithdrawForm(ActForm):
         )
 
 
+ENDINGS = offered(
+    [
+        (Ending.CHANGE.value, "更改条件：另写一份需求，更改预算、时限、内容或者选取方式"),
+        (Ending.DIRECT.value, "在已经报名的机构中直接委托：条件不变，须经监督部门同意"),
+        (Ending.CANCEL.value, "终止：不再采购"),
+    ]
+)
+
+
 class ConcludeForm(ActForm):
     """What becomes of a purchase that failed, and why."""
 
     way = RadioField(
         "怎样处理",
-        choices=offered(
-            [
-                (Ending.CHANGE.value, "更改条件：另写一份需求，更改预算、时限、内容或者选取方式"),
-                (Ending.DIRECT.value, "在已经报名的机构中直接委托：条件不变，须经监督部门同意"),
-                (Ending.CANCEL.value, "终止：不再采购"),
-            ]
-        ),
+        choices=ENDINGS,
         validators=[InputRequired("请选择怎样处理。")],
     )
     explanation = TextAreaField(

@@ -131,10 +131,10 @@ def count_of(need_id: int) -> EligibleCount | None:
     return db.session.execute(query).scalar_one_or_none()
 
 
-def public_until(count: EligibleCount) -> datetime:
-    """Until when a count stands before anything may follow from it."""
-    days = rulebook(count.rulebook).terms(ThinTerms).thin_publicity_days
-    return calendar().due(count.at, days, path=regions.path(count.region)).at
+def public_until(count: EligibleCount, *, days: WorkCalendar | None = None) -> datetime:
+    """Until when a count stands before anything may follow from it; `days`: the calendar, where many are asked."""
+    wanted = rulebook(count.rulebook).terms(ThinTerms).thin_publicity_days
+    return (days or calendar()).due(count.at, wanted, path=regions.path(count.region)).at
 
 
 def counted(need: Need, *, book: Rulebook, now: datetime) -> Counted | None:
@@ -170,7 +170,7 @@ def counts(after: str | None, *, size: int = SIZE) -> Listing[CountLine]:
     if key is not None:
         query = query.where(EligibleCount.id < key[0])
     page = listing(db.session.execute(query).scalars().all(), size=size, key=lambda count: (count.id,))
-    wanted = {code for count in page.rows for code in count.agencies}
+    days, wanted = calendar(), {code for count in page.rows for code in count.agencies}
     named = select(Organisation.code, Organisation.name).where(Organisation.code.in_(wanted))
     names = dict(db.session.execute(named).all())
     return Listing(
@@ -181,7 +181,7 @@ def counts(after: str | None, *, size: int = SIZE) -> Listing[CountLine]:
                 region=regions.name(count.region),
                 purchaser=count.need.purchaser.organisation.name,
                 at=count.at,
-                until_at=public_until(count),
+                until_at=public_until(count, days=days),
                 minimum=count.minimum,
                 agencies=tuple((code, names.get(code, code)) for code in count.agencies),
             )
@@ -1216,6 +1216,7 @@ def waiting_for(party_id: int) -> tuple[list[Announcement], list[Failed]]:
         .join(Purchaser, Need.purchaser_id == Purchaser.id)
         .where(Purchaser.organisation_id == party_id)
     )
+    days = calendar()
     returned = own.where(Announcement.returned_at.is_not(None), Announcement.published_at.is_(None))
     failed = own.join(Attempt, _PRESENT).add_columns(Attempt.decision, Attempt.decided_at)
     failed = failed.where(

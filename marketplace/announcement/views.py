@@ -21,6 +21,7 @@ from app.web.door import actor, door, members, public
 from app.web.perform import ActForm, perform
 from marketplace.announcement import queries, services
 from marketplace.announcement.forms import (
+    ENDINGS,
     AmendForm,
     ApproveForm,
     BecauseForm,
@@ -212,14 +213,13 @@ def repeat(no: str) -> Response:
 def conclude(no: str) -> Response:
     """What becomes of a purchase that failed."""
     queries.own(actor().party, no)
-    form = ConcludeForm()
+    form, found = ConcludeForm(), queries.afterwards(no, now=now())
+    form.way.choices = [each for each in ENDINGS if not found.against[each[0]]]
     return perform(
         AnnouncementAct.CONCLUDE,
         form,
         no,
-        page=lambda: render_template(
-            "marketplace/announcement/conclude.html", form=form, page=queries.afterwards(no, now=now())
-        ),
+        page=lambda: render_template("marketplace/announcement/conclude.html", form=form, page=found),
         after=lambda done: _concluded(no),
     )
 
