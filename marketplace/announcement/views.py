@@ -214,7 +214,7 @@ def conclude(no: str) -> Response:
     """What becomes of a purchase that failed."""
     queries.own(actor().party, no)
     form, found = ConcludeForm(), queries.afterwards(no, now=now())
-    form.way.choices = [each for each in ENDINGS if not found.against[each[0]]]
+    form.way.choices = [each for each in ENDINGS if not found.against[each.value]]
     return perform(
         AnnouncementAct.CONCLUDE,
         form,
