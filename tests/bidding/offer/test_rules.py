@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from app.refusal import Refusal
 from app.values import Fen, Ppm
 from bidding.offer import rules
+from bidding.offer.body import Body, Kind, body_text
 from bidding.offer.rules import Ground, ItemOffer, OfferDone, OfferInput
 from bidding.registration.rules import Position, RegistrationTerms, Window
 
@@ -201,21 +202,35 @@ def test_what_is_accepted_lies_between_one_fen_and_the_ceiling(amount, ceiling):
     assert (not refused) == (1 <= amount <= ceiling)
 
 
-COMMITTED = hashlib.sha256(b"body\n").hexdigest()
+BODY = body_text(
+    Body("DEMO-450800", "450800-2026-000017", 1, "91450800MA5K000013", Kind.AMOUNT, 4_500_000, 8, "ab" * 32)
+)
+COMMITTED = hashlib.sha256(BODY.encode()).hexdigest()
 MOMENT = timedelta(microseconds=1)
 
 
+AWAITED = rules.Missing(COMMITTED, CLOSES, body=True)
+FILE = hashlib.sha256(b"a proposal").hexdigest()
+FILE_AWAITED = rules.Missing(COMMITTED, CLOSES, body=False, files=(FILE,), count=1)
+
+
 @pytest.mark.parametrize(
-    ("text", "commitment", "now", "code"),
+    ("text", "files", "missing", "now", "code"),
     [
-        ("body\n", COMMITTED, CLOSES - MOMENT, None),
-        ("body\n", COMMITTED, CLOSES, "body_too_late"),
-        ("another\n", COMMITTED, CLOSES - MOMENT, "body_not_committed"),
-        ("body\n", None, OPENS, "no_body_awaited"),
+        (BODY, [], AWAITED, CLOSES - MOMENT, None),
+        (BODY, [], AWAITED, CLOSES, "body_too_late"),
+        ("another\n", [], AWAITED, CLOSES - MOMENT, "body_not_committed"),
+        ("", [], AWAITED, OPENS, "body_missing"),
+        (BODY, [], None, OPENS, "no_body_awaited"),
+        ("", [FILE], FILE_AWAITED, CLOSES - MOMENT, None),
+        ("", [FILE], FILE_AWAITED, CLOSES, "body_too_late"),
+        ("", [], FILE_AWAITED, OPENS, "proposal_not_handed_in"),
+        ("", [COMMITTED], FILE_AWAITED, OPENS, "proposal_not_committed"),
+        ("", [FILE, FILE], FILE_AWAITED, OPENS, "proposal_not_committed"),
     ],
 )
-def test_a_body_is_handed_in_before_the_limit_and_is_what_was_committed_to(text, commitment, now, code):
-    found = rules.refusals_to_hand_in(text, commitment=commitment, due_at=commitment and CLOSES, now=now)
+def test_what_did_not_open_is_handed_in_before_the_limit_and_is_what_was_committed_to(text, files, missing, now, code):
+    found = rules.refusals_to_hand_in(text, files, boxes=len(files), missing=missing, now=now)
     assert codes(found) == ([code] if code else [])
 
 
