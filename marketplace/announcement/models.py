@@ -134,6 +134,7 @@ class Attempt(Base):
     published_at: Mapped[datetime]
     closes_at: Mapped[datetime]
     auction_at: Mapped[datetime | None]
+    auction_provisional: Mapped[bool] = mapped_column(default=False, server_default=false())
     offers_from: Mapped[datetime | None]
     offers_close_at: Mapped[datetime | None]
     offers_provisional: Mapped[bool] = mapped_column(default=False, server_default=false())

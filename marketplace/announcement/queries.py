@@ -303,6 +303,7 @@ def _tries() -> Select[*tuple[Any, ...]]:
         Attempt.beacon_rule,
         Attempt.winners,
         Attempt.auction_at,
+        Attempt.auction_provisional,
         Attempt.frozen_at,
         Attempt.decision,
         Attempt.offers_close_at,
@@ -507,6 +508,11 @@ def auction_at(closes_at: datetime, need: Need, hours: HoursTerms) -> datetime |
     return rules.whole_seconds_after(closes_at, _at(day, hours.opens))
 
 
+def is_provisional(instant: datetime | None, need: Need) -> bool:
+    """Whether an instant was computed without its year."""
+    return instant is not None and day_of(instant, need).provisional
+
+
 def goes_on_at(attempt: Attempt, need: Need, *, left: timedelta, now: datetime) -> datetime:
     """When an auction that stopped goes on: as one that follows a closing now, with what was left of its time."""
     hours = rulebook(attempt.announcement.rulebook or "").terms(HoursTerms)
@@ -527,6 +533,23 @@ def provisional_closings(days: WorkCalendar) -> Select[str, str]:
     """Announcements whose closing was computed without its year, which this calendar knows."""
     return select(type_coerce(Announcement.no, String), cast(Announcement.version, String)).where(
         Announcement.closing_provisional, Announcement.closes_at <= days.certain_until, Announcement.no.is_not(None)
+    )
+
+
+def provisional_auctions(days: WorkCalendar) -> Select[str, str]:
+    """Announcements whose closing is certain, with an auction in a year that this calendar knows now.
+
+    Where the closing is provisional too, the auction moves with it.
+    """
+    return (
+        select(type_coerce(Announcement.no, String), cast(Announcement.version, String))
+        .join(Attempt, _PRESENT)
+        .where(
+            Attempt.auction_provisional,
+            Attempt.auction_at <= days.certain_until,
+            Announcement.closing_provisional.is_(False),
+            Announcement.no.is_not(None),
+        )
     )
 
 
@@ -1038,7 +1061,7 @@ def page(no: str, *, now: datetime) -> AnnouncementPage:
         phone=row.phone,
         items=_items(row),
         rulebook=row.rulebook,
-        provisional=row.closing_provisional,
+        provisional=row.closing_provisional or present.auction_provisional,
         revision=row.revision,
         winners=present.winners,
         particulars=Particulars.kept(row.particulars),

@@ -278,7 +278,7 @@ def extend(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
         )
         if second:
             present.offers_close_at = closes_at
-            present.offers_provisional = queries.day_of(closes_at, need).provisional
+            present.offers_provisional = queries.is_provisional(closes_at, need)
             deed.tell(offers=True)
         else:
             _move(announcement, present, closes_at)
@@ -563,8 +563,9 @@ def _move(announcement: Announcement, attempt: Attempt, closes_at: datetime) -> 
     """Where registration closes now, and with it when the auction begins."""
     need, hours = announcement.need, _book(announcement).terms(HoursTerms)
     announcement.closes_at = attempt.closes_at = closes_at
-    announcement.closing_provisional = queries.day_of(closes_at, need).provisional
+    announcement.closing_provisional = queries.is_provisional(closes_at, need)
     attempt.auction_at = queries.auction_at(closes_at, need, hours)
+    attempt.auction_provisional = queries.is_provisional(attempt.auction_at, need)
 
 
 def settle_closing(deed: Deed, no: str) -> Settled:
@@ -584,12 +585,34 @@ def settle_closing(deed: Deed, no: str) -> Settled:
             earliest_now=queries.earliest(need, book, deed.now).window.earliest,
         )
         _move(announcement, present, settled)
-    announcement.closing_provisional = queries.day_of(present.closes_at, need).provisional
+    announcement.closing_provisional = queries.is_provisional(present.closes_at, need)
     deed.basis, deed.attempt = book.id, present.number
     _about(deed, need, announcement)
     deed.tell(attempt=present.number)
     _tell_auction(deed, present)
     return Settled((Moved("closing", before, present.closes_at),), (need.purchaser.organisation_id,), need.title)
+
+
+def settle_auction(deed: Deed, no: str) -> Settled:
+    """Step: an auction on a day that was not known for certain, which never moves nearer; the freeze binds it.
+
+    Source: rules.md §2.1 (a provisional instant is computed anew once its year is published), §2.6 BID_LIVE.
+    """
+    announcement = deed.lock(queries.row(no))
+    present = queries.present_attempt(announcement)
+    before = present.auction_at
+    if not present.auction_provisional or before is None:
+        raise OutOfTurn(queries.phase_of(announcement, present, deed.now), deed.act)
+    need, book, after = announcement.need, _book(announcement), before
+    registering = queries.phase_of(announcement, present, deed.now) is Phase.REGISTERING
+    if registering and not queries.day_of(before, need).working:
+        present.auction_at = after = queries.next_day_at(before, need)
+    present.auction_provisional = queries.is_provisional(after, need)
+    deed.basis, deed.attempt = book.id, present.number
+    _about(deed, need, announcement)
+    deed.tell(attempt=present.number)
+    _tell_auction(deed, present)
+    return Settled((Moved("auction", before, after),), (need.purchaser.organisation_id,), need.title)
 
 
 def settle_review(deed: Deed, need_no: str) -> Settled:
@@ -836,11 +859,12 @@ def _open_attempt(
         announcement.words, announcement.spelling = rules.searched(announcement.no, *named)
     announcement.attempt_number += 1
     announcement.closes_at = closes_at
-    announcement.closing_provisional = closes_at is not None and queries.day_of(closes_at, need).provisional
+    announcement.closing_provisional = queries.is_provisional(closes_at, need)
     announcement.repeat_at = None
     deed.add(announcement)
     secret = chance().secret()
     committed = hashlib.sha256(secret).digest()
+    auction_at = None if closes_at is None else queries.auction_at(closes_at, need, book.terms(HoursTerms))
     private = chance().secret() if need.method in SEALED | SECOND else None
     shared = private is not None and book.terms(OpeningTerms).shared
     attempt = deed.add(
@@ -849,7 +873,8 @@ def _open_attempt(
             number=announcement.attempt_number,
             published_at=deed.now,
             closes_at=closes_at or deed.now,
-            auction_at=None if closes_at is None else queries.auction_at(closes_at, need, book.terms(HoursTerms)),
+            auction_at=auction_at,
+            auction_provisional=queries.is_provisional(auction_at, need),
             commitment=committed.hex(),
             sealed_secret=_sealed(secret, associated=committed, info=SECRET),
             beacon_rule=book.terms(DrawTerms).beacon(need.fund),

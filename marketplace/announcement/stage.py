@@ -129,6 +129,7 @@ STAGE = Stage(
     sweeps=SWEEPS,
     timed={
         "announcement": Timed(queries.provisional_closings, services.settle_closing),
+        "auction": Timed(queries.provisional_auctions, services.settle_auction),
         "review": Timed(queries.provisional_reviews, services.settle_review, public=False),
     },
     watches=WATCHES,

@@ -2,6 +2,7 @@
 
 WORDS = {
     "deadline.closing": "报名截止",
+    "deadline.auction": "网上竞价开始时间",
     "deadline.review": "公告审核期限",
     "announcement.count": "公示合格机构家数",
     "announcement.submit": "提交采购公告审核",

@@ -10,6 +10,7 @@ from tests.builders.people import COUNTY
 from tests.builders.purchaser import a_purchaser
 
 PARTICULARS = {
+    "BID_LIVE": Particulars(minutes=10),
     "BID_RATE": Particulars(min_ppm=Ppm(20_000), max_ppm=Ppm(300_000)),
     "SHORTLIST_THEN_BID": Particulars(shortlist=3),
     "SCHEME_MERIT": Particulars(weight_service=40, weight_team=30, weight_price=30),
