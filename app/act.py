@@ -69,6 +69,18 @@ ANSWER = update(KEYS).where(KEYS.c.account == bindparam("by"), KEYS.c.key == bin
 Follower = Callable[["Deed"], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """An act that passes two hands of one organisation: the version of its subject, and what stands against it now."""
+
+    version: int
+    refusals: tuple[Refusal, ...]
+
+
+Passes = Callable[[Actor, str | None, Any], Passing | None]
+"""Asked before an act is handed in, with actor, subject and input; None where one person is enough."""
+
+
 @dataclass(frozen=True)
 class Wiring:
     """What the stages said, gathered once by the factory; acts by their one name."""
@@ -76,6 +88,7 @@ class Wiring:
     may: Mapping[str, frozenset[Role]]
     consent: Mapping[str, Role]
     second: frozenset[str]
+    passes: Mapping[str, Passes]
     opens: Mapping[str, Opens]
     discloses: Mapping[str, frozenset[str]]
     hears: Mapping[str, tuple[Follower, ...]]

@@ -24,12 +24,16 @@ OUTSIDE = frozenset({Role.PUBLIC, Role.PURCHASER, Role.AGENCY, Role.CLERK})
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """The last hand of a prepared act: who agreed, for which organisation and role, and to which prepared act."""
+    """The last hand of a prepared act: who agreed, for which organisation and role, and to which prepared act.
+
+    `version`: as which version its subject stood when it was prepared; None where nothing counts them.
+    """
 
     account_id: int
     party_id: int
     role: Role
     prepared: str
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

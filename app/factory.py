@@ -182,6 +182,7 @@ def _wire(stages: Sequence[Stage]) -> Wiring:
         may={name: frozenset(roles) for name, roles in _by_name(stages, lambda stage: stage.may).items()},
         consent=_by_name(stages, lambda stage: stage.consent),
         second=frozenset(str(name) for stage in stages for name in stage.second),
+        passes=_by_name(stages, lambda stage: stage.passes),
         opens=_by_name(stages, lambda stage: stage.opens),
         discloses=dict(discloses),
         hears=hears,

@@ -42,6 +42,8 @@ def _acts(stage: Stage, hearers: dict[str, list[str]]) -> Iterator[str]:
     for act in stage.acts or ():
         name = str(act)
         second = "another account of the same organisation" if name in map(str, stage.second) else ""
+        if name in map(str, stage.passes):
+            second = "another account of the same organisation, where much public money is spent"
         consent = {str(key): role for key, role in stage.consent.items()}.get(name)
         yield (
             f"| `{name}` | {stage.words.get(name, '')} "

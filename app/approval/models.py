@@ -12,6 +12,7 @@ class PreparedAct(Base):
     """An act, its subject and input, prepared by one account and waiting for another; never a sealed one.
 
     `region`: where what it is about lies, None where nothing says so: of which branch the other office must be.
+    `subject_version`: as which version its subject stood when it was prepared, None where nobody counts them.
     """
 
     __tablename__ = "prepared_act"
@@ -30,6 +31,7 @@ class PreparedAct(Base):
     withdrawn_at: Mapped[datetime | None]
     refused_at: Mapped[datetime | None]
     reason: Mapped[str | None]
+    subject_version: Mapped[int | None]
     version: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": version}

@@ -45,13 +45,34 @@ class Reason:
     reason: str
 
 
+def refusals_to_pass(*, colleagues: int, waiting: bool) -> Iterator[Refusal]:
+    """Why an act cannot wait for a colleague's hand: there is none, or the same is waiting already.
+
+    Source: rules.md owner.approval_chain (at least two people).
+    """
+    if not colleagues:
+        yield Refusal("two_people_alone", clause="owner.two_people_above")
+    if waiting:
+        yield Refusal("prepared_already")
+
+
 def refusals_to_agree(
-    *, prepared_by: int, prepared_party: int, account: int, party: int, consent: Role | None, roles: frozenset[Role]
+    *,
+    prepared_by: int,
+    prepared_party: int,
+    account: int,
+    party: int,
+    consent: Role | None,
+    may: frozenset[Role],
+    roles: frozenset[Role],
 ) -> Iterator[Refusal]:
-    """Why this account may not be the last hand: two accounts always; of two organisations where a role consents."""
+    """Why this account may not be the last hand: two accounts always; of two organisations where a role consents.
+
+    `may`: the roles that perform the act, one of which a colleague's hand must hold too.
+    """
     if account == prepared_by:
         yield Refusal("same_account")
-    if consent is None and party != prepared_party:
+    if consent is None and (party != prepared_party or not may & roles):
         yield Refusal("other_organisation")
     if consent is not None and (consent not in roles or party == prepared_party):
         yield Refusal("no_consent_of_yours")

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Select, false, or_, select
 
 from app import built, files
-from app.act import Deed, act, chance, wiring
+from app.act import Deed, Passing, act, chance, wiring
 from app.actor import Actor, Hand
 from app.approval import rules
 from app.approval.models import PreparedAct
@@ -18,7 +18,7 @@ from app.audit.rows import input_members
 from app.chance import letters
 from app.database import db
 from app.identity import queries as identities
-from app.refusal import NotFound, NotYours, demand
+from app.refusal import AlreadyDone, NotFound, NotYours, demand
 from app.region import branches
 from app.region import queries as regions
 from app.stage import Command
@@ -45,12 +45,26 @@ def submit(name: str, actor: Actor, subject: str | None, input: Any, /, *, key: 
         raise NotYours(name)
     if name in wired.second or name in wired.consent:
         return _prepare(name, actor, subject, input, key=key)
-    return command(name).perform(actor, subject, input, key=key)
+    passing = wired.passes[name](actor, subject, input) if name in wired.passes else None
+    if passing is None:
+        return command(name).perform(actor, subject, input, key=key)
+    try:
+        return _prepare(name, actor, subject, input, key=key, passing=passing)
+    except AlreadyDone as known:
+        if known.subject is None:
+            raise
+        return Waiting(name, known.subject)
 
 
-def _prepare(name: str, actor: Actor, subject: str | None, input: Any, *, key: str) -> Waiting:
+def _prepare(
+    name: str, actor: Actor, subject: str | None, input: Any, *, key: str, passing: Passing | None = None
+) -> Waiting:
+    """An act that passes two hands is judged for its first one too, who can still mend what is missing."""
     with act(ApprovalAct.PREPARE, actor=actor, key=key, subject=subject, input=input) as deed:
         deed.lock_none()
+        if passing is not None:
+            colleagues, waiting = _colleagues(name, actor), about(subject or "", party_id=actor.party, act=name)
+            demand([*passing.refusals, *rules.refusals_to_pass(colleagues=colleagues, waiting=bool(waiting))])
         no = letters(chance().secret(), 16)
         deed.add(
             PreparedAct(
@@ -62,6 +76,7 @@ def _prepare(name: str, actor: Actor, subject: str | None, input: Any, *, key: s
                 account_id=actor.account_id,
                 party_id=actor.party,
                 prepared_at=deed.now,
+                subject_version=None if passing is None else passing.version,
             )
         )
         # Who agrees may take days; a file that nobody named yet would be gone after one.
@@ -70,6 +85,26 @@ def _prepare(name: str, actor: Actor, subject: str | None, input: Any, *, key: s
         deed.subject = no
         deed.keep(act=name)
     return Waiting(name, no)
+
+
+def _colleagues(name: str, actor: Actor) -> int:
+    """How many others of the organisation may perform an act."""
+    others = (each for each in identities.colleagues(actor.party) if each.id != actor.account_id)
+    return sum(bool(wiring().may[name] & {held.role for held in each.roles}) for each in others)
+
+
+def about(subject: str, *, party_id: int, act: str | None = None) -> list[PreparedAct]:
+    """What of an organisation about a subject waits for a hand, the oldest first; of one act where it is named."""
+    query = _open().where(PreparedAct.subject == subject, PreparedAct.party_id == party_id)
+    if act is not None:
+        query = query.where(PreparedAct.act == act)
+    return list(db.session.execute(query.order_by(PreparedAct.id)).scalars())
+
+
+def _open() -> Select[PreparedAct]:
+    return select(PreparedAct).where(
+        PreparedAct.performed_at.is_(None), PreparedAct.withdrawn_at.is_(None), PreparedAct.refused_at.is_(None)
+    )
 
 
 def _files(input: Any, actor: Actor) -> list[str]:
@@ -119,6 +154,7 @@ def agree(actor: Actor, no: str) -> Done:
             account=actor.account_id,
             party=actor.party,
             consent=wiring().consent.get(prepared.act),
+            may=wiring().may[prepared.act],
             roles=actor.roles,
         )
     )
@@ -126,7 +162,8 @@ def agree(actor: Actor, no: str) -> Done:
     if preparer is None:
         raise NotYours(prepared.act)
     role = next(iter(sorted(actor.roles)))
-    hand = Hand(actor.account_id, actor.party, wiring().consent.get(prepared.act, role), no)
+    consent = wiring().consent.get(prepared.act, role)
+    hand = Hand(actor.account_id, actor.party, consent, no, prepared.subject_version)
     wanted = command(prepared.act)
     value: Any = TypeAdapter(wanted.input).validate_json(prepared.input)
     return wanted.perform(preparer.with_hand(hand), prepared.subject, value, key=f"prepared:{no}")
@@ -177,6 +214,7 @@ def refuse(actor: Actor, subject: str | None, reason: Reason, /, *, key: str) ->
                 account=actor.account_id or 0,
                 party=actor.party,
                 consent=wiring().consent.get(prepared.act),
+                may=wiring().may[prepared.act],
                 roles=actor.roles,
             )
         )
@@ -196,12 +234,10 @@ def waiting_for(actor: Actor) -> list[PreparedAct]:
         & (PreparedAct.region.is_(None) | branches.served(PreparedAct.region, actor, role=role))
         for role in roles
     ]
-    query = select(PreparedAct).where(
-        PreparedAct.performed_at.is_(None),
-        PreparedAct.withdrawn_at.is_(None),
-        PreparedAct.refused_at.is_(None),
+    shared = {name for name in wired.second | wired.passes.keys() if wired.may[name] & actor.roles}
+    query = _open().where(
         PreparedAct.account_id != actor.account_id,
-        (PreparedAct.act.in_(wired.second) & (PreparedAct.party_id == actor.party_id))
+        (PreparedAct.act.in_(shared) & (PreparedAct.party_id == actor.party_id))
         | (or_(false(), *consented) & (PreparedAct.party_id != actor.party_id)),
     )
     return list(db.session.execute(query.order_by(PreparedAct.id)).scalars())
@@ -230,6 +266,12 @@ def shown(prepared: PreparedAct) -> dict[str, Any]:
     if authority is not None:
         members["authority"] = regions.authorities().get(authority, authority)
     return members
+
+
+def names(prepared: PreparedAct, *, party_id: int | None) -> tuple[str, str]:
+    """Who prepared it and whose hand performed it, "" for those of another organisation and where nobody did yet."""
+    people = {each.id: each.name for each in identities.colleagues(party_id)} if party_id is not None else {}
+    return people.get(prepared.account_id, ""), people.get(prepared.performed_by or 0, "")
 
 
 def title(prepared: PreparedAct) -> str:

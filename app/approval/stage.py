@@ -8,7 +8,7 @@ from flask import url_for
 from app.actor import Actor
 from app.approval import rules, services
 from app.approval.rules import ApprovalAct, Reason
-from app.approval.views import bp
+from app.approval.views import about, bp
 from app.stage import Command, Stage, Task
 from app.values import Nothing
 
@@ -28,6 +28,7 @@ STAGE = Stage(
     may=rules.MAY,
     opens=rules.OPENS,
     tasks=tasks,
+    panels={"prepared": about},
     commands={
         ApprovalAct.WITHDRAW: Command(Nothing, services.withdraw, "prepared"),
         ApprovalAct.REFUSE: Command(Reason, services.refuse, "prepared"),
@@ -44,6 +45,10 @@ STAGE = Stage(
         "cure.same_account": "请由本单位另一位人员办理。",
         "refusal.other_organisation": "这件事只能由提交单位的另一位人员会签。",
         "cure.other_organisation": "请联系提交单位。",
+        "refusal.two_people_alone": "这件事须由本单位两人分别经办和审核，但本单位在市场里只有一个账户可以办理。",
+        "cure.two_people_alone": "请联系系统管理员，为本单位负责审核的同事增设账户；同事登录后即可审核。",
+        "refusal.prepared_already": "同一事项已经提交，正在等本单位另一位人员审核。",
+        "cure.prepared_already": "请等待审核；内容有变的，先撤回再重新提交。",
         "refusal.no_consent_of_yours": "这件事需要另一单位、指定角色同意。",
         "cure.no_consent_of_yours": "请由有权的单位办理。",
     },

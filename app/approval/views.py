@@ -1,5 +1,7 @@
 """The pages of prepared acts: what waits for my hand, in full, and my answer."""
 
+from typing import Any
+
 from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
@@ -19,6 +21,12 @@ def waiting() -> str:
     return render_template("approval/list.html", prepared=services.waiting_for(actor()))
 
 
+def about(*, subject: str, party: int) -> dict[str, Any]:
+    """What waits for a hand about a subject, for the page of its own organisation; empty where nothing does."""
+    found = services.about(subject, party_id=party)
+    return {"template": "approval/about.html", "prepared": found} if found else {}
+
+
 def _page(no: str, refuse: RefuseForm, withdraw: WithdrawForm) -> str:
     prepared = services.seen_by(actor(), no)
     return render_template(
@@ -27,6 +35,8 @@ def _page(no: str, refuse: RefuseForm, withdraw: WithdrawForm) -> str:
         input=services.shown(prepared),
         title=services.title(prepared),
         phase=services.phase_of(prepared),
+        kind=services.command(prepared.act).kind,
+        names=services.names(prepared, party_id=actor().party_id),
         agree=AgreeForm(),
         refuse=refuse,
         withdraw=withdraw,

@@ -86,6 +86,7 @@ def _act(name: str, schemas: dict[str, Any]) -> dict[str, Any]:
         "x-subject": command.kind,
         "x-consent": wired.consent.get(name),
         "x-second": name in wired.second,
+        "x-passes": name in wired.passes,
         "x-disclosed": wired.opens[name].value,
         "parameters": [_KEY],
         "requestBody": _body("application/json", {"$ref": f"#/components/schemas/act.{name}"}),

@@ -83,6 +83,7 @@ def described(name: str) -> dict[str, Any]:
         "roles": sorted(gathered.roles(name)),
         "consent": wired.consent.get(name),
         "second": name in wired.second,
+        "passes": name in wired.passes,
         "disclosed": wired.opens[name].value,
         "sealed": name in wired.sealed,
         "input": shapes.input_schema(command),

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from app import files
-from app.act import Deed, act
+from app.act import Deed, Passing, act
 from app.actor import Actor
 from app.calendar.services import anew, calendar
+from app.clock import clock
 from app.refusal import NotFound, OutOfTurn, Refusal, demand
 from app.region import branches
 from app.region import queries as regions
@@ -56,22 +57,9 @@ def _propose(
     if known is None and needs.phase_of(need) is not NeedPhase.OPEN:
         raise OutOfTurn(needs.phase_of(need), deed.act)
     book, agency = rulebook_for(need.region, deed.now), agencies.by_code(proposal.agency)
-    sole = proposal.reason is Reason.SOLE_QUALIFIED
-    owner = standing_of(actor.party, now=deed.now, scope=needs.scope_of(need, book.id))
-    demand(
-        rules.refusals_to_propose(
-            proposal,
-            need=queries.judged(need),
-            chosen=queries.chosen(agency, need, book=book, now=deed.now),
-            small_limit=book.terms(ScopeTerms).small_limit,
-            open_already=known is not None,
-            owner=owner.to(DirectAct.PROPOSE),
-            failures=None if failures is None else failures(need),
-            sole=Sole(*announcing.against_thin(need, book=book, now=deed.now)) if sole else None,
-            terms=book.terms(DirectTerms),
-        ),
-        rulebook=book.id,
-    )
+    demand(_against(need, proposal, failures=failures, now=deed.now), rulebook=book.id)
+    if failures is None:
+        demand(need_steps.against_hands(need, actor, book=book, version=need.version), rulebook=book.id)
     if agency is None:
         raise NotFound("agency")
     due = _due(need, book, deed.now)
@@ -102,11 +90,53 @@ def _propose(
     return need
 
 
+def _against(
+    need: Need, proposal: Proposal, *, failures: Callable[[Need], Failures] | None, now: datetime
+) -> Iterable[Refusal]:
+    """Every reason against proposing a price for a need as of `now`."""
+    book = rulebook_for(need.region, now)
+    sole = proposal.reason is Reason.SOLE_QUALIFIED
+    owner = standing_of(need.purchaser.organisation_id, now=now, scope=needs.scope_of(need, book.id))
+    return rules.refusals_to_propose(
+        proposal,
+        need=queries.judged(need),
+        chosen=queries.chosen(agencies.by_code(proposal.agency), need, book=book, now=now),
+        small_limit=book.terms(ScopeTerms).small_limit,
+        open_already=queries.open_of(need.id) is not None,
+        owner=owner.to(DirectAct.PROPOSE),
+        failures=None if failures is None else failures(need),
+        sole=Sole(*announcing.against_thin(need, book=book, now=now)) if sole else None,
+        terms=book.terms(DirectTerms),
+    )
+
+
+def passes_to_propose(actor: Actor, subject: str | None, proposal: Proposal) -> Passing | None:
+    """Whether a proposal takes two people of the purchaser, and what stands against it already.
+
+    After two failures the whole way was concluded by two, and the supervisor consents to each proposal.
+    """
+    need, now = needs.own(actor.party, subject or ""), clock().market()
+    if not needs.takes_two(need, rulebook_for(need.region, now)):
+        return None
+    return Passing(need.version, tuple(_against(need, proposal, failures=None, now=now)))
+
+
+def passes_to_counter(actor: Actor, subject: str | None, price: Price) -> Passing | None:
+    """Whether naming another price takes two people: of the purchaser, never of the agency."""
+    need = needs.by_no(subject or "")
+    if need is None or need.purchaser.organisation_id != actor.party:
+        return None
+    two = needs.takes_two(need, rulebook_for(need.region, clock().market()))
+    return Passing(need.version, ()) if two else None
+
+
 def counter(actor: Actor, subject: str | None, price: Price, /, *, key: str) -> Done:
     """The side whose turn it is names another price; the other then has the same time again (充分洽谈)."""
     with act(DirectAct.COUNTER, actor=actor, key=key, subject=subject, input=price) as deed:
         need, commission, side = _own(deed, actor, DirectAct.COUNTER)
         book = rulebook_for(need.region, deed.now)
+        if side is Side.PURCHASER:
+            demand(need_steps.against_hands(need, actor, book=book, version=need.version), rulebook=book.id)
         chosen = queries.chosen(commission.agency, need, book=book, now=deed.now)
         demand(
             [

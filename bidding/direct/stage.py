@@ -37,6 +37,7 @@ STAGE = Stage(
     may=rules.MAY,
     opens=rules.OPENS,
     consent=rules.CONSENT,
+    passes={DirectAct.PROPOSE: services.passes_to_propose, DirectAct.COUNTER: services.passes_to_counter},
     discloses={
         DirectAct.ACCEPT: {
             NeedAct.CREATE,

@@ -47,6 +47,7 @@ from marketplace.announcement import services as announcing
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.announcement.rules import AnnouncementAct, Decision, Unsuccessful
 from marketplace.need import queries as needs
+from marketplace.need import services as need_steps
 from marketplace.need.rules import RATED, SEALED, SECOND
 
 THOUSAND = 1_000
@@ -488,6 +489,9 @@ def choose(actor: Actor, subject: str | None, choice: Choice, /, *, key: str) ->
         )
         late = queries.refusals_by_limit(selection, now=deed.now)
         demand([*late, *reasons], rulebook=announcement.rulebook)
+        need, book = announcement.need, rulebook(announcement.rulebook or "")
+        two = need_steps.against_hands(need, actor, book=book, version=announcement.revision)
+        demand(two, rulebook=book.id)
         _about(deed, announcement, attempt)
         selection.choice_reason = choice.reason.strip()
         deed.tell(agencies=list(choice.agencies), reason=choice.reason.strip())

@@ -18,6 +18,7 @@ from bidding.selection.rules import Awaited, BeaconInput, Choice, MeritTerms, Se
 from bidding.selection.sweeps import SWEEPS
 from bidding.selection.views import box, bp
 from bidding.selection.wording import WORDS
+from marketplace.announcement import services as announcing
 from marketplace.announcement.rules import AnnouncementAct
 
 HANDED_IN: frozenset[StrEnum] = frozenset(
@@ -144,6 +145,7 @@ STAGE = Stage(
     acts=SelectionAct,
     may=rules.MAY,
     opens=rules.OPENS,
+    passes={SelectionAct.CHOOSE: announcing.passes},
     discloses={
         SelectionAct.OPEN: HANDED_IN,
         SelectionAct.DRAW: HANDED_IN,

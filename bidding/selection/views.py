@@ -201,7 +201,12 @@ def choose(no: str) -> Response:
     def page() -> str:
         return render_template("bidding/selection/choice.html", page=shown, form=form)
 
-    return perform(SelectionAct.CHOOSE, form, no, page=page, after=lambda done: url_for("selection.record", no=no))
+    def after(done: Done | Waiting) -> str:
+        if isinstance(done, Waiting):
+            return url_for("approval.page", no=done.prepared)
+        return url_for("selection.record", no=no)
+
+    return perform(SelectionAct.CHOOSE, form, no, page=page, after=after)
 
 
 def box(*, no: str) -> Mapping[str, Any]:

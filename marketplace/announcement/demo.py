@@ -2,9 +2,10 @@
 
 from datetime import time
 
+from app.approval import services as approvals
 from app.demonstration import Happened, Step, World, instant
 from app.stage import Demo
-from app.values import Nothing
+from app.values import Nothing, Waiting
 from marketplace.announcement import services
 from marketplace.announcement.rules import (
     AnnouncementAct,
@@ -51,10 +52,20 @@ def _announce(world: World, step: Step) -> None:
     owner, wish = world.actor(plot["purchaser"]), plot.get("closes")
     timetable = Timetable(None if wish is None else instant(world.workday(wish), CLOSES))
     key = f"demonstration:announce:{plot.key}"
-    if Fund(plot["fund"]) in PUBLIC_MONEY:
+    if plot.get("hands"):
+        _by_two(world, step, timetable, key)
+    elif Fund(plot["fund"]) in PUBLIC_MONEY:
         services.submit(owner, need_no, timetable, key=key)
     else:
         services.publish(owner, need_no, timetable, key=key)
+
+
+def _by_two(world: World, step: Step, timetable: Timetable, key: str) -> None:
+    """Much public money: one of the owner's people hands in, a colleague agrees; one plot still waits for that."""
+    first, second = (world.actor(login) for login in step.plot["hands"])
+    waiting = approvals.submit(AnnouncementAct.SUBMIT, first, step["need"], timetable, key=key)
+    if isinstance(waiting, Waiting) and not step.plot.get("waits"):
+        approvals.agree(second, waiting.prepared)
 
 
 def _review(world: World, step: Step) -> None:

@@ -128,6 +128,13 @@ OPENS = {
     AnnouncementAct.RELEASE: Opens.AT_ONCE,
     AnnouncementAct.RELEASE_FAULT: Opens.AT_ONCE,
 }
+BY_ITS_PURCHASER = (
+    AnnouncementAct.AMEND,
+    AnnouncementAct.WITHDRAW,
+    AnnouncementAct.REPEAT,
+    AnnouncementAct.CONCLUDE,
+)
+"""What a purchaser does with its published announcement; of much public money by two people (owner.approval_chain)."""
 HOLDS = {AnnouncementAct.HOLD: HoldKind.SUPERVISION, AnnouncementAct.HOLD_FAULT: HoldKind.FAULT}
 RELEASES = {AnnouncementAct.RELEASE: HoldKind.SUPERVISION, AnnouncementAct.RELEASE_FAULT: HoldKind.FAULT}
 FLOW = Flow(

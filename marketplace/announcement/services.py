@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app import files
-from app.act import Deed, act, chance
+from app.act import Deed, Passes, Passing, act, chance
 from app.actor import Actor, Role
 from app.calendar.services import anew, calendar
+from app.clock import clock
 from app.keyring import keyring
 from app.numbering import next_no
 from app.refusal import NotFound, OutOfTurn, Refusal, demand
@@ -137,8 +138,8 @@ def submit(actor: Actor, subject: str | None, timetable: Timetable, /, *, key: s
         book = rulebook_for(need.region, deed.now)
         if found is not None:
             rules.FLOW.after(queries.phase_of(found, None, deed.now), AnnouncementAct.SUBMIT)
-        reasons = _against(deed, need, AnnouncementAct.SUBMIT, book)
-        demand([*reasons, *_against_wish(deed, need, timetable, book)], rulebook=book.id)
+        demand(_against(need, AnnouncementAct.SUBMIT, timetable, now=deed.now), rulebook=book.id)
+        demand(need_steps.against_hands(need, actor, book=book, version=need.version), rulebook=book.id)
         announcement = found or _fresh(deed, need)
         _as_written(announcement, need)
         announcement.minimum = _thin(need, timetable, book=book, now=deed.now)
@@ -206,7 +207,7 @@ def amend(actor: Actor, subject: str | None, change: Change, /, *, key: str) -> 
                 expected_days=announcement.expected_days,
                 closes_at=present.closes_at,
             ),
-            *_against_wish(deed, need, Timetable(change.closes_at), book),
+            *_against_wish(need, Timetable(change.closes_at), book, now=deed.now),
         ]
         demand(reasons, rulebook=book.id)
         closes_at = rules.amended_closing(change, closes_at=present.closes_at, earliest=earliest.window.earliest)
@@ -335,7 +336,7 @@ def repeat(actor: Actor, subject: str | None, timetable: Timetable, /, *, key: s
             ),
             *_undivided(need, book),
             *standing.to(AnnouncementAct.PUBLISH),
-            *_against_wish(deed, need, timetable, book),
+            *_against_wish(need, timetable, book, now=deed.now),
         ]
         demand(reasons, rulebook=book.id)
         announcement.repeat_at, announcement.wished_closing_at = deed.now, timetable.closes_at
@@ -688,6 +689,8 @@ def _own(deed: Deed, actor: Actor, no: str | None, verb: AnnouncementAct) -> tup
         raise NotFound("announcement")
     present = queries.present_attempt(announcement)
     rules.FLOW.after(queries.phase_of(announcement, present, deed.now), verb)
+    need, book = announcement.need, _book(announcement)
+    demand(need_steps.against_hands(need, actor, book=book, version=announcement.revision), rulebook=book.id)
     return announcement, present
 
 
@@ -708,7 +711,7 @@ def _scheduled(deed: Deed, need: Need, found: Announcement | None) -> tuple[Anno
     demand(_undivided(need, book), rulebook=book.id)
     earliest = queries.earliest(need, book, deed.now).window.earliest
     wish = found.wished_closing_at
-    too_early = wish is None or any(_against_wish(deed, need, Timetable(wish), book))
+    too_early = wish is None or any(_against_wish(need, Timetable(wish), book, now=deed.now))
     return found, book, earliest if wish is None or too_early else wish
 
 
@@ -721,8 +724,8 @@ def _directly(
         if phase is not Phase.RETURNED:
             raise OutOfTurn(phase, deed.act)
     book = rulebook_for(need.region, deed.now)
-    reasons = _against(deed, need, AnnouncementAct.PUBLISH, book)
-    demand([*reasons, *_against_wish(deed, need, timetable, book)], rulebook=book.id)
+    demand(_against(need, AnnouncementAct.PUBLISH, timetable, now=deed.now), rulebook=book.id)
+    demand(need_steps.against_hands(need, deed.actor, book=book, version=need.version), rulebook=book.id)
     earliest = queries.earliest(need, book, deed.now).window.earliest
     announcement = found or _fresh(deed, need)
     _as_written(announcement, need)
@@ -774,6 +777,7 @@ class Way:
     counted: EligibleCount | None
     counted_until: datetime | None
     against_thin: tuple[Refusal, ...]
+    two: bool
 
     @property
     def few(self) -> bool:
@@ -804,6 +808,7 @@ def way_of(need: Need, *, now: datetime) -> Way:
         counted=count,
         counted_until=None if count is None else queries.public_until(count),
         against_thin=against_thin(need, book=book, now=now)[0],
+        two=needs.takes_two(need, book),
     )
 
 
@@ -816,21 +821,44 @@ def announcing(identifier: str, *, region: str, fund: Fund | None, budget_fen: F
     }
 
 
-def _against(deed: Deed, need: Need, verb: AnnouncementAct, book: Rulebook) -> Sequence[Refusal]:
+def _against(need: Need, verb: AnnouncementAct, timetable: Timetable, *, now: datetime) -> Sequence[Refusal]:
     taken = needs.phase_of(need) is NeedPhase.ANNOUNCED
-    return (*((Refusal("need_taken"),) if taken else ()), *against(need, verb, now=deed.now))
+    return (
+        *((Refusal("need_taken"),) if taken else ()),
+        *against(need, verb, now=now),
+        *_against_wish(need, timetable, rulebook_for(need.region, now), now=now),
+    )
 
 
-def _against_wish(deed: Deed, need: Need, timetable: Timetable, book: Rulebook) -> Sequence[Refusal]:
+def _against_wish(need: Need, timetable: Timetable, book: Rulebook, *, now: datetime) -> Sequence[Refusal]:
     if timetable.closes_at is None:
         return ()
     return tuple(
         rules.refusals_to_closing(
             timetable.closes_at,
             workday=queries.day_of(timetable.closes_at, need).working,
-            window=queries.earliest(need, book, deed.now).window,
+            window=queries.earliest(need, book, now).window,
         )
     )
+
+
+def passes_to_announce(verb: AnnouncementAct) -> Passes:
+    """Whether a need is handed in by two people of its purchaser, and what stands against it already."""
+
+    def asked(actor: Actor, subject: str | None, timetable: Timetable) -> Passing | None:
+        need, now = needs.own(actor.party, subject or ""), clock().market()
+        if not needs.takes_two(need, rulebook_for(need.region, now)):
+            return None
+        return Passing(need.version, tuple(_against(need, verb, timetable, now=now)))
+
+    return asked
+
+
+def passes(actor: Actor, subject: str | None, wanted: object) -> Passing | None:
+    """Whether a purchaser's act on its announcement takes two people; a revision that came between makes it void."""
+    announcement = queries.own(actor.party, subject or "")
+    two = needs.takes_two(announcement.need, _book(announcement))
+    return Passing(announcement.revision, ()) if two else None
 
 
 def _fresh(deed: Deed, need: Need) -> Announcement:

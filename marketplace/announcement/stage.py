@@ -126,6 +126,10 @@ STAGE = Stage(
         AnnouncementAct.CLOSE_UNSUCCESSFUL: (),
     },
     consent=rules.CONSENT,
+    passes={
+        **{verb: services.passes_to_announce(verb) for verb in (AnnouncementAct.SUBMIT, AnnouncementAct.PUBLISH)},
+        **dict.fromkeys(rules.BY_ITS_PURCHASER, services.passes),
+    },
     sweeps=SWEEPS,
     timed={
         "announcement": Timed(queries.provisional_closings, services.settle_closing),

@@ -107,10 +107,7 @@ def _holding(act: AnnouncementAct, no: str, form: ActForm) -> Response:
             "marketplace/announcement/hold.html", form=form, act=act, page=queries.page(no, now=now())
         )
 
-    def after(done: Done | Waiting) -> str:
-        return url_for("approval.page", no=done.prepared) if isinstance(done, Waiting) else _back(no)
-
-    return perform(act, form, no, page=page, after=after)
+    return perform(act, form, no, page=page, after=partial(_done, no))
 
 
 @bp.route("/announcements/<no>/hold", methods=["GET", "POST"])
@@ -152,6 +149,11 @@ def _back(no: str) -> str:
     return url_for("announcement.page", no=no)
 
 
+def _done(no: str, done: Done | Waiting) -> str:
+    """Back to the announcement; to where it waits, when a colleague's hand is needed."""
+    return url_for("approval.page", no=done.prepared) if isinstance(done, Waiting) else _back(no)
+
+
 def _own_form(template: str, no: str, form: ActForm) -> str:
     found = queries.page(no, now=now())
     return render_template(
@@ -174,7 +176,7 @@ def amend(no: str) -> Response:
         form,
         no,
         page=lambda: _own_form("amend", no, form),
-        after=lambda done: _back(no),
+        after=partial(_done, no),
     )
 
 
@@ -189,7 +191,7 @@ def withdraw(no: str) -> Response:
         form,
         no,
         page=lambda: _own_form("withdraw", no, form),
-        after=lambda done: _back(no),
+        after=partial(_done, no),
     )
 
 
@@ -204,7 +206,7 @@ def repeat(no: str) -> Response:
         form,
         no,
         page=lambda: _own_form("repeat", no, form),
-        after=lambda done: _back(no),
+        after=partial(_done, no),
     )
 
 
@@ -220,7 +222,7 @@ def conclude(no: str) -> Response:
         form,
         no,
         page=lambda: render_template("marketplace/announcement/conclude.html", form=form, page=found),
-        after=lambda done: _concluded(no),
+        after=lambda done: _concluded(no) if isinstance(done, Done) else _done(no, done),
     )
 
 
@@ -235,8 +237,9 @@ def _concluded(no: str) -> str:
 
 
 def _published(done: Done | Waiting, need_no: str) -> str:
-    handed_in = isinstance(done, Done) and done.act == AnnouncementAct.SUBMIT
-    if isinstance(done, Waiting) or handed_in or done.subject is None:
+    if isinstance(done, Waiting):
+        return url_for("approval.page", no=done.prepared)
+    if done.act == AnnouncementAct.SUBMIT or done.subject is None:
         return url_for("need.page", no=need_no)
     return _back(done.subject)
 

@@ -66,6 +66,12 @@ def own(party_id: int, no: str) -> Need:
     return found
 
 
+def is_own(party_id: int, no: str) -> bool:
+    """Whether a need is the party's own."""
+    found = by_no(no)
+    return found is not None and found.purchaser.organisation_id == party_id
+
+
 def phase_of(need: Need) -> Phase:
     """Derived from the instants."""
     return rules.phase_of(abandoned_at=need.abandoned_at, taken_at=need.taken_at)
@@ -139,11 +145,15 @@ def terms_of(book: Rulebook) -> Terms:
     """The sections of a rulebook that a need is judged by."""
     return Terms(
         scope=book.terms(ScopeTerms),
-        hands=book.terms(HandsTerms),
         direct=book.terms(DirectTerms),
         enough=book.terms(MinimumTerms),
         compare=book.terms(CompareTerms),
     )
+
+
+def takes_two(need: Need, book: Rulebook) -> bool:
+    """Whether the money of a need passes the hands of two people by a rulebook."""
+    return rules.takes_two(need.fund, need.budget_fen, terms=book.terms(HandsTerms))
 
 
 def minimum_of(need: Need, book: Rulebook) -> Minimum:
@@ -217,7 +227,7 @@ def outlook(asked: Asked, *, region: str, now: datetime) -> Outlook:
         matrix=table,
         row=None if money is None else next((each for each in table if each.holds(money)), None),
         methods=() if money is None else rules.allowed(money, terms=terms),
-        two_people=asked.fund in rules.PUBLIC_MONEY and (asked.budget_fen or 0) > terms.hands.two_people_above,
+        two_people=rules.takes_two(asked.fund, asked.budget_fen, terms=book.terms(HandsTerms)),
         above_limit=(asked.budget_fen or 0) > terms.scope.upper_limit,
         unified_days=None if item is None else item.days,
         ends=None if due is None else due.at,

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar
 
-from app.actor import Role
+from app.actor import Actor, Role
 from app.flow import Flow
 from app.refusal import Refusal
 from app.rulebook import term
@@ -374,7 +374,6 @@ class Terms:
     """The sections a need is judged by."""
 
     scope: ScopeTerms
-    hands: HandsTerms
     direct: DirectTerms
     enough: MinimumTerms
     compare: CompareTerms
@@ -450,19 +449,30 @@ def _refusals_to_money(need: NeedInput, *, terms: Terms) -> Iterator[Refusal]:
             field="budget_fen",
             params={"limit_fen": terms.scope.upper_limit},
         )
-    if need.fund in PUBLIC_MONEY and need.budget_fen > terms.hands.two_people_above:
-        yield Refusal(
-            "two_people_needed",
-            clause="owner.two_people_above",
-            field="budget_fen",
-            params={"above_fen": terms.hands.two_people_above},
-        )
     if need.payer is Payer.AUTHORITY and not (need.budget_line or "").strip():
         yield Refusal("need_budget_line_missing", field="budget_line")
     if need.price_fen is not None and need.price_fen < 1:
         yield Refusal("need_price_not_positive", field="price_fen")
     if need.price_fen is not None and need.price_fen > need.budget_fen:
         yield Refusal("need_price_above_budget", field="price_fen", params={"budget_fen": need.budget_fen})
+
+
+def takes_two(fund: Fund | None, budget_fen: Fen | None, *, terms: HandsTerms) -> bool:
+    """Whether such money passes the hands of two people of its owner. Source: rules.md §2.3 owner.approval_chain."""
+    return fund in PUBLIC_MONEY and (budget_fen or 0) > terms.two_people_above
+
+
+def refusals_to_hands(actor: Actor, *, version: int, terms: HandsTerms) -> Iterator[Refusal]:
+    """Why an act on a need that takes two people is not theirs: no colleague agreed, or to another `version` of it.
+
+    Source: rules.md §2.3 owner.approval_chain; that what was agreed to is what is done: (inferred).
+    """
+    hand = actor.agreed
+    if hand is None or hand.account_id == actor.account_id or hand.party_id != actor.party_id:
+        above = {"above_fen": terms.two_people_above}
+        yield Refusal("two_people_needed", clause="owner.two_people_above", params=above)
+    elif hand.version != version:
+        yield Refusal("prepared_outdated", clause="owner.two_people_above")
 
 
 def _refusals_to_method(need: NeedInput, *, terms: Terms, exceptional: bool) -> Iterator[Refusal]:

@@ -18,7 +18,7 @@ from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import ItemVersion
 from marketplace.need import queries, rules
 from marketplace.need.models import Need, NeedItem
-from marketplace.need.rules import Exceptional, Known, Method, NeedAct, NeedInput, Particulars
+from marketplace.need.rules import Exceptional, HandsTerms, Known, Method, NeedAct, NeedInput, Particulars
 from marketplace.purchaser import queries as purchasers
 from marketplace.purchaser.models import Purchaser
 from marketplace.purchaser.rules import refusals_to_use
@@ -106,6 +106,15 @@ def allow(need: Need, why: Exceptional) -> None:
     """Step: it was found that this need may go direct; what was found before stands."""
     if need.exceptional is None:
         need.exceptional = why
+
+
+def against_hands(need: Need, actor: Actor, *, book: Rulebook, version: int) -> Iterator[Refusal]:
+    """Why an act of the purchaser's is not done by two of its people, where the money of its need takes two.
+
+    `version`: as which its subject stands now.
+    """
+    if queries.takes_two(need, book):
+        yield from rules.refusals_to_hands(actor, version=version, terms=book.terms(HandsTerms))
 
 
 def refusals_now(need: Need, *, now: datetime) -> Iterator[Refusal]:

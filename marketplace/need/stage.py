@@ -7,7 +7,7 @@ from marketplace.need import rules, services
 from marketplace.need.demo import DEMO
 from marketplace.need.intake import INTAKE
 from marketplace.need.rules import NeedAct, NeedInput
-from marketplace.need.views import bp
+from marketplace.need.views import bp, prepared
 from marketplace.need.wording import WORDS
 
 STAGE = Stage(
@@ -34,6 +34,7 @@ STAGE = Stage(
         rules.SchemeTerms,
         rules.CompareTerms,
     ),
+    panels={"prepared_need": prepared},
     words=WORDS,
     constraints={"ck_need_taken_or_abandoned": Refusal("need_abandoned")},
     intakes={"needs": INTAKE},

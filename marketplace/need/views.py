@@ -86,6 +86,14 @@ def page(no: str) -> str:
     return render_template("marketplace/need/page.html", page=queries.page(actor().party, no), abandon=AbandonForm())
 
 
+def prepared(*, subject: str, version: int | None) -> dict[str, Any]:
+    """What an act that waits for a colleague is about, for both of them; empty where it is about another's need."""
+    if actor().party_id is None or not queries.is_own(actor().party, subject):
+        return {}
+    need = queries.own(actor().party, subject)
+    return {"template": "marketplace/need/prepared.html", "need": need, "changed": version not in (None, need.version)}
+
+
 @bp.route("/<no>/revise", methods=["GET", "POST"])
 @door(NeedAct.REVISE)
 def revise(no: str) -> Response:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app import files
+from app.actor import Role
 from app.approval import services as approval
 from app.audit import services as records
 from app.chance import fresh_key
@@ -17,32 +18,53 @@ from app.sweep import run_due
 from app.values import Nothing
 from app.watch.models import Alarm
 from bidding.direct import queries, services
-from bidding.direct.rules import DirectAct, Reason
+from bidding.direct.rules import DirectAct, Price, Reason
 from bidding.selection.queries import minimum_of
 from marketplace.announcement import queries as announcements
 from marketplace.announcement import services as announcing
-from marketplace.announcement.rules import AnnouncementKind, Conclusion, Ending, Timetable
+from marketplace.announcement.rules import AnnouncementAct, AnnouncementKind, Conclusion, Ending, Timetable
 from marketplace.need import queries as needs
 from marketplace.need import services as writing
 from marketplace.need.rules import Minimum
 from tests.builders.announcement import an_announcement
 from tests.builders.direct import ITEM, a_direct_need, a_proposal, an_accepted_commission, an_agency
 from tests.builders.need import a_need, a_need_input, purchaser_for
-from tests.builders.people import a_supervisor, an_operator
+from tests.builders.people import a_colleague, a_supervisor, an_operator
 from tests.builders.registration import a_registration
 from tests.builders.selection import closed, drawn
+
+MUCH = 15_000_000
 
 
 def codes(refused):
     return [reason.code for reason in refused.value.reasons]
 
 
-def failed_twice(*registrants):
+def by_two(act, subject, wanted):
+    """Done by two people of the purchaser of state money, each time the same two."""
+    waiting = approval.submit(act, purchaser_for("state"), subject, wanted, key=fresh_key())
+    return approval.agree(a_colleague(purchaser_for("state"), login="second", role=Role.PURCHASER), waiting.prepared)
+
+
+def failed_twice(*registrants, much=False):
     """The number of a purchase with the state's money that too few registered for, one agency in each attempt."""
-    no = an_announcement(fund="state", item=ITEM, budget_fen=2_000_000)
+    owner = purchaser_for("state")
+    if much:
+        a_colleague(owner, login="second", role=Role.PURCHASER)
+        need_no = a_need(owner, fund="state", item=ITEM, budget_fen=MUCH)
+        by_two(AnnouncementAct.SUBMIT, need_no, Timetable(None))
+        announcing.approve(an_operator(), need_no, Nothing(), key=fresh_key())
+        run_due()
+        db.session.rollback()
+        no = announcements.by_need(need_no).no
+    else:
+        no = an_announcement(fund="state", item=ITEM, budget_fen=2_000_000)
     a_registration(registrants[0], no)
     closed(no)
-    announcing.repeat(purchaser_for("state"), no, Timetable(None), key=fresh_key())
+    if much:
+        by_two(AnnouncementAct.REPEAT, no, Timetable(None))
+    else:
+        announcing.repeat(owner, no, Timetable(None), key=fresh_key())
     run_due()
     db.session.rollback()
     a_registration(registrants[1], no)
@@ -103,6 +125,31 @@ def test_after_two_failures_a_registrant_is_commissioned_with_the_supervisors_co
     assert no in client.get(f"/announcements/{accepted.subject}").text
 
 
+def test_much_money_goes_direct_after_failures_by_two_people_and_with_consent(app):
+    one, owner = an_agency(), purchaser_for("state")
+    no = failed_twice(one, an_agency("agency2"), much=True)
+    conclusion = Conclusion(Ending.DIRECT, "nobody else answered")
+    with pytest.raises(Refused) as refused:
+        announcing.conclude(owner, no, conclusion, key=fresh_key())
+    assert codes(refused) == ["two_people_needed"]
+    by_two(AnnouncementAct.CONCLUDE, no, conclusion)
+    need_no = needs.following(announcements.by_no(no).need_id).no
+    kept = files.store(BytesIO(b"%PDF-1.4\n%%EOF\n"), account_id=owner.account_id, name="minutes.pdf").sha256
+    after = a_proposal(one, minutes=kept, reason=Reason.TWO_FAILURES)
+    with pytest.raises(Refused) as refused:
+        approval.submit(DirectAct.PROPOSE, owner, need_no, after, key=fresh_key())
+    assert codes(refused) == ["direct_consent_missing"]
+    waiting = approval.submit(DirectAct.PROPOSE_AFTER_FAILURES, owner, need_no, after, key=fresh_key())
+    colleague = a_colleague(owner, login="second", role=Role.PURCHASER)
+    with pytest.raises(Refused) as refused:
+        approval.agree(colleague, waiting.prepared)
+    assert codes(refused) == ["no_consent_of_yours"]
+    approval.agree(a_supervisor(), waiting.prepared)
+    # Naming another price is the owner's act again, and takes its two people; the agency's takes one.
+    approval.submit(DirectAct.COUNTER, one, need_no, Price(990_000, 10), key=fresh_key())
+    assert by_two(DirectAct.COUNTER, need_no, Price(970_000, 10)).act == DirectAct.COUNTER
+
+
 def test_other_terms_are_other_terms(app, client):
     no = failed_twice(an_agency(), an_agency("agency2"))
     owner = purchaser_for("state")
@@ -117,7 +164,7 @@ def test_other_terms_are_other_terms(app, client):
 
 def test_the_only_one_who_could_register_is_enough_once_that_was_public(app, client, at):
     one, owner = an_agency(), purchaser_for("state")
-    first, second = (a_need(owner, fund="state", item=ITEM, budget_fen=2_000_000, title=title) for title in "甲乙")
+    first, second = (a_need(owner, fund="state", item=ITEM, budget_fen=budget_fen) for budget_fen in (2_000_000, MUCH))
     client.sign_in("purchaser_state")
     assert "现在符合条件的机构有 1 家，规则要求有效的至少 3 家" in client.get(f"/needs/{first}/publish").text
     with pytest.raises(Refused) as refused:
@@ -144,11 +191,15 @@ def test_the_only_one_who_could_register_is_enough_once_that_was_public(app, cli
     assert drawn(no)["decision"] == "drawn"
     assert minimum_of(announcements.attempt_of(no)) == Minimum(1, "min_valid.thin")
 
-    direct = a_need_input(fund="state", item=ITEM, budget_fen=2_000_000, title="乙", method="DIRECT")
+    direct = a_need_input(fund="state", item=ITEM, budget_fen=MUCH, method="DIRECT")
     writing.revise(owner, second, direct, key=fresh_key())
     kept = files.store(BytesIO(b"%PDF-1.4\n%%EOF\n"), account_id=owner.account_id, name="minutes.pdf").sha256
     sole = a_proposal(one, minutes=kept, reason=Reason.SOLE_QUALIFIED)
-    services.propose(owner, second, sole, key=fresh_key())
+    with pytest.raises(Refused) as refused:
+        services.propose(owner, second, sole, key=fresh_key())
+    assert codes(refused) == ["two_people_needed"]
+    a_colleague(owner, login="second", role=Role.PURCHASER)
+    by_two(DirectAct.PROPOSE, second, sole)
     services.accept(one, second, Nothing(), key=fresh_key())
     third = a_need(owner, fund="state", item=ITEM, budget_fen=2_000_000, method="DIRECT")
     with pytest.raises(Refused) as refused:

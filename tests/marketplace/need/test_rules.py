@@ -13,7 +13,6 @@ from marketplace.need.rules import (
     CompareTerms,
     DirectTerms,
     Fund,
-    HandsTerms,
     Known,
     Method,
     MinimumTerms,
@@ -35,7 +34,6 @@ from tests.conftest import START
 
 TERMS = Terms(
     scope=ScopeTerms(upper_limit=50_000_000, small_limit=10_000_000),
-    hands=HandsTerms(two_people_above=10_000_000),
     direct=DirectTerms(above_small_fiscal_state=False),
     enough=MinimumTerms(
         fiscal_state=3,
@@ -166,7 +164,7 @@ def test_an_ordinary_need_is_in_order():
         ({"fund": Fund.FISCAL, "project_code": PROJECT}, set()),
         ({"fund": Fund.STATE}, set()),
         ({"fund": Fund.STATE, "budget_fen": 10_000_000}, set()),
-        ({"fund": Fund.STATE, "budget_fen": 10_000_001}, {("two_people_needed", "owner.two_people_above")}),
+        ({"fund": Fund.STATE, "budget_fen": 10_000_001}, set()),
         ({"fund": Fund.SOCIAL, "budget_fen": 10_000_001}, set()),
         ({"payer": Payer.AUTHORITY}, {("need_budget_line_missing", None)}),
         ({"payer": Payer.AUTHORITY, "budget_line": "2120801"}, set()),
@@ -174,7 +172,7 @@ def test_an_ordinary_need_is_in_order():
         ({"method": Method.DIRECT, "price_fen": None, "fund": Fund.STATE, "budget_fen": 10_000_000}, set()),
         (
             {"method": Method.DIRECT, "price_fen": None, "fund": Fund.STATE, "budget_fen": 10_000_001},
-            {("two_people_needed", "owner.two_people_above"), ("need_direct_above_small", "scope.small_limit")},
+            {("need_direct_above_small", "scope.small_limit")},
         ),
         (
             {"method": Method.DIRECT, "price_fen": None, "payer": Payer.AUTHORITY, "budget_line": "2120801"},
