@@ -240,6 +240,7 @@ def test_the_list_of_acts(machine, client):
         "roles": ["agency"],
         "consent": None,
         "second": False,
+        "passes": False,
         "disclosed": "later",
         "sealed": False,
         "input": acts["play.put"]["input"],
