@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -258,11 +259,17 @@ def seen_by(actor: Actor, no: str) -> PreparedAct:
 
 
 def shown(prepared: PreparedAct) -> dict[str, Any]:
-    """What a prepared act would do, with the codes of organisations and authorities as people call them."""
+    """What a prepared act would do, with instants, organisations and authorities as people call them."""
     members: dict[str, Any] = json.loads(prepared.input)
-    party, authority = members.get("party"), members.get("authority")
-    if party is not None and (found := identities.organisation_by_code(party)) is not None:
-        members["party"] = f"{found.name} {party}"
+    authority = members.get("authority")
+    for name in ("party", "agency"):
+        if members.get(name) is not None:
+            members[name] = _named(members[name])
+    if "agencies" in members:
+        members["agencies"] = [_named(code) for code in members["agencies"]]
+    for name, value in members.items():
+        if name.endswith("_at") and value is not None:
+            members[name] = datetime.fromisoformat(value)
     if authority is not None:
         members["authority"] = regions.authorities().get(authority, authority)
     return members
@@ -272,6 +279,11 @@ def names(prepared: PreparedAct, *, party_id: int | None) -> tuple[str, str]:
     """Who prepared it and whose hand performed it, "" for those of another organisation and where nobody did yet."""
     people = {each.id: each.name for each in identities.colleagues(party_id)} if party_id is not None else {}
     return people.get(prepared.account_id, ""), people.get(prepared.performed_by or 0, "")
+
+
+def _named(code: str) -> str:
+    found = identities.organisation_by_code(code)
+    return code if found is None else f"{found.name} {code}"
 
 
 def title(prepared: PreparedAct) -> str:

@@ -11,12 +11,14 @@ from app.approval.rules import ApprovalAct, Reason
 from app.approval.views import about, bp
 from app.stage import Command, Stage, Task
 from app.values import Nothing
+from app.web.filters import say
 
 
 def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
     """What waits for my hand."""
     for prepared in services.waiting_for(actor):
-        yield Task(prepared.act, services.title(prepared), url_for("approval.page", no=prepared.no))
+        about = f"{say(prepared.act)}：{services.title(prepared)}"
+        yield Task("approval.agree", about, url_for("approval.page", no=prepared.no))
 
 
 STAGE = Stage(
@@ -36,7 +38,20 @@ STAGE = Stage(
     words={
         "approval.prepare": "提交会签",
         "approval.withdraw": "撤回会签",
+        "task.approval.agree": "审核、会签",
         "approval.refuse": "不同意会签",
+        "field.agencies": "选定的机构",
+        "field.agency": "机构",
+        "field.closes_at": "报名截止时间（未填的，按规则允许的最早时间）",
+        "field.content": "服务内容和要求",
+        "field.days": "服务时限（工作日）",
+        "field.evidence": "证据文件的摘要",
+        "field.expected_days": "期望的服务时限（工作日）",
+        "field.explanation": "说明",
+        "field.minutes": "集体决策记录的摘要",
+        "field.reason": "理由",
+        "field.thin": "以公示的合格机构家数为最少家数",
+        "field.way": "怎样处理",
         "waiting": "待会签",
         "performed": "已办理",
         "withdrawn": "已撤回",

@@ -9,8 +9,10 @@ from app.actor import Hand, Role
 from app.approval import services as approval
 from app.audit.models import Entry
 from app.chance import fresh_key
+from app.clock import clock
 from app.database import db
 from app.refusal import NotFound, Refused
+from app.rules_in_force import rulebook_for
 from app.sweep import run_due
 from app.values import Fen, Nothing, Waiting
 from marketplace.announcement import queries, services
@@ -46,7 +48,7 @@ def test_written_by_one_agreed_by_another_published_by_the_rules(client):
     typed = {"closes_at": "2026-03-02 10:00"}
     early = client.post(f"/needs/{no}/publish", data=typed)
     assert (early.status_code, typed["closes_at"] in early.text) == (409, True)
-    waits = client.post(f"/needs/{no}/publish", data={"closes_at": ""})
+    waits = client.post(f"/needs/{no}/publish", data={"closes_at": "2026-03-09 10:00"})
     assert (waits.status_code, waits.location.startswith("/approvals/")) == (303, True)
     assert "正在等本单位另一位人员审核" in client.get(waits.location).text
     assert waits.location in client.get(f"/needs/{no}").text
@@ -63,7 +65,8 @@ def test_written_by_one_agreed_by_another_published_by_the_rules(client):
     assert queries.by_need(no) is None
     client.sign_in("second")
     assert waits.location in client.get("/desk").text
-    assert needs.by_no(no).title in client.get(waits.location).text
+    shown = client.get(waits.location).text
+    assert [each in shown for each in (needs.by_no(no).title, "2026-03-09 10:00")] == [True, True]
     assert client.post(f"{waits.location}/agree").status_code == 303
     shown = client.get(waits.location).text
     assert [name in shown for name in ("person purchaser_state", "person second", "person stranger")] == [
@@ -78,7 +81,8 @@ def test_written_by_one_agreed_by_another_published_by_the_rules(client):
     run_due()
     db.session.rollback()
     # Three whole working days after Monday: publish.min_days above the small limit.
-    assert queries.present_attempt(queries.by_need(no)).closes_at.isoformat().startswith("2026-03-06T01:00")
+    assert queries.earliest(needs.by_no(no), rulebook_for("450000", clock().market()), clock().market()).days == 3
+    assert queries.present_attempt(queries.by_need(no)).closes_at.isoformat() == "2026-03-09T02:00:00+00:00"
 
 
 def test_what_was_agreed_to_is_what_is_done(app):
