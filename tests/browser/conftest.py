@@ -32,6 +32,31 @@ from tests.conftest import PASSWORD, START, build
 from tests.story.conftest import Market
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+UNLIKE = """() => {
+  const grounds = new Map([[null, 0]]), known = new Map(), met = new Map();
+  const number = (found) => known.get(found) ?? known.set(found, known.size + 1).get(found);
+  const ground = (one) => {
+    if (!grounds.has(one)) {
+      const { backgroundColor, backgroundImage, opacity, filter, mixBlendMode, position, clip } = getComputedStyle(one);
+      const own = [one.localName, backgroundColor, backgroundImage, opacity, filter, mixBlendMode, position, clip];
+      grounds.set(one, number(JSON.stringify([ground(one.parentElement), ...own])));
+    }
+    return grounds.get(one);
+  };
+  for (const one of document.body.querySelectorAll("*")) {
+    const written = [...one.childNodes].some((part) => part.nodeType === Node.TEXT_NODE && part.data.trim());
+    const { color, fontSize, fontWeight, textShadow } = getComputedStyle(one);
+    const ink = [ground(one), color, fontSize, fontWeight, textShadow, one.checkVisibility()];
+    const alike = JSON.stringify(written ? ink : [...ink, "no text"]);
+    met.set(alike, (met.get(alike) ?? 0) + 1);
+    one.toggleAttribute("data-unlike", one.matches("input, select, textarea") || met.get(alike) <= 3);
+  }
+}"""
+"""Marks what a page says in a way of its own: the colours of the letters, their size and all that lies behind them.
+
+A list says a thousand words in the same way: whether its colours tell enough apart is decided on three of them.
+"""
+ALIKE = """axe.configure({rules: [{id: "color-contrast", selector: "[data-unlike]"}]})"""
 VIOLATIONS = """only => axe.run({resultTypes: ["violations"], ...(only && {runOnly: only})}).then(
   found => found.violations.map(one => one.id + ": " + one.nodes.map(node => node.html).join(" | "))
 )"""
@@ -183,7 +208,9 @@ class Visitor:
 
     def _axe(self, only: list[str] | None) -> None:
         if not self.page.evaluate("typeof axe === 'object'"):
-            self.page.evaluate(AXE + ";0")
+            self.page.evaluate(f"{AXE};{ALIKE};0")
+        if only is None:
+            self.page.evaluate(UNLIKE)
         self.faults += [f"{self.path} {found}" for found in self.page.evaluate(VIOLATIONS, only)]
 
     def _measures(self) -> None:

@@ -20,6 +20,28 @@ def test_nothing_keeps_anybody_out(chromium: Browser, served: tuple[Market, str]
     assert visitor.faults == []
 
 
+def test_one_pale_word_among_many_is_seen(chromium: Browser, served: tuple[Market, str]) -> None:
+    """Though the colours of a list are looked at on a few of its words."""
+    _, base = served
+    visitor = Visitor(chromium.new_context(viewport={"width": 1280, "height": 800}), base, None)
+    visitor.goes("/login")
+    assert visitor.faults == []
+    visitor.page.evaluate(
+        """() => {
+          const list = document.createElement("ul");
+          for (let at = 0; at < 30; at += 1) list.append(document.createElement("li"));
+          for (const [at, one] of [...list.children].entries()) one.append(`line ${at}`);
+          list.children[20].style.color = "#bbb";
+          document.querySelector("main").append(list);
+        }"""
+    )
+    visitor.examines()
+    (fault,) = visitor.faults
+    assert "color-contrast" in fault
+    assert ">line 20</li>" in fault
+    visitor.page.context.close()
+
+
 def test_a_phone_opens_the_places_without_a_script(chromium: Browser, served: tuple[Market, str]) -> None:
     _, base = served
     context = chromium.new_context(viewport={"width": 360, "height": 800}, java_script_enabled=False)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 from flask import Flask
 from sqlalchemy import MetaData, func, select
@@ -116,18 +117,29 @@ def answer_of(response: Any) -> Shown:
 def crawl(browser: Browser, start: Iterable[str]) -> dict[str, Shown]:
     """Every start address and whatever the pages link to from there, but for each item's own page: address → answer.
 
-    The log is read whole by three of its addresses instead of entry by entry.
+    The log is read whole by three of its addresses instead of entry by entry. Every filter of a list is followed by
+    itself; of filters that are combined one address for each set of them, for each narrows the rows by itself, and
+    combinations would be half of all pages. A page to sign in on is one, wherever it leads back to.
     """
-    waiting: list[str] = [*start, *WHOLE_LOG]
     seen: dict[str, Shown] = {}
+    combined: set[tuple[str, ...]] = set()
+    waiting = dict.fromkeys((*start, *WHOLE_LOG))
     while waiting:
-        address = waiting.pop()
-        if address in seen:
-            continue
-        shown = seen[address] = look(browser, address)
-        if dict(shown.headers).get("Content-Type", "").startswith("text/html"):
-            links = re.findall(r'href="(/[^"#]*)', shown.text)
-            waiting += [link.replace("&amp;", "&") for link in links if not link.startswith(NOT_FOLLOWED)]
+        linked: dict[str, None] = {}
+        for address in waiting:
+            shown = seen[address] = look(browser, address)
+            if dict(shown.headers).get("Content-Type", "").startswith("text/html"):
+                links = re.findall(r'href="(/[^"#]*)', shown.text)
+                linked |= dict.fromkeys(link.replace("&amp;", "&") for link in links)
+        waiting = {address: None for address in linked if address not in seen and not address.startswith(NOT_FOLLOWED)}
+        # Sorted: which one of a set is followed does not depend on where it was linked from first.
+        for address in sorted(waiting):
+            path, _, query = address.partition("?")
+            names = sorted(parse_qs(query, keep_blank_values=True))
+            if (len(names) > 1 or names == ["next"]) and "after" not in names:
+                if (path, *names) in combined:
+                    del waiting[address]
+                combined.add((path, *names))
     return seen
 
 

@@ -29,14 +29,18 @@ SIGNING_IN = ("sign_in_attempt", "sign_in_session")
 HAN = re.compile(r"[\u4e00-\u9fff]{2}")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Scene:
-    """A market with one announcement open, one by price, one closed; and everybody's browser and token."""
+    """A market with one announcement open, one by price, one closed; and everybody's browser and token.
+
+    `state` is how the market stood when it was looked at last: what a test left is what the next one found.
+    """
 
     market: Market
     browsers: Mapping[str, Browser]
     tokens: Mapping[str, str]
     names: Mapping[str, str]
+    state: Fingerprint
 
 
 @dataclass(frozen=True)
@@ -181,7 +185,8 @@ def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
                 a_registration(first, no)
         numbered(market)
         browsers = {login: Browser(market, login) for login in LOGINS}
-        yield Scene(market, browsers, {login: token(browsers[login]) for login in LOGINS}, names)
+        tokens = {login: token(browsers[login]) for login in LOGINS}
+        yield Scene(market, browsers, tokens, names, fingerprint(market, besides=SIGNING_IN))
 
 
 def token(browser: Browser) -> str:
@@ -189,8 +194,12 @@ def token(browser: Browser) -> str:
     return str(made.get_json()["token"])
 
 
-def state(scene: Scene) -> Fingerprint:
-    return fingerprint(scene.market, besides=SIGNING_IN)
+@pytest.fixture
+def nothing_changes(scene: Scene) -> Iterator[None]:
+    """By this test, however it ends: the state it leaves is the one that the next test finds."""
+    yield
+    before, scene.state = scene.state, fingerprint(scene.market, besides=SIGNING_IN)
+    assert scene.state == before
 
 
 def act(scene: Scene, case: Case, **headers: str) -> Any:
@@ -209,9 +218,9 @@ def post(scene: Scene, address: str, who: str, form: Mapping[str, Any]) -> Any:
     return scene.browsers[who].post(address.format(**scene.names), data={"key": f"bad {address}"[:60], **form})
 
 
+@pytest.mark.usefixtures("nothing_changes")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_on_a_page(scene: Scene, case: Case) -> None:
-    before = state(scene)
     answer = post(scene, case.address, case.who, case.form)
     assert answer.status_code == case.page, said(answer.text)
     assert case.says in said(answer.text)
@@ -223,12 +232,11 @@ def test_on_a_page(scene: Scene, case: Case) -> None:
             assert typed in answer.text
     if answer.status_code == 409:
         assert re.search(r'class="(refusals|stale)|内容已经变化', answer.text)
-    assert state(scene) == before
 
 
+@pytest.mark.usefixtures("nothing_changes")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_by_machine(scene: Scene, case: Case) -> None:
-    before = state(scene)
     answer = act(scene, case)
     assert answer.status_code == case.api, answer.text
     assert answer.mimetype == "application/json"
@@ -241,11 +249,10 @@ def test_by_machine(scene: Scene, case: Case) -> None:
         assert case.code in {fault["type"] for fault in told["errors"]} | {""}
     else:
         assert case.code in (told["error"], "")
-    assert state(scene) == before
 
 
+@pytest.mark.usefixtures("nothing_changes")
 def test_a_file_of_the_wrong_type_or_size(scene: Scene) -> None:
-    before = state(scene)
     form = {
         "qualification": "surveying_mapping",
         "grade": "甲级",
@@ -268,7 +275,6 @@ def test_a_file_of_the_wrong_type_or_size(scene: Scene) -> None:
         sent = scene.browsers["agency1"].post("/api/v1/files", data=body, headers=bearer, content_type=kind)
         assert sent.status_code in (413, 422), (name, sent.text)
         assert sent.mimetype == "application/json"
-    assert state(scene) == before
 
 
 def multipart(form: Mapping[str, str], part: str, name: str, content: bytes) -> tuple[bytes, str]:
@@ -280,8 +286,8 @@ def multipart(form: Mapping[str, str], part: str, name: str, content: bytes) -> 
     return body, f"multipart/form-data; boundary={edge}"
 
 
+@pytest.mark.usefixtures("nothing_changes")
 def test_without_the_forms_own_token_and_without_any(scene: Scene) -> None:
-    before = state(scene)
     address = "/announcements/{open}/register"
     scene.market.app.config["WTF_CSRF_ENABLED"] = True
     try:
@@ -295,11 +301,10 @@ def test_without_the_forms_own_token_and_without_any(scene: Scene) -> None:
     for authorization in ("Bearer none", "Basic YWdlbmN5MTph", "Bearer"):
         answer = act(scene, case, Authorization=authorization)
         assert (answer.status_code, answer.get_json()) == (401, {"error": "unauthorized"})
-    assert state(scene) == before
 
 
+@pytest.mark.usefixtures("nothing_changes")
 def test_what_is_no_request_at_all(scene: Scene) -> None:
-    before = state(scene)
     headers = {"Authorization": f"Bearer {scene.tokens['agency2']}", "Idempotency-Key": "k"}
     machine = scene.browsers["agency2"]
     for body, status in ((b"", 422), (b"{", 422), (b"[]", 422), (b"\xff\xfe", 422), (b'{"subject":1,"input":{}}', 422)):
@@ -311,7 +316,6 @@ def test_what_is_no_request_at_all(scene: Scene) -> None:
     unknown = {**good, "input": {**PROMISE, "admin": True}}
     assert machine.post("/api/v1/acts/registration.submit", json=unknown, headers=headers).status_code == 422
     assert machine.post("/api/v1/acts/selection.draw", json=good, headers=headers).status_code == 404
-    assert state(scene) == before
 
 
 HUGE = "9" * 30
@@ -362,6 +366,7 @@ def test_a_session_and_a_token_that_are_over(scene: Scene) -> None:
     assert answer.status_code == 303
     assert answer.location == f"/login?next=/announcements/{scene.names['open']}/register"
     assert "登录" in said(scene.browsers["agency2"].get(answer.location).text)
+    assert fingerprint(scene.market, besides=SIGNING_IN) == before
     scene.market.walk(scene.market.now + timedelta(days=1))
     numbered(scene.market)
     before = fingerprint(scene.market, besides=SIGNING_IN)
