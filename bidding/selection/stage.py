@@ -106,6 +106,7 @@ WATCHES = {
         offices=(Role.OPERATOR,),
         event=True,
         public=True,
+        fixed=True,
     ),
     "merit_reminder": Watch(
         title="按通常时间选定机构或者评审评分",
