@@ -1,6 +1,7 @@
 """How machines are answered: JSON for everything under /api, /log/… and /opendata/…, errors too."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
@@ -16,8 +17,8 @@ from app.refusal import NotFound, NotYours, OutOfTurn, Refusal, Refused, Stale
 from app.web.filters import cure, sentence
 
 MACHINES = ("/api/", "/log/", "/opendata/")
-PEOPLE = frozenset({"/api/", "/log/", "/opendata/"})
-"""The pages that stand at the head of a machine's addresses; their errors are pages too."""
+PEOPLE = re.compile(r"/(?:api|log|opendata)/|/log/[0-9]+")
+"""The pages among a machine's addresses, at their head and of each entry; their errors are pages too."""
 
 
 class NoToken(Exception):
@@ -114,7 +115,7 @@ def register_rest(app: Flask) -> None:
             response.status_code < 400
             or response.mimetype != "text/html"
             or not request.path.startswith(MACHINES)
-            or request.path in PEOPLE
+            or PEOPLE.fullmatch(request.path)
         ):
             return response
         told = answer({"error": _code(response.status.partition(" ")[2])}, response.status_code)

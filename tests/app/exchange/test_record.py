@@ -179,7 +179,8 @@ def test_an_entry_has_a_page_with_its_proof(played, client, machine):
 
 @pytest.mark.parametrize("index", ["999999", "9" * 30])
 def test_there_is_no_entry_beyond_the_newest_head(played, client, index):
-    assert client.get(f"/log/{index}").status_code == 404
+    answer = client.get(f"/log/{index}")
+    assert (answer.status_code, answer.mimetype) == (404, "text/html")
 
 
 def test_a_draw_can_be_asked_for_by_its_number(client):
