@@ -20,6 +20,7 @@ from marketplace.need.stage import STAGE as NEED
 from marketplace.pricelist.stage import STAGE as PRICELIST
 from marketplace.project.stage import STAGE as PROJECT
 from marketplace.purchaser.stage import STAGE as PURCHASER
+from ratings.archive.stage import STAGE as ARCHIVE
 from ratings.complaint.stage import STAGE as COMPLAINT
 from ratings.credit.stage import STAGE as CREDIT
 from ratings.eligibility.stage import STAGE as ELIGIBILITY
@@ -54,6 +55,7 @@ STORY: tuple[Stage, ...] = (
     PERFORMANCE,
     EVALUATION,
     COMPLAINT,
+    ARCHIVE,
     CREDIT,
     SANCTION,
     ELIGIBILITY,

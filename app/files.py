@@ -255,10 +255,21 @@ def parcel(pieces: Iterable[Piece], *, about: Mapping[str, Any]) -> Iterator[byt
     Raises `ValueError` in the midst where a stored file is not the one that was handed in.
     """
     known = sorted(pieces, key=lambda piece: piece.name)
+    yield from packed(manifest(known, about=about), known)
+
+
+def manifest(pieces: Iterable[Piece], *, about: Mapping[str, Any]) -> Piece:
+    """What opens a parcel: `about`, and every piece with its SHA-256 and size, by name."""
+    known = sorted(pieces, key=lambda piece: piece.name)
     listed = [{"name": piece.name, "sha256": piece.sha256, "size": piece.size} for piece in known]
+    return document(MANIFEST, {**about, "files": listed})
+
+
+def packed(manifest: Piece, pieces: Iterable[Piece]) -> Iterator[bytes]:
+    """The zip of a manifest and of pieces that it lists, as `parcel` makes it; not every one need be there."""
     out = _Drained()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as packed:
-        for piece in (document(MANIFEST, {**about, "files": listed}), *known):
+        for piece in (manifest, *sorted(pieces, key=lambda piece: piece.name)):
             entry = zipfile.ZipInfo(piece.name)
             entry.create_system, entry.external_attr = 3, 0o644 << 16
             digest = hashlib.sha256()

@@ -38,7 +38,10 @@ def next_no(deed: Deed, *, region: str, kind: str = "") -> str:
 
 
 def part(no: str, kind: str, place: int) -> str:
-    """A thing of an announcement: `…-A01` an award, `…-C01` a contract, `…-D01` a deliverable, `…-Y01` an objection."""
+    """A thing of an announcement: `…-A01` an award, `…-C01` a contract, `…-D01` a deliverable, `…-Y01` an objection.
+
+    Of a contract `…-C01-G01`: its archive, `-G02` the first supplement.
+    """
     return f"{no}-{kind}{place:02d}"
 
 

@@ -1,1 +1,1 @@
-"""What is remembered, and what follows: performance, evaluation, complaint, credit, sanction, eligibility, insight."""
+"""What is remembered: performance, evaluation, complaint, archive, credit, sanction, eligibility, insight."""

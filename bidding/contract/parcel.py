@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,19 @@ from marketplace.announcement import queries as announcements
 from marketplace.need.models import Need
 
 
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """One procurement, the same whoever reads: documents by name, papers by name and SHA-256, the first head over both.
+
+    `contact` are the names and telephone numbers that only the two sides may read.
+    """
+
+    documents: Mapping[str, Any]
+    papers: Mapping[str, str]
+    contact: Mapping[str, Any]
+    head: Mapping[str, Any] | None
+
+
 def pieces(
     no: str, *, actor: Actor, later: Sequence[Mapping[str, Any]], now: datetime
 ) -> tuple[list[Piece], Mapping[str, Any]]:
@@ -38,9 +51,28 @@ def pieces(
     contract = queries.by_no(no)
     if not queries.concerns(contract, actor):
         raise NotYours(no)
+    found = contents(contract, later=later, now=now)
+    documents = dict(found.documents)
+    if queries.side_of(contract, actor) is not None:
+        documents["need.json"] = {**documents["need.json"], **found.contact}
+    kept, lost = laid_out(documents, found.papers)
+    proposal, withheld = proposals(contract, actor)
+    about = {
+        "format": "zjcs-archive-1",
+        "market": audit.market(),
+        "contract": no,
+        "head": found.head,
+        "lost": lost,
+        **({"withheld": withheld} if withheld else {}),
+    }
+    return [*kept, *proposal], about
+
+
+def contents(contract: Contract, *, later: Sequence[Mapping[str, Any]], now: datetime) -> Contents:
+    """Everything of one procurement but the winner's proposal; `later` as `pieces` takes it."""
     announcement = contract.award.announcement
     documents: dict[str, Any] = {
-        "need.json": _need(announcement.need, personal=queries.side_of(contract, actor) is not None),
+        "need.json": _need(announcement.need),
         "announcement/announcement.json": announcements.resource_one(announcement.no or "", now=now),
         "award.json": [
             awards.members(awards.by_no(winner.no)) for winner in awards.of_announcement(announcement.no or "")
@@ -53,38 +85,39 @@ def pieces(
         found = selections.of(attempt.id)
         if found is not None and found.record is not None:
             documents[f"announcement/attempt-{attempt.number}/record.json"] = json.loads(found.record)
-        documents |= _how(announcement.no or "", attempt.number, actor=actor)
+        documents |= _how(announcement.no or "", attempt.number)
     for part in later:
         documents |= part.get("documents", {})
         papers |= part.get("files", {})
     log, head = _log(contract)
     documents["log.json"] = log
-    pieces = [files.document(name, audit.plain(members)) for name, members in documents.items()]
+    return Contents(documents, papers, {"contact": announcement.need.contact, "phone": announcement.need.phone}, head)
+
+
+def laid_out(documents: Mapping[str, Any], papers: Mapping[str, str]) -> tuple[list[Piece], list[Mapping[str, str]]]:
+    """Documents and papers as pieces; by name and hash the papers whose bytes are gone."""
     kept = {name: files.stored(name, sha256) for name, sha256 in papers.items()}
-    lost = [{"name": name, "sha256": papers[name]} for name, piece in kept.items() if piece is None]
-    proposal, withheld = _proposal(contract, actor)
-    about = {
-        "format": "zjcs-archive-1",
-        "market": audit.market(),
-        "contract": no,
-        "head": head,
-        "lost": lost,
-        **({"withheld": withheld} if withheld else {}),
-    }
-    return [*pieces, *(piece for piece in kept.values() if piece is not None), *proposal], about
+    lost: list[Mapping[str, str]] = [
+        {"name": name, "sha256": papers[name]} for name, piece in kept.items() if piece is None
+    ]
+    pieces = [files.document(name, audit.plain(members)) for name, members in documents.items()]
+    return [*pieces, *(piece for piece in kept.values() if piece is not None)], lost
 
 
-def _how(no: str, number: int, *, actor: Actor) -> Mapping[str, Any]:
+def _how(no: str, number: int) -> Mapping[str, Any]:
     """How an attempt was decided, as far as it is public: its transcript, and how proposals were judged."""
     found, place = {}, f"announcement/attempt-{number}"
     with suppress(NotFound):
         found[f"{place}/transcript.json"] = selections.transcript(no, number)
-    judged = judging.archived(no, number, actor=actor)
+    judged = judging.archived(no, number)
     return found if judged is None else {**found, f"{place}/judging.json": judged}
 
 
-def _proposal(contract: Contract, actor: Actor) -> tuple[list[Piece], list[Mapping[str, str]]]:
-    """The files of the winner's proposal; by name and hash alone those that are lost, or not this reader's to have."""
+def proposals(contract: Contract, actor: Actor | None) -> tuple[list[Piece], list[Mapping[str, str]]]:
+    """The files of the winner's proposal; by name and hash alone those that are lost, or not this reader's to have.
+
+    Without an actor: all that can be opened, for a manifest that names every file.
+    """
     award = contract.award
     pieces: list[Piece] = []
     withheld: list[Mapping[str, str]] = []
@@ -98,8 +131,8 @@ def _proposal(contract: Contract, actor: Actor) -> tuple[list[Piece], list[Mappi
     return pieces, withheld
 
 
-def _need(need: Need, *, personal: bool) -> Mapping[str, Any]:
-    members: dict[str, Any] = {
+def _need(need: Need) -> Mapping[str, Any]:
+    return {
         "no": need.no,
         "title": need.title,
         "content": need.content,
@@ -117,7 +150,6 @@ def _need(need: Need, *, personal: bool) -> Mapping[str, Any]:
         "approval": need.approval,
         "created_at": need.created_at,
     }
-    return members | ({"contact": need.contact, "phone": need.phone} if personal else {})
 
 
 def _contract(contract: Contract) -> Mapping[str, Any]:

@@ -582,12 +582,12 @@ def proposal(no: str, number: int, code: str, place: int, *, actor: Actor) -> tu
 # The archive
 
 
-def archived(no: str, number: int, *, actor: Actor) -> Mapping[str, Any] | None:
+def archived(no: str, number: int) -> Mapping[str, Any] | None:
     """What an archive keeps of the judging of an attempt, the same for everybody who has one; None where nothing.
 
     Every proposal by its hashes; judges, declarations and sheets once they are public.
     """
-    found = result(no, number, actor=actor)
+    found = result(no, number, actor=Actor.stranger())
     if found is None:
         return None
     panel = panel_of(selections.attempt_of(no, number).id)
@@ -613,12 +613,15 @@ class KeptFile:
     opened: Callable[[], bytes] | None
 
 
-def kept_files(no: str, number: int, code: str, *, actor: Actor) -> list[KeptFile]:
-    """An agency's proposal in an attempt, by place; none before the opening, and where there is none."""
+def kept_files(no: str, number: int, code: str, *, actor: Actor | None) -> list[KeptFile]:
+    """An agency's proposal in an attempt, by place; none before the opening, and where there is none.
+
+    Without an actor: for the archive itself, which names every file and shows it to nobody.
+    """
     selection = selections.of(selections.attempt_of(no, number).id)
     if selection is None or selection.opened_at is None:
         return []
-    may, found = actor.code == code or _reads(actor, selection), []
+    may, found = actor is None or actor.code == code or _reads(actor, selection), []
     for some in offers.proposals(selection.attempt_id).values():
         for one in some:
             if one.offer.registration.agency.organisation.code != code:
