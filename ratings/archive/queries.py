@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, func, literal, select, tuple_
+from sqlalchemy import Row, Select, func, literal, select, tuple_
 
 from app import files
 from app.actor import Actor, Role
@@ -16,6 +16,7 @@ from app.audit.canonical import instant
 from app.audit.models import Entry, EntrySubject
 from app.database import db
 from app.files import Piece
+from app.identity.models import Organisation
 from app.refusal import NotFound, NotYours
 from app.web.paging import SIZE, Listing, listing, parsed
 from bidding.award.models import Award
@@ -314,40 +315,44 @@ SCHEMA: Mapping[str, Any] = {
 }
 
 
+def _told() -> Select[int, str, str, int, datetime, str, str, int, int]:
+    return (
+        select(
+            Archive.id,
+            Archive.no,
+            Contract.no.label("contract"),
+            Archive.number,
+            Archive.sealed_at,
+            Organisation.code.label("sealed_by"),
+            Archive.sha256,
+            Archive.files,
+            Archive.size,
+        )
+        .join(Contract, Contract.id == Archive.contract_id)
+        .outerjoin(Organisation, Organisation.id == Archive.sealed_by)
+    )
+
+
 def public_list(after: str | None, limit: int = SIZE, *, contract: str | None = None) -> Listing[Mapping[str, Any]]:
-    """Sealed archives, newest first; `contract` is a contract's number."""
-    query = select(Archive).order_by(Archive.sealed_at.desc(), Archive.id.desc()).limit(limit + 1)
+    """Sealed archives, newest first, as the log tells them; `contract` is a contract's number."""
+    query = _told().order_by(Archive.sealed_at.desc(), Archive.id.desc()).limit(limit + 1)
     key = parsed(after, (datetime, int))
     if key is not None:
         query = query.where(tuple_(Archive.sealed_at, Archive.id) < key)
     if contract is not None:
-        query = query.join(Contract, Contract.id == Archive.contract_id).where(Contract.no == contract)
-    found = listing(
-        db.session.execute(query).scalars().all(),
-        size=limit,
-        key=lambda archive: (archive.sealed_at.isoformat(), archive.id),
-    )
-    return Listing(tuple(members(archive) for archive in found.rows), found.after)
+        query = query.where(Contract.no == contract)
+    found = listing(db.session.execute(query).all(), size=limit, key=lambda row: (row.sealed_at.isoformat(), row.id))
+    return Listing(tuple(_members(row) for row in found.rows), found.after)
 
 
 def public_one(no: str) -> Mapping[str, Any] | None:
     """One archive by its number; None where there is none."""
-    found = db.session.execute(select(Archive).where(Archive.no == no)).scalar_one_or_none()
-    return None if found is None else members(found)
+    found = db.session.execute(_told().where(Archive.no == no)).first()
+    return None if found is None else _members(found)
 
 
-def members(archive: Archive) -> Mapping[str, Any]:
-    """An archive as the machine API tells it: what the log tells, and nothing of its files."""
-    return {
-        "no": archive.no,
-        "contract": archive.contract.no,
-        "number": archive.number,
-        "sealed_at": instant(archive.sealed_at),
-        "sealed_by": None if archive.sealer is None else archive.sealer.code,
-        "sha256": archive.sha256,
-        "files": archive.files,
-        "size": archive.size,
-    }
+def _members(row: Row[*tuple[Any, ...]]) -> Mapping[str, Any]:
+    return {name: getattr(row, name) for name in SCHEMA["required"]} | {"sealed_at": instant(row.sealed_at)}
 
 
 def differing(found: Collection[Piece], archives: Collection[Archive]) -> list[Piece]:

@@ -169,4 +169,4 @@ def anybody_verifies(client: Client, no: str) -> None:
     ]
     with questions() as asked:
         queries.public_list(None)
-    assert len(asked) == 2, "archives, and the requests of their contracts"
+    assert len(asked) == 1
