@@ -151,6 +151,7 @@ class Heard:
     amount_fen: Fen
     at: datetime
     extended_to: datetime | None
+    round: int | None
     index: int | None
 
 
@@ -164,6 +165,7 @@ def heard(attempt_id: int) -> list[Heard]:
             AuctionOffer.amount_fen,
             AuctionOffer.at,
             AuctionOffer.extended_to,
+            AuctionOffer.round,
             Entry.position,
         )
         .join(Auction, Auction.id == AuctionOffer.auction_id)

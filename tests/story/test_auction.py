@@ -128,5 +128,7 @@ def test_in_rounds_to_the_award(market: Market, tmp_path: Path) -> None:
     walk(market, no)
     told = transcript(market, no, tmp_path)
     assert [row["id"] for row in told["result"]] == [codes[0], codes[1]]
+    table = Browser(market, None).get(f"/announcements/{no}/auction").text
+    assert re.findall(r"<td[^>]*>第 (\d) 轮</td>", table) == ["1", "1", "3"]
     award = Browser(market, None).get(f"/api/v1/awards/{no}-A01").json
     assert (award["agency"]["code"], award["amount_fen"]) == (codes[0], CEILING - STEP)
