@@ -60,7 +60,7 @@ def plots(scale: Scale, *, length: int, cast: Sequence[Person]) -> tuple[Plot, .
     """Every plot of a world of `length` working days: the written stories, and as many others as the scale wants."""
     told = tuple(Plot(row["key"], row["day"], row) for row in written()["plot"]) if scale.stories else ()
     completed = sum(_completes(plot) for plot in told)
-    announced = sum(_announces(plot) for plot in told)
+    announced = sum(_announcements(plot) for plot in told)
     rest = Figures(
         scale.figures.announcements - announced,
         scale.figures.completed - completed,
@@ -68,6 +68,11 @@ def plots(scale: Scale, *, length: int, cast: Sequence[Person]) -> tuple[Plot, .
         scale.figures.award_fen,
     )
     return (*told, *_others(rest, length=length, cast=cast))
+
+
+def _announcements(plot: Plot) -> int:
+    """How many a story makes: what failed and ends directly is announced a second time, as such."""
+    return _announces(plot) * (2 if plot.get("ending") == "direct" else 1)
 
 
 def _announces(plot: Plot) -> bool:

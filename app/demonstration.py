@@ -417,6 +417,9 @@ def live(world: World, memory: Memory, progress: Callable[[Progress], None]) -> 
         progress(Progress(day, world.announcements, (index + 1) * 1000 // len(world.days)))
     if world.scale.ends is None:
         clockwork.catch_up()
+        for demo in demos:
+            if demo.end is not None:
+                demo.end(world)
     else:
         clockwork.go_to(world.scale.ends)
     memory.empty()

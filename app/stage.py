@@ -210,13 +210,15 @@ class Demo:
 
     `hears`: act → what the chapter puts on the agenda when it reads in the log that this was done about a plot.
     `steps`: step → how it is performed on its day, at the chapter's local hour `at`; in the order given here.
-    `day` at that hour of each working day, before the steps; `evening` after the beacon.
+    `day` at that hour of each working day, before the steps; `evening` after the beacon; `end` at the real instant at
+    which the world is handed over, where it is.
     """
 
     hears: Mapping[str, Callable[[Any, Any], None]] = field(default_factory=dict)
     steps: Mapping[str, Callable[[Any, Any], None]] = field(default_factory=dict)
     day: Callable[[Any], None] | None = None
     evening: Callable[[Any], None] | None = None
+    end: Callable[[Any], None] | None = None
     at: time = time(10)
 
 

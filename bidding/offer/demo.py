@@ -12,8 +12,9 @@ from app.chronicle import Plot
 from app.demonstration import Happened, Step, World, document
 from app.stage import Demo
 from app.values import Fen, Ppm, Waiting
-from bidding.offer import services
-from bidding.offer.rules import ItemOffer, Judgement, OfferAct, OfferInput, Statement
+from bidding.offer import queries, services
+from bidding.offer.body import commitment
+from bidding.offer.rules import BodyInput, ItemOffer, Judgement, OfferAct, OfferDone, OfferInput, Statement
 from bidding.registration.rules import RegistrationAct
 from marketplace.need.rules import BY_PROPOSAL, SECOND, Method
 
@@ -43,7 +44,9 @@ def _submit(world: World, step: Step) -> None:
         content = BytesIO(document(f"proposal {plot.key} {login}"))
         file, box = services.take_in(world.actor(login), step["no"], content, key=key)
         offer = replace(offer, files=(file,), boxes=(box,))
-    services.submit(world.actor(login), step["no"], offer, key=key)
+    done = services.submit(world.actor(login), step["no"], offer, key=key)
+    if isinstance(done, OfferDone):
+        world.note(plot, f"body {commitment(done.body)}", done.body)
 
 
 def _offer(plot: Plot, place: int, days: int) -> OfferInput:
@@ -56,6 +59,24 @@ def _offer(plot: Plot, place: int, days: int) -> OfferInput:
     codes = (plot["item"], *plot["further"])
     items = tuple(ItemOffer(code, Fen(yuan * 100), days) for code, yuan in zip(codes, price, strict=True))
     return OfferInput(Fen(sum(price) * 100), days, items=items)
+
+
+def _stopped(world: World, happened: Happened) -> None:
+    """The first of a plot hands its body in; the others' lie ready for whoever plays them."""
+    plot, awaited = happened.plot, happened.public.get("unopened", ())
+    if awaited:
+        world.plan(plot, OfferAct.HAND_IN, no=happened["announcement"])
+    for own in awaited:
+        file, body = queries.drawer(own), world.noted(plot, f"body {own}")
+        if file is not None and body is not None:
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(body)
+
+
+def _hand_in(world: World, step: Step) -> None:
+    actor = world.actor(step.plot["agencies"][0])
+    body = queries.kept_body(queries.unopened(actor.party_id, step["no"])) or ""
+    services.hand_in(actor, step["no"], BodyInput(body), key=f"demonstration:body:{step['no']}:{actor.party_id}")
 
 
 def _explain(world: World, step: Step) -> None:
@@ -75,6 +96,11 @@ def _judge(world: World, step: Step) -> None:
 
 
 DEMO = Demo(
-    hears={RegistrationAct.SUBMIT: _registered, "selection.draw": _drawn},
-    steps={OfferAct.SUBMIT: _submit, OfferAct.EXPLAIN: _explain, OfferAct.JUDGE: _judge},
+    hears={RegistrationAct.SUBMIT: _registered, "selection.draw": _drawn, "selection.open": _stopped},
+    steps={
+        OfferAct.SUBMIT: _submit,
+        OfferAct.HAND_IN: _hand_in,
+        OfferAct.EXPLAIN: _explain,
+        OfferAct.JUDGE: _judge,
+    },
 )

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from pathlib import Path
 
 from sqlalchemy import Select, String, and_, bindparam, cast, func, or_, select
 
-from app import files, sealing
+from app import built, files, sealing
 from app.actor import Actor, Role
 from app.audit.models import Entry
 from app.calendar.services import stamp
@@ -17,6 +18,7 @@ from app.identity.models import Organisation
 from app.refusal import NotFound, Refusal
 from app.region import branches
 from app.rules_in_force import rulebook
+from app.settings import Settings
 from app.values import Fen, Ppm
 from app.watch.queries import Running, limits
 from app.workdays import WorkCalendar
@@ -237,6 +239,18 @@ def unopened(party_id: int | None, no: str) -> Unopened:
     if found is None:
         raise NotFound("offer")
     return _unopened(found)
+
+
+def drawer(commitment: str) -> Path | None:
+    """The file in which a demonstration's agency has kept its body, there or not; None in a real market."""
+    settings: Settings = built.part("settings")
+    return settings.instance / "bodies" / f"{commitment}.txt" if settings.demonstration else None
+
+
+def kept_body(page: Unopened) -> str | None:
+    """The body that the demonstration has kept for the agency whose envelope this is, as long as it is awaited."""
+    file = None if page.missing is None or not page.missing.body else drawer(page.commitment)
+    return file.read_text() if file is not None and file.exists() else None
 
 
 def to_hand_in(party_id: int) -> list[Unopened]:

@@ -64,7 +64,8 @@ def hand_in(no: str) -> Response:
         shown = queries.unopened(actor().party, no)
         if shown.missing is not None and not shown.missing.body:
             form.keep(shown.missing.files)
-        return render_template("bidding/offer/hand_in.html", page=shown, form=form)
+        kept = queries.kept_body(shown)
+        return render_template("bidding/offer/hand_in.html", page=shown, form=form, kept=kept)
 
     return perform(OfferAct.HAND_IN, form, no, page=page, after=lambda done: url_for("offer.hand_in", no=no))
 

@@ -20,6 +20,7 @@ from bidding.opening.models import KeyUse
 from bidding.opening.rules import TOGETHER, Divided, Phase
 from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement, Attempt, KeyHalf
+from marketplace.holder import queries as holders
 from marketplace.holder import rules as holder_rules
 from marketplace.holder.models import Holder
 from marketplace.holder.rules import OpeningTerms
@@ -188,9 +189,14 @@ def page_of(no: str, number: int, *, now: datetime) -> OpeningPage | None:
 
 @dataclass(frozen=True, slots=True)
 class OwnKey:
-    """What an office has to do with an opening: with which key, and whether its use stands."""
+    """What an office has to do with an opening: with which key, and whether its use stands.
 
+    `published`: everybody may have the key's file, in a demonstration.
+    """
+
+    role: Role
     fingerprint: str
+    published: bool
     used_at: datetime | None
 
 
@@ -200,7 +206,12 @@ def own(attempt: Attempt, party_id: int | None) -> OwnKey | None:
     if holder is None:
         return None
     used = next((use.used_at for use in standing(attempt.id) if use.holder_id == holder.id), None)
-    return OwnKey(holder_rules.fingerprint(holder.public_key), used)
+    return OwnKey(
+        role=holder.role,
+        fingerprint=holder_rules.fingerprint(holder.public_key),
+        published=holders.is_published(holder),
+        used_at=used,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from app.actor import Actor
 from app.refusal import Refusal
 from app.stage import Command, Stage, Task
 from bidding.opening import queries, rules, services
+from bidding.opening.demo import DEMO
 from bidding.opening.rules import OpeningAct
 from bidding.opening.sweeps import SWEEPS
 from bidding.opening.views import bp, keys
@@ -38,5 +39,6 @@ STAGE = Stage(
     panels={"opening_keys": keys},
     commands={OpeningAct.UNSEAL: Command(PrivateKey, services.unseal, "announcement")},
     words=WORDS,
+    demo=DEMO,
     constraints={"uq_key_use_standing": Refusal("opening_used")},
 )

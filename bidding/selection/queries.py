@@ -53,6 +53,7 @@ from bidding.selection.rules import LOTTERY, WITNESS, Facts, Phase, Throw, Witne
 from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.announcement.rules import AnnouncementKind, Decision, DrawTerms
+from marketplace.holder.rules import OpeningTerms
 from marketplace.need.models import Need
 from marketplace.need.rules import LIVE, RATED, SEALED, SECOND, Method, Minimum, MinimumTerms, minimum_for
 from marketplace.purchaser.models import Purchaser
@@ -1297,4 +1298,5 @@ def reveal_due(frozen_at: datetime, region: str) -> datetime:
 
 def opening_due(frozen_at: datetime, region: str) -> datetime:
     """By when the envelopes are opened. Source: rules.md opening.max_wait."""
-    return calendar().due(frozen_at, 1, path=regions.path(region)).at
+    days = rulebook_for(region, frozen_at).terms(OpeningTerms).max_wait
+    return calendar().due(frozen_at, days, path=regions.path(region)).at

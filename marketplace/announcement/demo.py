@@ -10,6 +10,8 @@ from marketplace.announcement import services
 from marketplace.announcement.rules import (
     AnnouncementAct,
     Change,
+    Conclusion,
+    Ending,
     Return,
     Timetable,
     Withdrawal,
@@ -24,7 +26,8 @@ CLOSES = time(17)
 def _needed(world: World, happened: Happened) -> None:
     """A direct commission is none of this chapter's."""
     if Method(happened.plot["method"]) is not Method.DIRECT:
-        world.plan(happened.plot, AnnouncementAct.SUBMIT, need=happened["need"])
+        step = AnnouncementAct.COUNT if happened.plot.get("counted") else AnnouncementAct.SUBMIT
+        world.plan(happened.plot, step, need=happened["need"])
 
 
 def _submitted(world: World, happened: Happened) -> None:
@@ -42,8 +45,19 @@ def _published(world: World, happened: Happened) -> None:
 
 
 def _failed(world: World, happened: Happened) -> None:
-    if happened.plot.get("second") and happened.public["attempt"] == 1:
-        world.plan(happened.plot, AnnouncementAct.REPEAT, after=1, no=happened["announcement"])
+    """Announced again where the plot has a second time; else its purchaser says what becomes of it."""
+    plot, no = happened.plot, happened["announcement"]
+    if plot.get("second") and happened.public["attempt"] == 1:
+        world.plan(plot, AnnouncementAct.REPEAT, after=1, no=no)
+    else:
+        world.plan(plot, AnnouncementAct.CONCLUDE, after=2, no=no)
+
+
+def _count(world: World, step: Step) -> None:
+    """Once the count was public long enough, the need is written anew as a direct commission."""
+    owner = world.actor(step.plot["purchaser"])
+    services.count(owner, step["need"], Nothing(), key=f"demonstration:count:{step.plot.key}")
+    world.plan(step.plot, NeedAct.REVISE, after=4, need=step["need"])
 
 
 def _announce(world: World, step: Step) -> None:
@@ -94,6 +108,12 @@ def _repeat(world: World, step: Step) -> None:
     services.repeat(owner, step["no"], Timetable(None), key=f"demonstration:repeat:{step.plot.key}")
 
 
+def _conclude(world: World, step: Step) -> None:
+    plot = step.plot
+    conclusion = Conclusion(Ending(plot.get("ending", Ending.CANCEL)), world.words["texts"]["conclude"])
+    services.conclude(world.actor(plot["purchaser"]), step["no"], conclusion, key=f"demonstration:conclude:{plot.key}")
+
+
 DEMO = Demo(
     hears={
         NeedAct.CREATE: _needed,
@@ -102,10 +122,12 @@ DEMO = Demo(
         AnnouncementAct.CLOSE_UNSUCCESSFUL: _failed,
     },
     steps={
+        AnnouncementAct.COUNT: _count,
         AnnouncementAct.SUBMIT: _announce,
         AnnouncementAct.APPROVE: _review,
         AnnouncementAct.AMEND: _amend,
         AnnouncementAct.WITHDRAW: _withdraw,
         AnnouncementAct.REPEAT: _repeat,
+        AnnouncementAct.CONCLUDE: _conclude,
     },
 )

@@ -6,10 +6,13 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, select
 
+from app import built
 from app.actor import Role
 from app.database import db
 from app.refusal import NotFound
 from app.region import queries as regions
+from app.sealing import public_key
+from app.settings import Settings
 from marketplace.holder import rules
 from marketplace.holder.models import Holder
 
@@ -18,7 +21,7 @@ LISTED = 200
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One public key on the list: whose, of which kind and place, from when to when."""
+    """One public key on the list: whose, of which kind and place, from when to when; `published`: its file too."""
 
     no: str
     name: str
@@ -28,6 +31,7 @@ class Line:
     fingerprint: str
     enrolled_at: datetime
     ended_at: datetime | None
+    published: bool
 
 
 def number(holder: Holder) -> str:
@@ -56,6 +60,19 @@ def in_force(role: Role, region: str) -> Holder | None:
     """Who holds the key of a kind in exactly this place."""
     query = select(Holder).where(Holder.role == role, Holder.region == region, Holder.ended_at.is_(None))
     return db.session.execute(query).scalar_one_or_none()
+
+
+def is_published(holder: Holder) -> bool:
+    """Whether the private key of a holder is published: the one with which its kind begins in a demonstration."""
+    return holder.public_key == public_key(rules.demonstration_key(holder.role)).hex()
+
+
+def published_key_file(role: str) -> str:
+    """That key's file. Raises `NotFound` outside a demonstration, and where no such office holds keys."""
+    settings: Settings = built.part("settings")
+    if not settings.demonstration or role not in set(rules.HOLDERS):
+        raise NotFound("holder")
+    return rules.key_file(rules.demonstration_key(Role(role)))
 
 
 def by_number(no: str | None) -> Holder:
@@ -95,6 +112,7 @@ def _line(holder: Holder) -> Line:
         fingerprint=rules.fingerprint(holder.public_key),
         enrolled_at=holder.enrolled_at,
         ended_at=holder.ended_at,
+        published=is_published(holder),
     )
 
 

@@ -1,5 +1,6 @@
 """Who holds a key, what such a key looks like, and how a secret is divided so that any two of three can open it."""
 
+import hashlib
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -117,6 +118,11 @@ def key_file(private: bytes) -> str:
     """The key file of 32 private bytes: PEM (PKCS #8), as `openssl genpkey -algorithm X25519` writes it."""
     key = X25519PrivateKey.from_private_bytes(private)
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def demonstration_key(role: Role) -> bytes:
+    """The private key with which a kind of office begins in a demonstration: anybody can compute it, as it must be."""
+    return hashlib.sha256(f"zjcs-holder-1 demonstration {role}".encode()).digest()
 
 
 def fingerprint(public: str) -> str:

@@ -5,6 +5,7 @@ from app.stage import Command, Stage
 from app.values import Nothing
 from marketplace.holder import rules, services
 from marketplace.holder.cli import group
+from marketplace.holder.demo import DEMO
 from marketplace.holder.rules import HolderAct, OpeningTerms, PublicKey
 from marketplace.holder.views import bp
 from marketplace.holder.wording import WORDS
@@ -23,6 +24,7 @@ STAGE = Stage(
     cli=group,
     terms=(OpeningTerms,),
     words=WORDS,
+    demo=DEMO,
     constraints={
         "uq_holder_public_key": Refusal("holder_key_known", field="public"),
         "uq_holder_kind": Refusal("holder_just_taken"),

@@ -1,6 +1,8 @@
 """Who holds keys, for everybody; and the page on which an office makes a key and publishes its public half."""
 
-from flask import Blueprint, render_template, url_for
+from io import BytesIO
+
+from flask import Blueprint, render_template, send_file, url_for
 from werkzeug.wrappers import Response
 
 from app.web.door import actor, door, public
@@ -44,6 +46,14 @@ def resign(no: str) -> Response:
         page=lambda: _page(EnrolForm(formdata=None)),
         after=lambda done: url_for("holder.enrol"),
     )
+
+
+@bp.get("/holders/demonstration/<role>.pem")
+@public
+def published_key_file(role: str) -> Response:
+    """The key file of a kind of office in a demonstration, where whoever plays it needs it."""
+    content = BytesIO(queries.published_key_file(role).encode())
+    return send_file(content, "application/x-pem-file", as_attachment=True, download_name=f"{role}-key.pem")
 
 
 def _page(form: EnrolForm) -> str:

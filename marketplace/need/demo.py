@@ -1,20 +1,34 @@
 """The needs of the demonstration world: each plot begins with one."""
 
 from app.cast import number
+from app.chronicle import Plot
 from app.demonstration import Step, World
 from app.stage import Demo
 from app.values import Fen
 from marketplace.need import services
-from marketplace.need.rules import FIXED_PRICE, Method, NeedInput, Particulars, Payer
+from marketplace.need.rules import FIXED_PRICE, Method, NeedAct, NeedInput, Particulars, Payer
 from marketplace.purchaser.rules import Fund
 
 
 def _create(world: World, step: Step) -> None:
     """A purchaser writes down what it needs."""
     plot = step.plot
+    wanted = _wanted(world, plot, Method(plot["method"]))
+    done = services.create(world.actor(plot["purchaser"]), None, wanted, key=f"demonstration:need:{plot.key}")
+    world.note(plot, "need", done.subject or "")
+
+
+def _revise(world: World, step: Step) -> None:
+    """It turned out that one alone could come."""
+    plot = step.plot
+    key = f"demonstration:revise:{plot.key}"
+    services.revise(world.actor(plot["purchaser"]), step["need"], _wanted(world, plot, Method.DIRECT), key=key)
+
+
+def _wanted(world: World, plot: Plot, method: Method) -> NeedInput:
     owner = world.people[plot["purchaser"]]
-    fund, method, region = Fund(plot["fund"]), Method(plot["method"]), plot.get("region", owner.region)
-    wanted = NeedInput(
+    fund, region = Fund(plot["fund"]), plot.get("region", owner.region)
+    return NeedInput(
         item=plot["item"],
         title=plot["title"],
         content=plot["content"],
@@ -34,12 +48,10 @@ def _create(world: World, step: Step) -> None:
         winners=plot.get("winners", 1),
         particulars=Particulars(**plot.get("particulars", {})),
     )
-    done = services.create(world.actor(plot["purchaser"]), None, wanted, key=f"demonstration:need:{plot.key}")
-    world.note(plot, "need", done.subject or "")
 
 
 def _project(key: str, region: str, world: World) -> str:
     return f"{world.days[0]:%y%m}-{region}-04-01-{number(key) % 10**6:06d}"
 
 
-DEMO = Demo(steps={"need.create": _create})
+DEMO = Demo(steps={NeedAct.CREATE: _create, NeedAct.REVISE: _revise})

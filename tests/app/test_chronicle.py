@@ -126,7 +126,7 @@ def test_stories_and_the_rest_make_up_the_small_world() -> None:
     """150 announcements, the written ones among them."""
     scale = SCALES["small"]
     found = plots(scale, length=120, cast=tuple(people(scale)))
-    assert sum(chronicle._announces(plot) for plot in found) == 150
+    assert sum(chronicle._announcements(plot) for plot in found) == 150
     assert len({plot.key for plot in found}) == len(found)
     assert all(-120 < plot.day <= 0 for plot in found)
 

@@ -20,6 +20,7 @@ from app.database import db
 from app.deployment import Misconfigured
 from app.factory import create_app
 from app.identity import queries as identities
+from app.sealing import public_key
 from app.values import Fen
 from app.watch import queries as watched
 from app.watch.models import Alarm
@@ -28,6 +29,11 @@ from bidding.award.models import Award
 from bidding.award.queries import phase_of as award_phase
 from bidding.contract.models import Contract, ContractRequest
 from bidding.contract.queries import phase_of as contract_phase
+from bidding.offer import queries as offers
+from bidding.offer.body import commitment
+from bidding.offer.models import Offer
+from bidding.opening import queries as openings
+from bidding.opening.rules import Phase
 from bidding.selection import lottery
 from bidding.selection.models import Selection
 from marketplace.agency.models import Agency
@@ -35,6 +41,9 @@ from marketplace.agency.queries import phase_of as agency_phase
 from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.announcement.rules import Decision
+from marketplace.holder.rules import fingerprint, private_of
+from marketplace.need.models import Need
+from marketplace.need.rules import Exceptional, Method
 from ratings.complaint import queries as objections
 from ratings.complaint.models import Objection
 from ratings.credit import queries as credit
@@ -88,15 +97,53 @@ def test_announcements_stand_in_every_phase(world: Flask) -> None:
     assert {"in_review", "returned", "direct", "unsuccessful", "withdrawn"} <= found.keys()
 
 
-def test_the_newer_methods_have_results_and_are_under_way(world: Flask) -> None:
-    with world.app_context():
-        rows = db.session.execute(select(Attempt).where(Attempt.frozen_at.is_not(None))).scalars().all()
-        found = Counter((each.announcement.need.method.value, each.decision) for each in rows)
-        for method in ("BID_RATE", "SHORTLIST_THEN_BID", "CREDIT_MERIT"):
-            assert found[(method, Decision.DRAWN)] >= 1, method
-        assert found[("SHORTLIST_THEN_BID", None)] >= 1
-        assert found[("CREDIT_MERIT", None)] >= 1
-        assert any(each.winners == 2 and each.decision is Decision.DRAWN for each in rows)
+def test_every_method_has_results_and_is_under_way(world: Flask) -> None:
+    """Whatever is published but not decided is under way: being registered for, offered, judged or drawn."""
+    rows = db.session.execute(select(Attempt)).scalars().all()
+    found = {(each.announcement.need.method, each.decision) for each in rows}
+    assert {method for method, decision in found if decision is Decision.DRAWN} == set(Method)
+    assert {method for method, decision in found if decision is None} >= set(Method) - {Method.DIRECT}
+    assert any(each.winners == 2 and each.decision is Decision.DRAWN for each in rows)
+
+
+def test_two_of_three_open_or_are_waited_for_or_stayed_away(world: Flask) -> None:
+    """protocol.md §2.3: finished openings, one that waits for the second holder, bodies that may be handed in."""
+    found = Counter(
+        page.phase
+        for each in db.session.execute(select(Attempt).where(Attempt.frozen_at.is_not(None))).scalars()
+        if (page := openings.page(each, now=NOW)) is not None
+    )
+    assert found[Phase.OVER] >= 2
+    assert (found[Phase.HALF], found[Phase.PASSED]) == (1, 1)
+    broken = list(db.session.execute(select(Offer).where(Offer.broken_at.is_not(None))).scalars())
+    assert [offers.is_awaited(each) for each in broken].count(False) == 1
+    awaited = next(each for each in broken if offers.is_awaited(each))
+    shown = offers.unopened(
+        awaited.registration.agency.organisation_id, awaited.registration.attempt.announcement.no or ""
+    )
+    assert commitment(offers.kept_body(shown) or "") == awaited.commitment
+    (waiting,) = openings.to_unseal(party_of("supervisor1"), now=NOW)
+    client = world.test_client()
+    client.sign_in("supervisor1")  # type: ignore[attr-defined]
+    assert "supervisor-key.pem" in client.get(f"/announcements/{waiting.no}/opening").text
+    file = client.get("/holders/demonstration/supervisor.pem").text
+    present = openings.own(openings.present(waiting.no), party_of("supervisor1"))
+    assert present is not None
+    assert present.fingerprint == fingerprint(public_key(private_of(file) or b"").hex())
+
+
+def party_of(login: str) -> int:
+    actor = identities.actor_by_login(login)
+    assert actor is not None
+    return actor.party
+
+
+def test_the_exceptions_go_direct(world: Flask) -> None:
+    """rules.md §2.4: after two failures, and after the published count of the only one; a failure is concluded."""
+    needs = db.session.execute(select(Need).where(Need.exceptional.is_not(None))).scalars()
+    assert {each.exceptional for each in needs if each.method is Method.DIRECT} == set(Exceptional)
+    alarms = db.session.execute(select(Alarm).where(Alarm.watch == "announcement_failed")).scalars()
+    assert sum(each.closed_at is None for each in alarms) == 2
 
 
 def test_awards_and_contracts_stand_in_every_phase(world: Flask) -> None:

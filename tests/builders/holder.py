@@ -25,6 +25,12 @@ value = 2
 unit = "count"
 basis = "a test"
 evidence = "inferred"
+
+[opening.max_wait]
+value = 2
+unit = "workday"
+basis = "a test"
+evidence = "inferred"
 """
 
 DRAWERS = {Role.OPERATOR: b"o" * 32, Role.REGULATOR: b"r" * 32, Role.SUPERVISOR: b"s" * 32}

@@ -121,7 +121,9 @@ def test_nobody_comes_and_the_agencies_open_their_own_envelopes(county, client):
     no, found, bodies = a_market()
     closed(no)
     unsealed(three[Role.REGULATOR], Role.REGULATOR, no)
-    clockwork.go_to(queries.due_at(queries.present(no)))
+    waiting, due_at = queries.present(no), queries.due_at(queries.present(no))
+    assert selections.opening_due(queries.opens_at(waiting), waiting.announcement.need.region) == due_at
+    clockwork.go_to(due_at)
     db.session.rollback()
     row = selection(no)
     assert (phase(no), selections.phase_of(row)) == (Phase.PASSED, SelectionPhase.STOPPED)

@@ -1,5 +1,7 @@
 """An office publishes its key, replaces it, lays it down; what a command writes is what an opening reads."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.actor import Role
@@ -56,3 +58,14 @@ def test_the_command_makes_a_key_file_once(app, tmp_path):
     assert (file.stat().st_mode & 0o777, public_key(private).hex()) == (0o600, made.output.strip())
     again = app.test_cli_runner().invoke(args=["holder", "key", str(file)])
     assert (again.exit_code, rules.private_of(file.read_text())) == (1, private)
+
+
+@pytest.mark.parametrize("built", ["sqlite"], indirect=True)
+def test_key_files_are_published_in_a_demonstration_alone(app, client, monkeypatch):
+    for role in rules.HOLDERS:
+        file = client.get(f"/holders/demonstration/{role}.pem").text
+        assert rules.private_of(file) == rules.demonstration_key(role)
+    assert client.get("/holders/demonstration/agency.pem").status_code == 404
+    settings = app.extensions["market.settings"]
+    monkeypatch.setitem(app.extensions, "market.settings", replace(settings, demonstration=False))
+    assert client.get("/holders/demonstration/operator.pem").status_code == 404
