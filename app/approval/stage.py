@@ -31,6 +31,7 @@ STAGE = Stage(
     opens=rules.OPENS,
     tasks=tasks,
     panels={"prepared": about},
+    cures={"two_people_alone": lambda actor, params: url_for("identity.colleagues")},
     commands={
         ApprovalAct.WITHDRAW: Command(Nothing, services.withdraw, "prepared"),
         ApprovalAct.REFUSE: Command(Reason, services.refuse, "prepared"),
@@ -61,7 +62,7 @@ STAGE = Stage(
         "refusal.other_organisation": "这件事只能由提交单位的另一位人员会签。",
         "cure.other_organisation": "请联系提交单位。",
         "refusal.two_people_alone": "这件事须由本单位两人分别经办和审核，但本单位在市场里只有一个账户可以办理。",
-        "cure.two_people_alone": "请联系系统管理员，为本单位负责审核的同事增设账户；同事登录后即可审核。",
+        "cure.two_people_alone": "请在“本单位人员”里邀请负责审核的同事开立账户；同事登录后即可审核。",
         "refusal.prepared_already": "同一事项已经提交，正在等本单位另一位人员审核。",
         "cure.prepared_already": "请等待审核；内容有变的，先撤回再重新提交。",
         "refusal.no_consent_of_yours": "这件事需要另一单位、指定角色同意。",

@@ -3,7 +3,7 @@
 from wtforms import PasswordField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
-from app.identity.rules import Joins, NewAccount
+from app.identity.rules import Invited, Joins, NewAccount, Taken
 from app.web.choices import offered
 from app.web.perform import ActForm, ChineseForm
 
@@ -63,3 +63,34 @@ class JoinForm(ActForm):
             login=self.login.data or "",
             password=self.password.data or "",
         )
+
+
+class InviteForm(ActForm):
+    """Whom to invite."""
+
+    name = StringField(
+        "同事姓名", validators=[InputRequired("请填写姓名。"), Length(min=2, max=40, message="姓名为2至40个字。")]
+    )
+
+    def value(self) -> Invited:
+        return Invited((self.name.data or "").strip())
+
+
+class AcceptForm(ActForm):
+    """The colleague's own name and password."""
+
+    login = StringField(
+        "登录名",
+        validators=[
+            InputRequired("请填写登录名。"),
+            Regexp(r"^[a-z0-9][a-z0-9._-]{3,39}$", message="登录名为4至40位小写字母、数字或 . _ -。"),
+        ],
+    )
+    password = PasswordField(
+        "密码",
+        description="至少10位。",
+        validators=[InputRequired("请填写密码。"), Length(max=200, message="密码太长。")],
+    )
+
+    def value(self) -> Taken:
+        return Taken(login=self.login.data or "", password=self.password.data or "")

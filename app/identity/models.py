@@ -57,6 +57,20 @@ class AccountRole(Base):
     role: Mapped[Role] = mapped_column(primary_key=True)
 
 
+class AccountInvitation(Base):
+    """A colleague invited into an organisation; he gets the roles of the account that invited him (M54)."""
+
+    __tablename__ = "account_invitation"
+
+    id: Mapped[int] = mapped_column(BIG, primary_key=True)
+    no: Mapped[str] = mapped_column(String(16), unique=True)
+    organisation_id: Mapped[int] = mapped_column(BIG, ForeignKey("organisation.id"), index=True)
+    invited_by: Mapped[int] = mapped_column(BIG, ForeignKey("account.id"))
+    name: Mapped[str]
+    until_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+
+
 class SignInAttempt(Base):
     """One attempt to sign in, in real time; the lock-out counts them."""
 

@@ -11,7 +11,16 @@ from sqlalchemy import BigInteger, Row, Select, String, bindparam, cast, func, s
 from app.actor import Actor, Role
 from app.database import db
 from app.identity import rules
-from app.identity.models import Account, AccountRole, Organisation, OrganisationAuthority, SignInAttempt, SignInSession
+from app.identity.models import (
+    Account,
+    AccountInvitation,
+    AccountRole,
+    Organisation,
+    OrganisationAuthority,
+    SignInAttempt,
+    SignInSession,
+)
+from app.refusal import NotFound
 
 
 def token_hash(token: str) -> str:
@@ -179,6 +188,29 @@ def office_regions(role: Role, *, authority: str | None = None) -> frozenset[str
 def organisation_row(party_id: int) -> Select[Organisation]:
     """The row of an organisation, to be locked."""
     return select(Organisation).where(Organisation.id == party_id)
+
+
+def invitation_row(no: str) -> Select[AccountInvitation]:
+    """The row of an invitation, to be locked."""
+    return select(AccountInvitation).where(AccountInvitation.no == no)
+
+
+def invitation(no: str, *, now: datetime) -> tuple[AccountInvitation, Organisation]:
+    """An invitation that can still be taken up, and whose; raises `NotFound`."""
+    found = db.session.execute(invitation_row(no)).scalar_one_or_none()
+    if found is None or found.accepted_at is not None or now >= found.until_at:
+        raise NotFound("invitation")
+    return found, organisation(found.organisation_id)
+
+
+def invited(party_id: int, *, now: datetime) -> list[AccountInvitation]:
+    """The invitations of an organisation that can still be taken up, the oldest first."""
+    query = select(AccountInvitation).where(
+        AccountInvitation.organisation_id == party_id,
+        AccountInvitation.accepted_at.is_(None),
+        AccountInvitation.until_at > now,
+    )
+    return list(db.session.execute(query.order_by(AccountInvitation.id)).scalars())
 
 
 def colleagues(party_id: int) -> list[Account]:

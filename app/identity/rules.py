@@ -15,10 +15,17 @@ class AccountAct(StrEnum):
 
     OPEN = "account.open"
     GRANT = "account.grant"
+    INVITE = "account.invite"
+    ACCEPT = "account.accept"
 
 
-MAY = {AccountAct.OPEN: {Role.PUBLIC}, AccountAct.GRANT: {Role.ADMIN, Role.SYSTEM}}
-OPENS = {AccountAct.OPEN: Opens.NEVER, AccountAct.GRANT: Opens.NEVER}
+MAY = {
+    AccountAct.OPEN: {Role.PUBLIC},
+    AccountAct.GRANT: {Role.ADMIN, Role.SYSTEM},
+    AccountAct.INVITE: {Role.PURCHASER, Role.AGENCY},
+    AccountAct.ACCEPT: {Role.PUBLIC},
+}
+OPENS = dict.fromkeys(AccountAct, Opens.NEVER)
 
 TOGETHER = ({Role.PURCHASER, Role.AGENCY},)
 """The only roles one account may hold together: 管办分离 (mission.md, B)."""
@@ -30,6 +37,8 @@ LOCK_WINDOW = timedelta(minutes=15)
 SESSION_IDLE = timedelta(minutes=30)
 SESSION_LONGEST = timedelta(hours=12)
 PASSWORD_SHORTEST = 10
+INVITED_FOR = timedelta(days=7)
+"""How long a colleague may take an invitation up (inferred)."""
 
 
 class Joins(StrEnum):
@@ -64,6 +73,32 @@ class Grant:
     roles: tuple[Role, ...]
     authorities: tuple[str, ...]
     password: str = field(metadata={"secret": True})
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """The name of a colleague who is to have an account of his own in the same organisation (M54)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a colleague chooses himself: nobody else knows the password."""
+
+    login: str
+    password: str = field(metadata={"secret": True})
+
+
+def refusals_to_accept(
+    *, open_until: datetime | None, now: datetime, login_taken: bool, taken: Taken
+) -> Iterator[Refusal]:
+    """Why an invitation is not taken up; `open_until` half-open, None where it was already."""
+    if open_until is None or now >= open_until:
+        yield Refusal("invitation_over")
+    if login_taken:
+        yield Refusal("login_taken", field="login")
+    yield from refusals_to_password(taken.password, login=taken.login)
 
 
 def refusals_to_open(

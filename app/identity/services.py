@@ -8,10 +8,18 @@ from app.actor import Actor, Role
 from app.chance import letters
 from app.clock import clock
 from app.identity import queries, rules
-from app.identity.models import Account, AccountRole, Organisation, OrganisationAuthority, SignInAttempt, SignInSession
-from app.identity.rules import AccountAct, Grant, NewAccount
+from app.identity.models import (
+    Account,
+    AccountInvitation,
+    AccountRole,
+    Organisation,
+    OrganisationAuthority,
+    SignInAttempt,
+    SignInSession,
+)
+from app.identity.rules import AccountAct, Grant, Invited, NewAccount, Taken
 from app.identity.uscc import is_uscc
-from app.refusal import Refusal, Refused, demand
+from app.refusal import NotFound, Refusal, Refused, demand
 from app.values import Done
 
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -102,6 +110,58 @@ def grant(actor: Actor, subject: str | None, new: Grant, /, *, key: str, passwor
             deed.add(AccountRole(account_id=account.id, role=role))
         deed.subject = organisation.code
         deed.on("organisation", organisation.code)
+    return deed.answer()
+
+
+def invite(actor: Actor, subject: str | None, invited: Invited, /, *, key: str) -> Done:
+    """A second person for an organisation: whoever has the invitation's number opens the account himself (M54)."""
+    with act(AccountAct.INVITE, actor=actor, key=key, subject=subject, input=invited) as deed:
+        deed.lock_none()
+        if actor.account_id is None:
+            raise NotFound("account")
+        no = letters(chance().secret(), 16)
+        deed.add(
+            AccountInvitation(
+                no=no,
+                organisation_id=actor.party,
+                invited_by=actor.account_id,
+                name=invited.name,
+                until_at=deed.now + rules.INVITED_FOR,
+            )
+        )
+        deed.subject = no
+        deed.on("organisation", actor.code or "")
+    return deed.answer()
+
+
+def accept(actor: Actor, subject: str | None, taken: Taken, /, *, key: str) -> Done:
+    """The invited colleague opens his account, with the roles that the one who invited him holds now."""
+    password_hash = hashed(taken.password)
+    with act(AccountAct.ACCEPT, actor=actor, key=key, subject=subject, input=taken) as deed:
+        found = deed.lock(queries.invitation_row(subject or ""))
+        inviter = queries.actor_by_account(found.invited_by)
+        demand(
+            rules.refusals_to_accept(
+                open_until=None if found.accepted_at is not None or inviter is None else found.until_at,
+                now=deed.now,
+                login_taken=queries.account_by_login(taken.login) is not None,
+                taken=taken,
+            )
+        )
+        found.accepted_at = deed.now
+        account = deed.add(
+            Account(
+                login=taken.login,
+                name=found.name,
+                organisation_id=found.organisation_id,
+                password_hash=password_hash,
+                created_at=deed.now,
+            )
+        )
+        for role in sorted(inviter.roles & rules.MAY[AccountAct.INVITE] if inviter is not None else ()):
+            deed.add(AccountRole(account_id=account.id, role=role))
+        deed.party_code = queries.organisation(found.organisation_id).code
+        deed.on("organisation", deed.party_code)
     return deed.answer()
 
 

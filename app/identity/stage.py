@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.identity import queries, rules, services
-from app.identity.rules import AccountAct, Grant, NewAccount
+from app.identity.rules import AccountAct, Grant, Invited, NewAccount, Taken
 from app.identity.views import bp
 from app.identity.wording import WORDS
 from app.refusal import Refusal
@@ -27,6 +27,8 @@ STAGE = Stage(
     commands={
         AccountAct.OPEN: Command(NewAccount, services.open_account, None),
         AccountAct.GRANT: Command(Grant, services.grant, None),
+        AccountAct.INVITE: Command(Invited, services.invite, None),
+        AccountAct.ACCEPT: Command(Taken, services.accept, "account_invitation"),
     },
     panels={"organisation": organisation},
     words=WORDS,

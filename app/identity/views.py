@@ -9,14 +9,14 @@ from flask_login import LoginManager, current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
 from app.actor import Actor
-from app.clock import clock
+from app.clock import clock, now
 from app.identity import queries, services
-from app.identity.forms import NOT_CHOSEN, JoinForm, LoginForm
+from app.identity.forms import NOT_CHOSEN, AcceptForm, InviteForm, JoinForm, LoginForm
 from app.identity.rules import AccountAct
 from app.refusal import Refusal, Refused
 from app.region import queries as regions
 from app.web.choices import offered
-from app.web.door import actor, members, public
+from app.web.door import actor, door, members, public
 from app.web.perform import perform
 
 bp = Blueprint("identity", __name__)
@@ -109,6 +109,37 @@ def join() -> Response:
         page=lambda: render_template("identity/join.html", form=form),
         after=lambda done: url_for("identity.login", next=url_for("desk.desk")),
     )
+
+
+@bp.route("/colleagues", methods=["GET", "POST"])
+@door(AccountAct.INVITE)
+def colleagues() -> Response:
+    """Who acts for my organisation, and whom it invites."""
+    form = InviteForm()
+
+    def page() -> str:
+        party = actor().party
+        return render_template(
+            "identity/colleagues.html",
+            form=form,
+            people=queries.colleagues(party),
+            invited=queries.invited(party, now=now()),
+        )
+
+    return perform(AccountAct.INVITE, form, None, page=page, after=lambda done: url_for("identity.colleagues"))
+
+
+@bp.route("/join/<no>", methods=["GET", "POST"])
+@door(AccountAct.ACCEPT)
+def accept(no: str) -> Response:
+    """Take an invitation up."""
+    form = AcceptForm()
+
+    def page() -> str:
+        invitation, organisation = queries.invitation(no, now=now())
+        return render_template("identity/accept.html", form=form, invitation=invitation, organisation=organisation)
+
+    return perform(AccountAct.ACCEPT, form, no, page=page, after=lambda done: url_for("identity.login"))
 
 
 def _inside(target: str | None) -> str | None:

@@ -1,6 +1,7 @@
 """Much public money passes two people of its owner: one hands in, another agrees, and neither is both."""
 
 import json
+import re
 
 import pytest
 from sqlalchemy import select
@@ -20,7 +21,7 @@ from marketplace.announcement.rules import AnnouncementAct, Change, Phase, Timet
 from marketplace.need import queries as needs
 from marketplace.need import services as writing
 from tests.builders.need import a_need, a_need_input, purchaser_for
-from tests.builders.people import a_colleague, an_operator
+from tests.builders.people import PASSWORD, a_colleague, an_operator
 
 ABOVE = 15_000_000
 LIMIT = 10_000_000
@@ -42,8 +43,16 @@ def test_written_by_one_agreed_by_another_published_by_the_rules(client):
     assert "须由本单位两人经办" in page
     alone = client.post(f"/needs/{no}/publish", data={"closes_at": ""})
     assert (alone.status_code, "只有一个账户" in alone.text) == (409, True)
-    a_colleague(one, login="second", role=Role.PURCHASER)
+    assert "/colleagues" in alone.text
+    assert client.post("/colleagues", data={"name": "the second"}).status_code == 303
+    link = re.search(r'"(/join/\w{16})"', client.get("/colleagues").text)[1]
+    client.post("/logout")
+    chosen = {"login": "second", "password": PASSWORD}
+    assert client.post(link, data=chosen | {"password": "short"}).status_code == 409
+    assert client.post(link, data=chosen).status_code == 303
+    assert (client.get(link).status_code, client.post(link, data=chosen).status_code) == (404, 404)
     a_colleague(one, login="stranger", role=Role.AGENCY)
+    client.sign_in("purchaser_state")
 
     typed = {"closes_at": "2026-03-02 10:00"}
     early = client.post(f"/needs/{no}/publish", data=typed)
@@ -69,7 +78,7 @@ def test_written_by_one_agreed_by_another_published_by_the_rules(client):
     assert [each in shown for each in (needs.by_no(no).title, "2026-03-09 10:00")] == [True, True]
     assert client.post(f"{waits.location}/agree").status_code == 303
     shown = client.get(waits.location).text
-    assert [name in shown for name in ("person purchaser_state", "person second", "person stranger")] == [
+    assert [name in shown for name in ("person purchaser_state", "the second", "person stranger")] == [
         True,
         True,
         False,
