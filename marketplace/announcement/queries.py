@@ -173,11 +173,12 @@ def counts(after: str | None, *, size: int = SIZE) -> Listing[CountLine]:
     days, wanted = calendar(), {code for count in page.rows for code in count.agencies}
     named = select(Organisation.code, Organisation.name).where(Organisation.code.in_(wanted))
     names = dict(db.session.execute(named).all())
+    items = {version.code: version.name for version in catalogue.latest_versions()}
     return Listing(
         tuple(
             CountLine(
                 title=count.need.title,
-                item=" ".join(count.items),
+                item="、".join(f"{items.get(code, '')} {code}".strip() for code in count.items),
                 region=regions.name(count.region),
                 purchaser=count.need.purchaser.organisation.name,
                 at=count.at,

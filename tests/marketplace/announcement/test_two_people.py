@@ -83,6 +83,7 @@ def test_written_by_one_agreed_by_another_published_by_the_rules(client):
         True,
         False,
     ]
+    assert "又改过" not in shown
     db.session.rollback()
     announcement = queries.by_need(no)
     assert queries.phase_of(announcement, None, announcement.submitted_at) is Phase.IN_REVIEW
