@@ -8,6 +8,8 @@ const POLL = 2000;
 const TICK = 250;
 
 let mark = Number(box.dataset.mark);
+// News bring only the prices that are new: the one before may be the last that the page shows.
+let best = Number(box.dataset.best);
 let ends = Date.parse(box.dataset.ends);
 const starts = Date.parse(box.dataset.starts);
 let ahead = Date.parse(box.dataset.now) - performance.now();
@@ -83,8 +85,9 @@ function listed(better) {
   const heads = [...document.querySelectorAll("#bettered thead th")].map((head) => head.textContent);
   better.forEach((one, place) => {
     if (one.seq <= known) return;
-    const before = better[place - 1];
-    const dropped = before ? word("Dropped", yuan(before.amount_fen - one.amount_fen)) : "";
+    const before = better[place - 1]?.amount_fen ?? best;
+    const dropped = before ? word("Dropped", yuan(before - one.amount_fen)) : "";
+    best = one.amount_fen;
     const row = body.insertRow(0);
     [one.seq, clock(Date.parse(one.at)), yuan(one.amount_fen), dropped].forEach((text, column) => {
       const cell = document.createElement(column ? "td" : "th");
