@@ -173,7 +173,7 @@ def counts(after: str | None, *, size: int = SIZE) -> Listing[CountLine]:
     days, wanted = calendar(), {code for count in page.rows for code in count.agencies}
     named = select(Organisation.code, Organisation.name).where(Organisation.code.in_(wanted))
     names = dict(db.session.execute(named).all())
-    items = {version.code: version.name for version in catalogue.latest_versions()}
+    items = {version.item_code: version.name for version in catalogue.latest_versions()}
     return Listing(
         tuple(
             CountLine(
