@@ -58,7 +58,9 @@ class Crowd:
             self._ready.register(connection, selectors.EVENT_READ, Stream(connection, mark=known))
             # Each is answered before the next one comes: what is measured is news, not the rush to the door.
             connection.recv(1 << 12, socket.MSG_PEEK)
-        self._idle = [self._fetcher() for _ in range(FETCHING)]
+        # Opened when there is something to fetch: a connection without a request holds a thread of the server's.
+        self._idle: list[Fetch] = []
+        self._open = 0
 
     def _connected(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self._port), CONNECT_SECONDS)
@@ -66,6 +68,7 @@ class Crowd:
     def _fetcher(self) -> Fetch:
         connection = self._connected()
         fetch = Fetch(connection)
+        self._open += 1
         self._ready.register(connection, selectors.EVENT_READ, fetch)
         return fetch
 
@@ -78,8 +81,8 @@ class Crowd:
                         return
                 else:
                     self._take(key.data)
-            while self._wanted and self._idle:
-                self._ask(self._idle.pop())
+            while self._wanted and (self._idle or self._open < FETCHING):
+                self._ask(self._idle.pop() if self._idle else self._fetcher())
 
     def _hear(self, stream: Stream) -> bool:
         part = stream.connection.recv(1 << 14)
@@ -138,11 +141,11 @@ class Crowd:
         """The server lets go of connections that nobody uses."""
         self._ready.unregister(fetch.connection)
         fetch.connection.close()
+        self._open -= 1
         if fetch.mark >= 0:
             self._wanted.appendleft(fetch.mark)
         if fetch in self._idle:
             self._idle.remove(fetch)
-        self._idle.append(self._fetcher())
 
 
 def main(arguments: list[str]) -> None:
