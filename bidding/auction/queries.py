@@ -490,7 +490,7 @@ _MARK = Auction.seq + Auction.paused + case((Auction.closed_at.is_not(None), 1),
 
 def marks(names: Collection[str]) -> Select[str, int]:
     """How far the auctions of these attempts, as `<number>/<attempt>`, have come."""
-    watched = [parts(name) for name in names]
+    watched = [parts(name) for name in names if name.rpartition("/")[2].isdigit()]
     return (
         select(func.coalesce(Announcement.no, "") + "/" + cast(Attempt.number, String), _MARK)
         .select_from(Auction)
