@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Select, Table, UniqueConstraint, bindparam, event, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -77,8 +77,10 @@ class Passing:
     refusals: tuple[Refusal, ...]
 
 
-Passes = Callable[[Actor, str | None, Any], Passing | None]
-"""Asked before an act is handed in, with actor, subject and input; None where one person is enough."""
+class Passes(Protocol):
+    """Asked before an act is handed in, as of `now`; None where one person is enough."""
+
+    def __call__(self, actor: Actor, subject: str | None, input: Any, /, *, now: datetime) -> Passing | None: ...
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,33 @@ from app.web.perform import ActForm, ChineseForm
 NOT_CHOSEN = "请选择"
 
 
+def _person(label: str) -> StringField:
+    """Somebody's name."""
+    return StringField(
+        label, validators=[InputRequired("请填写姓名。"), Length(min=2, max=40, message="姓名为2至40个字。")]
+    )
+
+
+def _chosen_login() -> StringField:
+    """The login of a new account."""
+    return StringField(
+        "登录名",
+        validators=[
+            InputRequired("请填写登录名。"),
+            Regexp(r"^[a-z0-9][a-z0-9._-]{3,39}$", message="登录名为4至40位小写字母、数字或 . _ -。"),
+        ],
+    )
+
+
+def _chosen_password() -> PasswordField:
+    """The password of a new account; what it must be like the act says."""
+    return PasswordField(
+        "密码",
+        description="至少10位。",
+        validators=[InputRequired("请填写密码。"), Length(max=200, message="密码太长。")],
+    )
+
+
 class LoginForm(ChineseForm):
     """Name and password."""
 
@@ -37,21 +64,9 @@ class JoinForm(ActForm):
         validators=[Length(max=18, message="代码为18位。")],
     )
     region = SelectField("所在地", validators=[InputRequired("请选择所在地。")])
-    name = StringField(
-        "经办人姓名", validators=[InputRequired("请填写姓名。"), Length(min=2, max=40, message="姓名为2至40个字。")]
-    )
-    login = StringField(
-        "登录名",
-        validators=[
-            InputRequired("请填写登录名。"),
-            Regexp(r"^[a-z0-9][a-z0-9._-]{3,39}$", message="登录名为4至40位小写字母、数字或 . _ -。"),
-        ],
-    )
-    password = PasswordField(
-        "密码",
-        description="至少10位。",
-        validators=[InputRequired("请填写密码。"), Length(max=200, message="密码太长。")],
-    )
+    name = _person("经办人姓名")
+    login = _chosen_login()
+    password = _chosen_password()
 
     def value(self) -> NewAccount:
         return NewAccount(
@@ -68,9 +83,7 @@ class JoinForm(ActForm):
 class InviteForm(ActForm):
     """Whom to invite."""
 
-    name = StringField(
-        "同事姓名", validators=[InputRequired("请填写姓名。"), Length(min=2, max=40, message="姓名为2至40个字。")]
-    )
+    name = _person("同事姓名")
 
     def value(self) -> Invited:
         return Invited((self.name.data or "").strip())
@@ -79,18 +92,8 @@ class InviteForm(ActForm):
 class AcceptForm(ActForm):
     """The colleague's own name and password."""
 
-    login = StringField(
-        "登录名",
-        validators=[
-            InputRequired("请填写登录名。"),
-            Regexp(r"^[a-z0-9][a-z0-9._-]{3,39}$", message="登录名为4至40位小写字母、数字或 . _ -。"),
-        ],
-    )
-    password = PasswordField(
-        "密码",
-        description="至少10位。",
-        validators=[InputRequired("请填写密码。"), Length(max=200, message="密码太长。")],
-    )
+    login = _chosen_login()
+    password = _chosen_password()
 
     def value(self) -> Taken:
         return Taken(login=self.login.data or "", password=self.password.data or "")

@@ -195,10 +195,10 @@ def invitation_row(no: str) -> Select[AccountInvitation]:
     return select(AccountInvitation).where(AccountInvitation.no == no)
 
 
-def invitation(no: str, *, now: datetime) -> tuple[AccountInvitation, Organisation]:
-    """An invitation that can still be taken up, and whose; raises `NotFound`."""
+def invitation(no: str) -> tuple[AccountInvitation, Organisation]:
+    """An invitation, taken up or not, and whose; raises `NotFound`."""
     found = db.session.execute(invitation_row(no)).scalar_one_or_none()
-    if found is None or found.accepted_at is not None or now >= found.until_at:
+    if found is None:
         raise NotFound("invitation")
     return found, organisation(found.organisation_id)
 

@@ -136,8 +136,11 @@ def accept(no: str) -> Response:
     form = AcceptForm()
 
     def page() -> str:
-        invitation, organisation = queries.invitation(no, now=now())
-        return render_template("identity/accept.html", form=form, invitation=invitation, organisation=organisation)
+        invitation, organisation = queries.invitation(no)
+        over = invitation.accepted_at is not None or now() >= invitation.until_at
+        return render_template(
+            "identity/accept.html", form=form, invitation=invitation, organisation=organisation, over=over
+        )
 
     return perform(AccountAct.ACCEPT, form, no, page=page, after=lambda done: url_for("identity.login"))
 

@@ -7,7 +7,6 @@ from app import files
 from app.act import Deed, Passing, act
 from app.actor import Actor
 from app.calendar.services import anew, calendar
-from app.clock import clock
 from app.refusal import NotFound, OutOfTurn, Refusal, demand
 from app.region import branches
 from app.region import queries as regions
@@ -110,23 +109,23 @@ def _against(
     )
 
 
-def passes_to_propose(actor: Actor, subject: str | None, proposal: Proposal) -> Passing | None:
+def passes_to_propose(actor: Actor, subject: str | None, proposal: Proposal, /, *, now: datetime) -> Passing | None:
     """Whether a proposal takes two people of the purchaser, and what stands against it already.
 
     After two failures the whole way was concluded by two, and the supervisor consents to each proposal.
     """
-    need, now = needs.own(actor.party, subject or ""), clock().market()
+    need = needs.own(actor.party, subject or "")
     if not needs.takes_two(need, rulebook_for(need.region, now)):
         return None
     return Passing(need.version, tuple(_against(need, proposal, failures=None, now=now)))
 
 
-def passes_to_counter(actor: Actor, subject: str | None, price: Price) -> Passing | None:
+def passes_to_counter(actor: Actor, subject: str | None, price: Price, /, *, now: datetime) -> Passing | None:
     """Whether naming another price takes two people: of the purchaser, never of the agency."""
     need = needs.by_no(subject or "")
     if need is None or need.purchaser.organisation_id != actor.party:
         return None
-    two = needs.takes_two(need, rulebook_for(need.region, clock().market()))
+    two = needs.takes_two(need, rulebook_for(need.region, now))
     return Passing(need.version, ()) if two else None
 
 

@@ -56,12 +56,11 @@ def submit(no: str) -> Response:
 @door(OfferAct.HAND_IN)
 def hand_in(no: str) -> Response:
     """What of the envelope did not open, until when it is awaited, and the form."""
-    form = HandInForm()
+    form, shown = HandInForm(), queries.unopened(actor().party, no)
     form.take_in = lambda stream: services.take_in_again(actor(), no, stream, key=form.key.data or "")
-    form.only(queries.unopened(actor().party, no).missing)
+    form.only(shown.missing)
 
     def page() -> str:
-        shown = queries.unopened(actor().party, no)
         if shown.missing is not None and not shown.missing.body:
             form.keep(shown.missing.files)
         kept = queries.kept_body(shown)

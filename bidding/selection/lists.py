@@ -16,6 +16,10 @@ COLUMNS = ("no", "attempt", "drawn_at", "rule", "decision", "position", "id", "l
 """Of the file that holds a row for each line of each register: all that the statistics are made of."""
 
 
+AT_ONCE = 100
+"""Records in memory at a time; one of a large draw is a megabyte."""
+
+
 @dataclass(frozen=True, slots=True)
 class FairnessPage:
     """The statistics, names by id as the records have them, and how many entries of beacons were set aside."""
@@ -28,6 +32,7 @@ class FairnessPage:
 def records() -> Iterator[Mapping[str, Any]]:
     """Every published record, oldest first."""
     query = select(Selection.record).where(Selection.record.is_not(None)).order_by(Selection.drawn_at, Selection.id)
+    query = query.execution_options(yield_per=AT_ONCE)
     for record in db.session.execute(query).scalars():
         yield json.loads(record or "")
 

@@ -26,8 +26,8 @@ from bidding.selection.rules import SelectionAct
 
 bp = Blueprint("selection", __name__)
 
-REPLAYS = Turnstile(2, seconds=5)
-"""Files of strangers that one process recomputes at a time; each takes up to a second."""
+HEAVY = Turnstile(2, seconds=5)
+"""What one process computes for strangers at a time: a file recomputed, or all draws together; up to a second each."""
 
 AUCTION = Path(__file__).parents[2] / "docs" / "auction" / "transcript.json"
 
@@ -90,7 +90,7 @@ def replay_file() -> tuple[str, int]:
     """The same of a file that somebody hands in, with what contradicts itself in it; nothing is kept."""
     form, told, status = ReplayForm(), None, 200
     if form.is_submitted():
-        with REPLAYS.inside():
+        with HEAVY.inside():
             if form.validate():
                 form, told = ReplayForm(formdata=None), replay(form.transcript)
             else:
@@ -125,8 +125,10 @@ def _view(told: Replay) -> View | None:
 @public
 def fairness_page() -> str:
     """What all published draws look like together, against chance."""
+    with HEAVY.inside():
+        found = lists.page()
     return render_template(
-        "bidding/selection/fairness.html", page=lists.page(), enough=fairness.ENOUGH, fewest=fairness.FEWEST
+        "bidding/selection/fairness.html", page=found, enough=fairness.ENOUGH, fewest=fairness.FEWEST
     )
 
 
@@ -134,15 +136,17 @@ def fairness_page() -> str:
 @public
 def fairness_csv() -> Response:
     """The lines of all frozen registers, from which the page is made."""
-    return download("draws", [say(f"draws.{column}") for column in lists.COLUMNS], lists.rows())
+    with HEAVY.inside():
+        return download("draws", [say(f"draws.{column}") for column in lists.COLUMNS], lists.rows())
 
 
 @bp.get("/verify/draws.json")
 @public
 def fairness_json() -> Response:
     """The same for programs."""
-    found = [dict(zip(lists.COLUMNS, row, strict=True)) for row in lists.rows()]
-    return current_app.response_class(canonical(found) + "\n", mimetype="application/json")
+    with HEAVY.inside():
+        told = canonical([dict(zip(lists.COLUMNS, row, strict=True)) for row in lists.rows()])
+    return current_app.response_class(told + "\n", mimetype="application/json")
 
 
 @bp.get("/beacon/")
@@ -182,10 +186,10 @@ def enter(on: str) -> Response:
 def throw(no: str, attempt: int) -> Response:
     """Type what was thrown in the hall for one attempt; the other office's entry is never shown before both are."""
     key = queries.throw_key(no, attempt)
-    form = ThrowForm(place=queries.throw_page(key, actor(), now=now()).place)
+    shown = queries.throw_page(key, actor(), now=now())
+    form = ThrowForm(place=shown.place)
 
     def page() -> str:
-        shown = queries.throw_page(key, actor(), now=now())
         return render_template("bidding/selection/throw.html", page=shown, form=form)
 
     return perform(SelectionAct.WITNESS, form, key, page=page, after=lambda done: url_for("selection.beacons"))

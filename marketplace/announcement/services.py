@@ -10,7 +10,6 @@ from app import files
 from app.act import Deed, Passes, Passing, act, chance
 from app.actor import Actor, Role
 from app.calendar.services import anew, calendar
-from app.clock import clock
 from app.keyring import keyring
 from app.numbering import next_no
 from app.refusal import NotFound, OutOfTurn, Refusal, demand
@@ -845,8 +844,8 @@ def _against_wish(need: Need, timetable: Timetable, book: Rulebook, *, now: date
 def passes_to_announce(verb: AnnouncementAct) -> Passes:
     """Whether a need is handed in by two people of its purchaser, and what stands against it already."""
 
-    def asked(actor: Actor, subject: str | None, timetable: Timetable) -> Passing | None:
-        need, now = needs.own(actor.party, subject or ""), clock().market()
+    def asked(actor: Actor, subject: str | None, timetable: Timetable, /, *, now: datetime) -> Passing | None:
+        need = needs.own(actor.party, subject or "")
         if not needs.takes_two(need, rulebook_for(need.region, now)):
             return None
         return Passing(need.version, tuple(_against(need, verb, timetable, now=now)))
@@ -854,7 +853,7 @@ def passes_to_announce(verb: AnnouncementAct) -> Passes:
     return asked
 
 
-def passes(actor: Actor, subject: str | None, wanted: object) -> Passing | None:
+def passes(actor: Actor, subject: str | None, wanted: object, /, *, now: datetime) -> Passing | None:
     """Whether a purchaser's act on its announcement takes two people; a revision that came between makes it void."""
     announcement = queries.own(actor.party, subject or "")
     two = needs.takes_two(announcement.need, _book(announcement))

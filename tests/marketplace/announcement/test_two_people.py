@@ -50,7 +50,10 @@ def test_written_by_one_agreed_by_another_published_by_the_rules(client):
     chosen = {"login": "second", "password": PASSWORD}
     assert client.post(link, data=chosen | {"password": "short"}).status_code == 409
     assert client.post(link, data=chosen).status_code == 303
-    assert (client.get(link).status_code, client.post(link, data=chosen).status_code) == (404, 404)
+    used, again = client.get(link), client.post(link, data=chosen | {"login": "third"})
+    assert ("已经用过或者过期" in used.text, 'name="password"' in used.text) == (True, False)
+    assert (again.status_code, "邀请您的同事重新发出邀请" in again.text) == (409, True)
+    assert client.get("/join/" + "A" * 16).status_code == 404
     a_colleague(one, login="stranger", role=Role.AGENCY)
     client.sign_in("purchaser_state")
 
