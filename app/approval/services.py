@@ -84,7 +84,7 @@ def _prepare(
             )
         )
         # Who agrees may take days; a file that nobody named yet would be gone after one.
-        files.keep(deed, _files(input, actor), by=f"prepared:{no}")
+        files.keep(deed, _files(input_members(input), actor.account_id), by=f"prepared:{no}")
         deed.on("prepared", no)
         deed.subject = no
         deed.keep(act=name)
@@ -111,15 +111,14 @@ def _open() -> Select[PreparedAct]:
     )
 
 
-def _files(input: Any, actor: Actor) -> list[str]:
+def _files(members: Any, account_id: int | None) -> list[str]:
     """The files of the preparer's own that an input names by their SHA-256, also inside a list."""
-    members = input_members(input)
     found: list[object] = list(members.values()) if isinstance(members, dict) else []
     named = [each for one in found for each in (one if isinstance(one, list) else [one])]
     return [
         each
         for each in named
-        if isinstance(each, str) and SHA256.fullmatch(each) and files.known(each, account_id=actor.account_id)
+        if isinstance(each, str) and SHA256.fullmatch(each) and files.known(each, account_id=account_id)
     ]
 
 
@@ -259,6 +258,18 @@ def seen_by(actor: Actor, no: str) -> PreparedAct:
         raise NotFound(no)
     _guard(prepared, actor)
     return prepared
+
+
+def papers(prepared: PreparedAct) -> frozenset[str]:
+    """The files that a prepared act names, by SHA-256: whoever is to answer must be able to read them."""
+    return frozenset(_files(json.loads(prepared.input), prepared.account_id))
+
+
+def paper(actor: Actor, no: str, sha256: str) -> str:
+    """One of them, for whoever sees the prepared act. Raises `NotFound`."""
+    if sha256 not in papers(seen_by(actor, no)):
+        raise NotFound("file")
+    return sha256
 
 
 def shown(prepared: PreparedAct) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """The pages of prepared acts: what waits for my hand, in full, and my answer."""
 
-from typing import Any
+from typing import Any, cast
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
+from app import files
 from app.approval import services
 from app.approval.forms import AgreeForm, RefuseForm, WithdrawForm
 from app.approval.rules import ApprovalAct
@@ -33,6 +34,7 @@ def _page(no: str, refuse: RefuseForm, withdraw: WithdrawForm) -> str:
         "approval/page.html",
         prepared=prepared,
         input=services.shown(prepared),
+        papers=services.papers(prepared),
         title=services.title(prepared),
         phase=services.phase_of(prepared),
         kind=services.command(prepared.act).kind,
@@ -48,6 +50,13 @@ def _page(no: str, refuse: RefuseForm, withdraw: WithdrawForm) -> str:
 def page(no: str) -> str:
     """One prepared act, everything it would do."""
     return _page(no, RefuseForm(), WithdrawForm())
+
+
+@bp.get("/<no>/papers/<sha256>")
+@members()
+def paper(no: str, sha256: str) -> Response:
+    """A file that it names, to be read before the answer."""
+    return cast(Response, files.send(services.paper(actor(), no, sha256)))
 
 
 @bp.post("/<no>/agree")

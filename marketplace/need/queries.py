@@ -66,12 +66,6 @@ def own(party_id: int, no: str) -> Need:
     return found
 
 
-def is_own(party_id: int, no: str) -> bool:
-    """Whether a need is the party's own."""
-    found = by_no(no)
-    return found is not None and found.purchaser.organisation_id == party_id
-
-
 def phase_of(need: Need) -> Phase:
     """Derived from the instants."""
     return rules.phase_of(abandoned_at=need.abandoned_at, taken_at=need.taken_at)

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from app.actor import Role
 from app.clock import now
+from app.region import branches
 from app.region import queries as regions
 from app.values import Done, Waiting
 from app.web.choices import offered
@@ -87,11 +88,16 @@ def page(no: str) -> str:
 
 
 def prepared(*, subject: str, version: int | None) -> dict[str, Any]:
-    """What an act that waits for a colleague is about, for both of them; empty where it is about another's need."""
-    if actor().party_id is None or not queries.is_own(actor().party, subject):
+    """What an act that waits for a hand is about: for its two people, and for the supervisor who is to consent."""
+    need = queries.by_no(subject)
+    if need is None:
         return {}
-    need = queries.own(actor().party, subject)
-    return {"template": "marketplace/need/prepared.html", "need": need, "changed": version not in (None, need.version)}
+    who, role = actor(), Role.SUPERVISOR
+    own = need.purchaser.organisation_id == who.party_id
+    if not own and not (role in who.roles and branches.serves(who, need.region, role=role)):
+        return {}
+    changed = version not in (None, need.version)
+    return {"template": "marketplace/need/prepared.html", "need": need, "changed": changed, "own": own}
 
 
 @bp.route("/<no>/revise", methods=["GET", "POST"])

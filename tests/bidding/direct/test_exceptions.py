@@ -97,6 +97,15 @@ def test_after_two_failures_a_registrant_is_commissioned_with_the_supervisors_co
         services.propose(owner, need_no, after, key=fresh_key())
     assert codes(refused) == ["direct_consent_missing"]
     alone = approval.submit(DirectAct.PROPOSE_AFTER_FAILURES, owner, need_no, after, key=fresh_key())
+    client.post("/logout")
+    client.sign_in("supervisor1")
+    asked = client.get(f"/approvals/{alone.prepared}").text
+    assert ("所涉的采购需求" in asked, "查看需求全文" in asked) == (True, False)
+    with client.get(f"/approvals/{alone.prepared}/papers/{kept}") as paper:
+        assert paper.data.startswith(b"%PDF")
+    assert client.get(f"/approvals/{alone.prepared}/papers/{'0' * 64}").status_code == 404
+    client.post("/logout")
+    client.sign_in("purchaser_state")
     with pytest.raises(Refused) as refused:
         approval.agree(supervisor, alone.prepared)
     assert codes(refused) == ["direct_not_registrant"]
