@@ -1152,6 +1152,7 @@ class Afterwards:
     attempts_left: bool
     concluded_at: datetime | None
     due_at: datetime | None
+    late: bool
     against: Mapping[str, tuple[Refusal, ...]]
 
 
@@ -1173,7 +1174,8 @@ def afterwards(no: str, *, now: datetime) -> Afterwards:
         )
         for way in rules.Ending
     }
-    due = present.decided_at if present.decision is Decision.UNSUCCESSFUL else None
+    since = present.decided_at if present.decision is Decision.UNSUCCESSFUL else None
+    due = None if since is None else concluding_due(since, found.need.region)
     return Afterwards(
         line=line(no, now=now),
         rulebook=found.rulebook,
@@ -1181,7 +1183,8 @@ def afterwards(no: str, *, now: datetime) -> Afterwards:
         failures=failed,
         attempts_left=present.number < terms.max,
         concluded_at=found.concluded_at,
-        due_at=None if due is None else concluding_due(due, found.need.region),
+        due_at=due,
+        late=due is not None and now >= due,
         against={way: tuple(reasons) for way, reasons in asked.items()},
     )
 
