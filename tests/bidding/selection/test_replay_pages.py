@@ -7,7 +7,7 @@ import re
 import pytest
 
 from bidding.selection import queries, replay
-from bidding.selection.views import REPLAYS
+from bidding.selection.views import HEAVY
 from tests.builders import auction
 from tests.builders.announcement import an_announcement
 from tests.builders.bidding import CEILING, STEP, a_bid, an_auction, begun, over
@@ -120,7 +120,7 @@ def test_a_stranger_hands_in_a_file_or_its_text(client):
 
 
 def test_only_so_many_strangers_at_once_have_a_file_recomputed(client):
-    with REPLAYS.inside(), REPLAYS.inside():
+    with HEAVY.inside(), HEAVY.inside():
         answer = handed_in(client, text="{}")
         assert (answer.status_code, "5 秒以后" in answer.text) == (429, True)
         assert client.get("/verify/replay").status_code == 200
