@@ -29,7 +29,6 @@ FIXED_STATUTORY = frozenset({(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)})
 BASE_YEARS = range(min(constants.holidays).year, max(constants.holidays).year + 1)
 """The years whose make-up days the base package knows."""
 
-NOON = time(12)
 ONE_DAY = timedelta(days=1)
 
 NEW_YEAR_FROM = (12, 25)
@@ -184,11 +183,6 @@ class WorkCalendar:
         """
         closing, unknown, unverified = self._walk(_local(start), _at_least_one(days) + 1, path)
         return Deadline(_instant(closing, opening), unknown is not None, unverified, unknown)
-
-    def next_noon(self, start: datetime, *, path: Sequence[str]) -> Deadline:
-        """12:00 of the next working day, half-open. Source: rules.md §2.11 objection.exclusion (inferred)."""
-        day, unknown, unverified = self._walk(_local(start), 1, path)
-        return Deadline(_instant(day, NOON), unknown is not None, unverified, unknown)
 
     def late(
         self,

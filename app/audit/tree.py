@@ -77,14 +77,6 @@ def root(nodes: Nodes, *, size: int) -> bytes:
     return _span(nodes, 0, size) if size else EMPTY
 
 
-def root_of(leaves: Iterable[bytes]) -> bytes:
-    """The root of leaf hashes that pass by once, in O(log n) memory."""
-    tower = Tower()
-    for leaf in leaves:
-        tower.append(leaf)
-    return tower.root()
-
-
 class Tower:
     """The complete subtrees along the right edge of a growing tree: enough for its root, and no more."""
 

@@ -123,7 +123,6 @@ CLAUSES = {
     "method.social": "社会资金可用的选取方式",
     "method.nobody_designates": "任何部门、任何人不得为业主指定机构",
     "method.offered": "本平台已经开办的选取方式",
-    "method.listed": "规则所列的全部选取方式",
     "direct.reasons": "直接委托的理由",
     "direct.exception_reasons": "超过小额仍可直接委托的理由",
     "direct.accept_days": "机构答复直接委托的期限",

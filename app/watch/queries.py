@@ -639,9 +639,3 @@ def overlapping(outage: rules.Outage) -> tuple[str, datetime, datetime] | None:
     )
     row = db.session.execute(query).first()
     return None if row is None else (row.no, row.since_at, row.until_at)
-
-
-def outages_since(instant: datetime) -> list[Outage]:
-    """Outages that ended after an instant, the first one first."""
-    query = select(Outage).where(Outage.until_at > instant).order_by(Outage.id)
-    return list(db.session.execute(query).scalars())

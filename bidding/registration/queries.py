@@ -10,11 +10,10 @@ from typing import Any
 from sqlalchemy import BigInteger, BindParameter, ColumnElement, Integer, Select, String, bindparam, func, select
 from sqlalchemy.orm import aliased, lazyload
 
-from app.actor import Actor, Role
+from app.actor import Actor
 from app.database import db, values
 from app.identity.models import Organisation
 from app.refusal import NotFound, Refusal
-from app.region import branches
 from app.rules_in_force import rulebook
 from app.standing import standing_of
 from app.web.paging import SIZE, Listing, listing, parsed
@@ -30,7 +29,6 @@ from marketplace.need import queries as needs
 from marketplace.need.models import Need
 from marketplace.need.rules import SEALED
 
-AFTER_THE_FREEZE = frozenset({Role.OPERATOR, Role.REGULATOR, Role.SUPERVISOR})
 """Offices that see the names between the freeze and the result; the purchaser of the need does too."""
 
 
@@ -256,29 +254,6 @@ def registrants_of(no: str) -> list[int]:
     beside = consortia(found[0].attempt_id) if found else {}
     members = (one for row in found for one in beside.get(row.id, ()) if not one.declined_at)
     return list(dict.fromkeys([*(row.organisation_id for row in found), *(one.party_id for one in members)]))
-
-
-def visible_to(actor: Actor, attempt: Attempt) -> list[Registration]:
-    """What this actor may know of an attempt's registrations.
-
-    Until the freeze an agency sees the one it is in and nobody anything else; from the freeze on purchaser, operator,
-    regulator and supervisor of the branch see who is in the frozen text; once the attempt is decided everybody does.
-    Source: rules.md §2.5 visibility.registrants; mission.md M04.
-    """
-    if attempt.frozen_at is not None:
-        need = attempt.announcement.need
-        office = bool(actor.roles & AFTER_THE_FREEZE) and branches.sees(actor, need.region)
-        if attempt.decision is not None or office or actor.party_id == need.purchaser.organisation_id:
-            return judged(attempt.id)
-    agency = None if actor.party_id is None else agencies.by_party(actor.party_id)
-    own = None if agency is None else of(attempt.id, agency.id)
-    if own is None and agency is not None:
-        own = db.session.execute(
-            _not_withdrawn(attempt.id)
-            .join(RegistrationMember, RegistrationMember.registration_id == Registration.id)
-            .where(RegistrationMember.code == agency.organisation.code, RegistrationMember.in_force)
-        ).scalar_one_or_none()
-    return [] if own is None else [own]
 
 
 def window(announcement: Announcement, attempt: Attempt) -> Window:

@@ -105,11 +105,6 @@ def key_of(party: ColumnElement[int]) -> ScalarSelect[int]:
     return select(Agency.id).where(Agency.organisation_id == party).scalar_subquery()
 
 
-def by_id(agency_id: int) -> Agency:
-    """An agency by its key."""
-    return db.session.get_one(Agency, agency_id)
-
-
 def phase_of(agency: Agency, now: datetime) -> Phase:
     """The phase of a row at `now`."""
     return rules.phase_of(

@@ -16,7 +16,7 @@ from app.web.paging import SIZE, Listing, listing, parsed
 from app.workdays import WorkCalendar
 from marketplace.purchaser import rules
 from marketplace.purchaser.models import Purchaser
-from marketplace.purchaser.rules import Fund, Phase, PurchaserKind
+from marketplace.purchaser.rules import Phase, PurchaserKind
 
 
 def row(code: str) -> Select[Purchaser]:
@@ -58,11 +58,6 @@ def provisional(days: WorkCalendar) -> Select[str, str]:
         .join(Purchaser, Purchaser.organisation_id == Organisation.id)
         .where(Purchaser.provisional, Purchaser.check_due_at <= days.certain_until)
     )
-
-
-def may_use(purchaser: Purchaser, fund: Fund) -> bool:
-    """Whether a need may be paid from that fund now; the reasons are `rules.refusals_to_use`."""
-    return not any(rules.refusals_to_use(fund, phase=phase(purchaser), funds=purchaser.funds))
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,12 +144,6 @@ CLAUSES = {
 }
 """Which clause says until when."""
 
-ANSWER_CLAUSES = {
-    Kind.NOTICE: "objection.notice_answer_days",
-    Kind.EXCLUSION: "objection.result_answer_days",
-    Kind.RESULT: "objection.result_answer_days",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Filing:

@@ -13,6 +13,8 @@ from app.region.divisions import Level, divisions
 from app.region.rules import path
 from app.rulebook import Applied, Evidence, Rulebooks
 from app.workdays import SHIPPED as WORKDAYS
+from bidding.selection import methods
+from marketplace.need.rules import OFFERED
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "app" / "data"
@@ -65,6 +67,24 @@ def test_the_deduct_list_holds_what_the_record_or_a_regulator_establishes():
         if key.startswith("points.") and clause.applied is Applied.SYSTEM
     }
     assert codes == {"V01", "V02", "V03", "V04", "V06_11", "V06_31", "V10", "V13", "V14"}
+
+
+@pytest.mark.parametrize(
+    ("section", "method"),
+    [("random", "RANDOM"), ("bid", "BID_LOW"), ("merit", "CREDIT_MERIT"), ("scheme", "SCHEME_MERIT")],
+)
+def test_the_outcomes_that_the_books_tell_are_the_ones_that_follow(section, method):
+    for valid, told in enumerate(("none", "one", "two", "three")):
+        clause = BOOKS[0].clauses[f"outcome.{section}_{told}"]
+        assert clause.applied is Applied.PROGRAM
+        assert clause.value == {
+            "public": methods.outcome(method, "fiscal", valid=valid),
+            "social": methods.outcome(method, "social", valid=valid),
+        }
+
+
+def test_the_methods_that_the_books_tell_are_the_ones_offered():
+    assert set(BOOKS[0].value("method.offered")) == set(OFFERED)
 
 
 def test_thirteen_categories_and_seventy_four_items():

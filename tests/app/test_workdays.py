@@ -45,13 +45,6 @@ def test_a_duty_ends_with_the_last_working_day_as_in_the_worked_example():
     assert CALENDAR.due(at("2026-11-09T10:00"), 2, path=NATIONAL) == Deadline(at("2026-11-12T00:00"), provisional=False)
 
 
-def test_an_objection_until_noon_as_in_the_worked_example():
-    assert CALENDAR.next_noon(at("2026-11-09T09:00"), path=NATIONAL) == Deadline(
-        at("2026-11-10T12:00"), provisional=False
-    )
-    assert CALENDAR.next_noon(at("2026-11-13T09:00"), path=NATIONAL).at == at("2026-11-16T12:00")
-
-
 def test_the_local_day_of_the_event_counts_not_that_of_utc():
     late_in_the_evening = datetime(2026, 11, 9, 16, 30, tzinfo=UTC)
     assert CALENDAR.due(late_in_the_evening, 1, path=NATIONAL).at == at("2026-11-12T00:00")

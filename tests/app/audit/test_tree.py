@@ -50,7 +50,6 @@ NODES = tree.MemoryNodes(LEAVES)
 def test_roots(size):
     expected = naive_root(LEAVES[:size])
     assert tree.root(NODES, size=size) == expected
-    assert tree.root_of(LEAVES[:size]) == expected
 
 
 @given(st.data())

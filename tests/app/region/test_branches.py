@@ -31,7 +31,6 @@ from bidding.contract import queries as contracts
 from bidding.contract import services as contracting
 from bidding.contract.rules import Breach, ContractAct, Denied, Finding
 from bidding.opening.rules import OpeningAct
-from bidding.registration import queries as registrations
 from bidding.selection import queries as selections
 from bidding.selection import rules as selecting
 from bidding.selection import services as selection
@@ -71,7 +70,7 @@ from tests.builders.need import a_need, purchaser_for
 from tests.builders.objection import BECAUSE, a_public_result, against_the_winner, appealed
 from tests.builders.people import CITY, a_regulator, an_account, an_operator, organisation_code
 from tests.builders.performance import a_delivery
-from tests.builders.purchaser import a_filing, an_unregistered_purchaser, files
+from tests.builders.purchaser import a_filing, a_purchaser, an_unregistered_purchaser, files
 from tests.builders.registration import a_registration, agencies, an_agency
 from tests.builders.selection import closed
 
@@ -515,5 +514,5 @@ def test_the_names_at_the_freeze_are_for_the_offices_of_the_branch(app):
     own, other = office(Role.SUPERVISOR, SOUTH), office(Role.SUPERVISOR, NORTH)
     assert selections.names_shown(frozen, own)
     assert not selections.names_shown(frozen, other)
-    assert len(registrations.visible_to(own, frozen.attempt)) == 3
-    assert registrations.visible_to(other, frozen.attempt) == []
+    assert selections.names_shown(frozen, a_purchaser("purchaser_state"))
+    assert not any(selections.names_shown(frozen, actor) for actor in (*three, Actor.stranger()))

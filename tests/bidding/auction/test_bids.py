@@ -148,6 +148,7 @@ def test_what_a_pause_takes_is_given_back():
     ]
     moved = going.after(bid("B", 80_000, 7_859))
     assert (moved.end, moved.extended) == (START + timedelta(seconds=7_919), 1)
+    assert moved.after(bid("A", 70_000, 7_918)).end == START + timedelta(seconds=7_978)
 
 
 def test_rounds_go_on_where_they_stopped():

@@ -27,7 +27,7 @@ from marketplace.announcement import queries as announcements
 from marketplace.announcement import services as announcing
 from marketplace.announcement.rules import Change, Withdrawal, WithdrawReason
 from tests.builders.announcement import an_announcement
-from tests.builders.people import a_regulator, a_supervisor, an_operator
+from tests.builders.people import an_operator
 from tests.builders.purchaser import a_purchaser
 from tests.builders.registration import (
     a_reconfirmation,
@@ -280,32 +280,6 @@ def test_nothing_can_be_handed_in_to_what_was_withdrawn(app):
     with pytest.raises(Refused) as refused:
         a_withdrawal(agency, no)
     assert refused.value.reasons[0].params["because"] == "not_open.withdrawn"
-
-
-def test_until_the_freeze_everybody_sees_his_own_registration_at_most(app):
-    first, second = an_agency(), an_agency(login="agency2")
-    no = an_announcement()
-    for agency in (first, second):
-        a_registration(agency, no)
-    offices = (an_operator(), a_regulator(), a_supervisor())
-    stranger, purchaser = Actor.stranger(), a_purchaser()
-
-    def seen(actor):
-        attempt = announcements.present_attempt(queries.announced(no))
-        return {row.agency.organisation.code for row in queries.visible_to(actor, attempt)}
-
-    assert seen(first) == {first.code}
-    assert seen(second) == {second.code}
-    for actor in (*offices, stranger, purchaser):
-        assert seen(actor) == set()
-
-    app.extensions["market.clock"].instant = announcements.present_attempt(queries.announced(no)).closes_at
-    frozen(no, {second.code: ("grade_too_low",)})
-    both = {first.code, second.code}
-    for actor in (*offices, purchaser):
-        assert seen(actor) == both
-    assert seen(first) == {first.code}
-    assert seen(stranger) == set()
 
 
 def test_the_freeze_writes_the_verdict_once(app, tick):

@@ -8,7 +8,7 @@ from app.database import db
 from app.notice.models import Notice
 from app.refusal import AlreadyDone, NotFound, NotYours, OutOfTurn, Refused, Stale
 from marketplace.purchaser import queries, services
-from marketplace.purchaser.rules import Fund, Phase, Return, Seen
+from marketplace.purchaser.rules import Fund, Phase, Return, Seen, refusals_to_use
 from tests.builders.people import a_regulator, an_operator
 from tests.builders.purchaser import a_filing, a_purchaser, an_unregistered_purchaser, checked, files, sent_back
 from tests.conftest import instant
@@ -16,7 +16,7 @@ from tests.conftest import instant
 
 def may_use(party_id: int, fund: Fund) -> bool:
     found = queries.by_party(party_id)
-    return found is not None and queries.may_use(found, fund)
+    return found is not None and not any(refusals_to_use(fund, phase=queries.phase(found), funds=found.funds))
 
 
 def notices(party_id: int) -> list[str]:
