@@ -18,6 +18,7 @@ from bidding.registration import queries as registrations
 from bidding.registration import services as registering
 from bidding.registration.models import Registration
 from marketplace.announcement import queries as announcements
+from marketplace.announcement import times as announcement_times
 from marketplace.announcement.models import Attempt
 
 
@@ -118,10 +119,10 @@ def pause(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -
         closed = auction.closed_at is not None or attempt.decision is not None
         if closed or head is None or not rules.is_interrupted(before, head_at=head.timestamp, now=deed.now):
             raise OutOfTurn(queries.phase_of(auction, now=deed.now), deed.act)
-        alive_at = announcements.whole_seconds_after(
+        alive_at = announcement_times.whole_seconds_after(
             attempt.closes_at, max(head.timestamp, auction.resumes_at or auction.starts_at)
         )
-        until = announcements.goes_on_at(attempt, announcement.need, left=auction.ends_at - alive_at, now=deed.now)
+        until = announcement_times.goes_on_at(attempt, announcement.need, left=auction.ends_at - alive_at, now=deed.now)
         pause = rules.pause_of(before, alive_at=alive_at, last_at=auction.last_at, until=until)
         ends_at = auction.ends_at + pause.lost
         deed.add(

@@ -22,6 +22,8 @@ from bidding.contract import queries
 from bidding.contract.models import Contract
 from bidding.judging import queries as judging
 from bidding.selection import queries as selections
+from bidding.selection import records as selection_records
+from marketplace.announcement import pages as announcement_pages
 from marketplace.announcement import queries as announcements
 from marketplace.need.models import Need
 
@@ -73,7 +75,7 @@ def contents(contract: Contract, *, later: Sequence[Mapping[str, Any]], now: dat
     announcement = contract.award.announcement
     documents: dict[str, Any] = {
         "need.json": _need(announcement.need),
-        "announcement/announcement.json": announcements.resource_one(announcement.no or "", now=now),
+        "announcement/announcement.json": announcement_pages.resource_one(announcement.no or "", now=now),
         "award.json": [
             awards.members(awards.by_no(winner.no)) for winner in awards.of_announcement(announcement.no or "")
         ],
@@ -108,7 +110,7 @@ def _how(no: str, number: int) -> Mapping[str, Any]:
     """How an attempt was decided, as far as it is public: its transcript, and how proposals were judged."""
     found, place = {}, f"announcement/attempt-{number}"
     with suppress(NotFound):
-        found[f"{place}/transcript.json"] = selections.transcript(no, number)
+        found[f"{place}/transcript.json"] = selection_records.transcript(no, number)
     judged = judging.archived(no, number)
     return found if judged is None else {**found, f"{place}/judging.json": judged}
 

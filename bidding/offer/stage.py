@@ -15,6 +15,7 @@ from bidding.offer.sweeps import SWEEPS
 from bidding.offer.views import bp
 from bidding.offer.wording import WORDS
 from bidding.registration import queries as registrations
+from marketplace.announcement import limits as announcement_limits
 from marketplace.announcement import queries as announcements
 
 
@@ -86,7 +87,7 @@ STAGE = Stage(
     consent=rules.CONSENT,
     timed={
         "offer": Timed(queries.provisional, services.settle, public=False),
-        "second_closing": Timed(announcements.provisional_offers, services.settle_offers),
+        "second_closing": Timed(announcement_limits.provisional_offers, services.settle_offers),
         "low_price": Timed(queries.provisional_questions, services.settle_question),
     },
     notices={

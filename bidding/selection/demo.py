@@ -7,9 +7,9 @@ from app.cast import number
 from app.demonstration import EVENING, Happened, Step, World, instant
 from app.stage import Demo
 from bidding.offer.rules import OfferAct
-from bidding.selection import queries, services
+from bidding.selection import beacons, pages, services, throws
 from bidding.selection.rules import BeaconInput, Choice, SelectionAct, Throw, Witness, entry_opens
-from marketplace.announcement import queries as announcements
+from marketplace.announcement import limits as announcement_limits
 from marketplace.announcement.rules import AnnouncementAct, Decision
 from marketplace.need.rules import Method
 
@@ -22,20 +22,20 @@ ATTENDED = 3
 
 def day(world: World) -> None:
     """Somebody stays until the drawings of a day on which a draw waits, or may begin to wait, for them."""
-    closing = announcements.next_closing(world.now)
+    closing = announcement_limits.next_closing(world.now)
     closes_today = closing is not None and closing < instant(world.today, EVENING)
-    world.late = closes_today or bool(queries.waiting_draws())
+    world.late = closes_today or bool(beacons.waiting_draws())
     if not world.last:
         _throws(world)
 
 
 def evening(world: World) -> None:
     """Every day that is waited for and may be typed by now; the last day's is left to whoever tries the market."""
-    for on in sorted(queries.waiting_draws()):
+    for on in sorted(beacons.waiting_draws()):
         if world.now < entry_opens(on):
             continue
         value = f"{number(f'3d {on}') % 1000:03d}-{number(f'pl5 {on}') % 100_000:05d}"
-        first = not queries.settled_days(limit=1)
+        first = not beacons.settled_days(limit=1)
         pairs = ((value, SLIP), (value, value)) if first else ((value, value),)
         for times, (his, hers) in enumerate(pairs):
             for login, typed in (("operator1", his), ("supervisor1", hers)):
@@ -46,11 +46,11 @@ def evening(world: World) -> None:
 
 def _throws(world: World) -> None:
     """Whatever waits for a throw: some minutes after it could first be made, both saw the same digits."""
-    for waiting in queries.waiting_throws(world.actor("supervisor1"), now=world.now):
+    for waiting in throws.waiting_throws(world.actor("supervisor1"), now=world.now):
         thrown_at = waiting.after.replace(second=0, microsecond=0) + timedelta(minutes=6)
         if not waiting.open or thrown_at > world.now:
             continue
-        key = queries.throw_key(waiting.no, waiting.attempt)
+        key = throws.throw_key(waiting.no, waiting.attempt)
         digits, came = number(f"throw {key}"), number(f"came {key}") % ATTENDED
         witness = Witness.REGISTRANT if came else Witness.SUPERVISOR
         typed = Throw(f"{digits % 10**12:012d}", thrown_at, waiting.place, witness, world.words["throw"][witness])
@@ -72,7 +72,7 @@ def drawn(world: World, happened: Happened) -> None:
 
 def _choose(world: World, step: Step) -> None:
     """The owner takes the second of the short list: the draw does not decide it."""
-    standing = queries.choice_page(step["no"], world.actor(step.plot["purchaser"]).party_id).standing
+    standing = pages.choice_page(step["no"], world.actor(step.plot["purchaser"]).party_id).standing
     choice = Choice((standing[min(1, len(standing) - 1)].code,), world.words["texts"]["choose"])
     key = f"demonstration:choose:{step['no']}"
     services.choose(world.actor(step.plot["purchaser"]), step["no"], choice, key=key)

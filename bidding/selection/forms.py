@@ -12,7 +12,7 @@ from app.values import SHANGHAI
 from app.web.choices import offered
 from app.web.perform import ActForm, ChineseForm, half_width
 from bidding.selection import replay
-from bidding.selection.queries import ChoicePage
+from bidding.selection.pages import ChoicePage
 from bidding.selection.rules import BeaconInput, Choice, Throw, Witness
 
 

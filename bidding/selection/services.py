@@ -38,7 +38,7 @@ from bidding.registration import services as registering
 from bidding.registration.models import Registration
 from bidding.registration.queries import Member
 from bidding.registration.rules import RegistrationAct, refusals_to_unconfirmed
-from bidding.selection import lottery, merit, methods, queries, rules, transcript
+from bidding.selection import beacons, limits, lottery, merit, methods, queries, rules, throws, transcript
 from bidding.selection.models import Beacon, BeaconEntry, Candidate, Selection, SettledThrow, ThrowEntry
 from bidding.selection.rules import WITNESS, BeaconInput, Choice, SelectionAct, Throw
 from marketplace.agency import queries as agencies
@@ -590,7 +590,7 @@ def _in_turn(attempt: Attempt, act: StrEnum, *, now: datetime) -> Selection:
 
 
 def _demand_turn(selection: Selection, act: StrEnum, *, head: Head | None, now: datetime) -> None:
-    if queries.next_act(selection, head=head, now=now) is not act:
+    if limits.next_act(selection, head=head, now=now) is not act:
         raise OutOfTurn(queries.phase_of(selection), act)
 
 
@@ -629,7 +629,7 @@ def _thrown_where(attempt: Attempt) -> dict[str, str]:
     after = lottery.beacon_instant(attempt.beacon_rule, attempt.closes_at)
     if attempt.beacon_rule != WITNESS or after is None:
         return {}
-    return {"thrown_at": after.isoformat(), "place": queries.witness_place(attempt.announcement.rulebook or "")}
+    return {"thrown_at": after.isoformat(), "place": throws.witness_place(attempt.announcement.rulebook or "")}
 
 
 def told_of_auction(deed: Deed) -> Iterable[Recipient]:
@@ -737,18 +737,18 @@ def enter_beacon(actor: Actor, subject: str | None, typed: BeaconInput, /, *, ke
     with act(SelectionAct.ENTER_BEACON, actor=actor, key=key, subject=subject, input=typed) as deed:
         if subject != typed.on.isoformat() or actor.account_id is None:
             raise NotFound(subject)
-        queries.hold_beacons(deed.session)
+        beacons.hold_beacons(deed.session)
         deed.lock_none()
-        regions = queries.waiting_regions(typed.on)
-        if not queries.types_for(regions, actor):
+        regions = beacons.waiting_regions(typed.on)
+        if not beacons.types_for(regions, actor):
             raise branches.outside(deed.act, actor, min(regions))
-        entries = queries.standing_entries(typed.on)
+        entries = beacons.standing_entries(typed.on)
         demand(
             rules.refusals_to_enter(
                 typed,
                 now=deed.now,
                 standing=any(entry.role is deed.role for entry in entries),
-                settled=queries.beacon(typed.on) is not None,
+                settled=beacons.beacon(typed.on) is not None,
             )
         )
         entry = deed.add(
@@ -779,12 +779,12 @@ def enter_throw(actor: Actor, subject: str | None, typed: Throw, /, *, key: str)
     """
     with act(SelectionAct.WITNESS, actor=actor, key=key, subject=subject, input=typed) as deed:
         announcement = deed.lock(announcements.row((subject or "").rpartition("-")[0]))
-        selection = queries.of_throw(subject or "")
+        selection = throws.of_throw(subject or "")
         attempt, after = selection.attempt, queries.beacon_after(selection)
         if actor.account_id is None or after is None:
             raise NotFound(subject)
         branches.guard(deed, announcement.need.region)
-        head, entries = queries.head_over(selection), queries.standing_throws(selection.id)
+        head, entries = queries.head_over(selection), throws.standing_throws(selection.id)
         demand(
             rules.refusals_to_throw(
                 typed,
@@ -820,7 +820,7 @@ def enter_throw(actor: Actor, subject: str | None, typed: Throw, /, *, key: str)
 
 
 def _settle_throw(deed: Deed, selection: Selection, pair: Sequence[ThrowEntry]) -> None:
-    agreed = rules.agree([queries.typed(entry) for entry in pair])
+    agreed = rules.agree([throws.typed(entry) for entry in pair])
     deed.tell(agreed=agreed)
     if not agreed:
         for entry in pair:

@@ -12,7 +12,7 @@ from app.stage import Command, Stage, Task, Timed, Watch
 from bidding.auction.rules import AuctionAct
 from bidding.offer.rules import OfferAct
 from bidding.registration.rules import RegistrationAct
-from bidding.selection import queries, rules, services
+from bidding.selection import beacons, limits, queries, rules, services, throws
 from bidding.selection.demo import DEMO
 from bidding.selection.rules import Awaited, BeaconInput, Choice, MeritTerms, SelectionAct, Throw
 from bidding.selection.sweeps import SWEEPS
@@ -41,12 +41,12 @@ def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
                 announcement = selection.attempt.announcement
                 url = url_for("selection.choose", no=announcement.no)
                 yield Task(SelectionAct.CHOOSE, announcement.need.title, url, due=selection.decide_by)
-    if not actor.roles & queries.TYPISTS:
+    if not actor.roles & beacons.TYPISTS:
         return
-    for day in queries.beacon_days(actor, now=now):
+    for day in beacons.beacon_days(actor, now=now):
         if day.open:
             yield Task(SelectionAct.ENTER_BEACON, day.on.isoformat(), url_for("selection.enter", on=day.on.isoformat()))
-    for throw in queries.waiting_throws(actor, now=now):
+    for throw in throws.waiting_throws(actor, now=now):
         if throw.open:
             url = url_for("selection.throw", no=throw.no, attempt=throw.attempt)
             yield Task(SelectionAct.WITNESS, throw.title, url, due=throw.due_at)
@@ -61,39 +61,39 @@ WATCHES = {
     "beacon_entry": Watch(
         title="录入外部随机源",
         kind="announcement",
-        running=queries.beaconless,
+        running=limits.beaconless,
         page=lambda no: url_for("selection.beacons"),
         offices=(Role.OPERATOR, Role.SUPERVISOR),
-        ends=queries.beacon_due,
+        ends=limits.beacon_due,
         before=timedelta(hours=2),
         clause="draw.beacon_fiscal_state",
     ),
     "throw_entry": Watch(
         title="现场掷出并录入数字",
         kind="announcement",
-        running=queries.throwless,
+        running=limits.throwless,
         page=lambda no: url_for("selection.throw", no=no.partition("/")[0], attempt=int(no.partition("/")[2])),
         offices=(Role.OPERATOR, Role.SUPERVISOR),
-        ends=queries.throw_due,
+        ends=throws.throw_due,
         before=timedelta(hours=3),
         clause="draw.witness_place",
     ),
     "offer_opening": Watch(
         title="开启报价",
         kind="announcement",
-        running=queries.unopened,
+        running=limits.unopened,
         page=_recorded,
         offices=(Role.OPERATOR,),
-        ends=queries.opening_due,
+        ends=limits.opening_due,
         clause="opening.max_wait",
     ),
     "secret_reveal": Watch(
         title="公布随机数和选取记录",
         kind="announcement",
-        running=queries.unrevealed,
+        running=limits.unrevealed,
         page=_recorded,
         offices=(Role.OPERATOR, Role.SUPERVISOR),
-        ends=queries.reveal_due,
+        ends=limits.reveal_due,
         before=timedelta(hours=12),
         public=True,
         fixed=True,
@@ -101,7 +101,7 @@ WATCHES = {
     "broken_envelope": Watch(
         title="一份报价无法开启，选取中止",
         kind="announcement",
-        running=queries.broken,
+        running=limits.broken,
         page=_recorded,
         offices=(Role.OPERATOR,),
         event=True,
@@ -111,9 +111,9 @@ WATCHES = {
     "merit_reminder": Watch(
         title="按通常时间选定机构或者评审评分",
         kind="announcement",
-        running=queries.unchosen,
+        running=limits.unchosen,
         page=_recorded,
-        ends=queries.remind_due,
+        ends=limits.remind_due,
         before=timedelta(days=1),
         public=True,
         fixed=True,
@@ -122,7 +122,7 @@ WATCHES = {
     "merit_decision": Watch(
         title="选定机构或者评审评分",
         kind="announcement",
-        running=queries.undecided,
+        running=limits.undecided,
         page=_recorded,
         before=timedelta(days=1),
         alarms=False,
@@ -131,7 +131,7 @@ WATCHES = {
     "late_head": Watch(
         title="名单冻结的存证签署过晚，选取作废",
         kind="announcement",
-        running=queries.voided,
+        running=limits.voided,
         page=_recorded,
         offices=(Role.OPERATOR,),
         event=True,
@@ -179,7 +179,7 @@ STAGE = Stage(
         SelectionAct.WITNESS: Command(Throw, services.enter_throw, "throw"),
         SelectionAct.CHOOSE: Command(Choice, services.choose, "announcement"),
     },
-    timed={"decision": Timed(queries.provisional, services.settle)},
+    timed={"decision": Timed(limits.provisional, services.settle)},
     terms=(MeritTerms,),
     words=WORDS,
     constraints={

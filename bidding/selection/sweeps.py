@@ -9,9 +9,9 @@ from app.stage import Performs
 from app.sweep import Sweep
 from app.values import Nothing
 from bidding.opening import queries as keys
-from bidding.selection import queries, services
+from bidding.selection import limits, queries, services
 from bidding.selection.rules import SelectionAct
-from marketplace.announcement import queries as announcements
+from marketplace.announcement import limits as announcement_limits
 from marketplace.announcement.rules import AnnouncementAct
 
 
@@ -24,7 +24,7 @@ def _performing(name: StrEnum, command: Performs) -> Callable[[Actor, str], obje
 
 def _open(actor: Actor, subject: str) -> object:
     """An opening once all has come is another act than the one that had to stop."""
-    key = f"sweep:{SelectionAct.OPEN}:{subject}{queries.turn(subject)}"
+    key = f"sweep:{SelectionAct.OPEN}:{subject}{limits.turn(subject)}"
     return services.open_offers(actor, subject, Nothing(), key=key)
 
 
@@ -34,7 +34,7 @@ def _never(now: datetime) -> datetime | None:
 
 def _next_opening(now: datetime) -> datetime | None:
     """When holders are waited for no longer, or those whom a draw invited have had their time."""
-    return min(filter(None, (keys.next_passing(now), announcements.next_offers_closing(now))), default=None)
+    return min(filter(None, (keys.next_passing(now), announcement_limits.next_offers_closing(now))), default=None)
 
 
 def _following(
@@ -43,13 +43,13 @@ def _following(
     """What follows from a frozen attempt waits for a head, a beacon or another act; an opening for holders, so long."""
 
     def due(now: datetime) -> Iterable[str]:
-        return queries.due_for(name, now=now)
+        return limits.due_for(name, now=now)
 
     return Sweep(name, due, do, upcoming)
 
 
 def _closed(now: datetime) -> Iterable[str]:
-    return [queries.subject(no, number) for no, number in announcements.attempts_due_for_freeze(now)]
+    return [queries.subject(no, number) for no, number in announcement_limits.attempts_due_for_freeze(now)]
 
 
 SWEEPS = (
@@ -57,12 +57,12 @@ SWEEPS = (
         SelectionAct.FREEZE,
         _closed,
         _performing(SelectionAct.FREEZE, services.freeze),
-        announcements.next_closing,
+        announcement_limits.next_closing,
     ),
     _following(
         SelectionAct.DESTROY_KEY,
         _performing(SelectionAct.DESTROY_KEY, services.destroy_key),
-        announcements.next_offers_closing,
+        announcement_limits.next_offers_closing,
     ),
     _following(
         AnnouncementAct.CLOSE_UNSUCCESSFUL,
@@ -72,8 +72,8 @@ SWEEPS = (
     _following(SelectionAct.DRAW, _performing(SelectionAct.DRAW, services.draw)),
     Sweep(
         SelectionAct.LAPSE,
-        queries.due_for_lapse,
+        limits.due_for_lapse,
         _performing(SelectionAct.LAPSE, services.lapse),
-        queries.next_lapse,
+        limits.next_lapse,
     ),
 )

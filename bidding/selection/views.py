@@ -19,7 +19,8 @@ from app.web.filters import say
 from app.web.perform import perform
 from app.web.spreadsheet import download
 from app.web.turnstile import Turnstile
-from bidding.selection import fairness, lists, lottery, queries, transcript
+from bidding.selection import beacons as daily_beacons
+from bidding.selection import fairness, lists, lottery, pages, records, throws, transcript
 from bidding.selection.forms import BeaconForm, ReplayForm, ThrowForm, choice_form
 from bidding.selection.replay import Replay, View, read, replay
 from bidding.selection.rules import SelectionAct
@@ -36,7 +37,7 @@ AUCTION = Path(__file__).parents[2] / "docs" / "auction" / "transcript.json"
 @public
 def record(no: str) -> str:
     """One attempt after its freeze, told so that a citizen can follow it; the latest unless `?attempt=` says which."""
-    page, attempts = queries.page(no, asked.number("attempt"), actor=actor()), queries.attempts(no)
+    page, attempts = pages.page(no, asked.number("attempt"), actor=actor()), records.attempts(no)
     chosen = asked.number("attempt") or len(attempts)
     return render_template("bidding/selection/record.html", no=no, page=page, attempts=attempts, chosen=chosen)
 
@@ -45,7 +46,7 @@ def record(no: str) -> str:
 @public
 def record_file(no: str) -> Response:
     """The record as the file that `lottery.py` checks."""
-    text = queries.record_text(no, asked.number("attempt"))
+    text = records.record_text(no, asked.number("attempt"))
     return current_app.response_class(text + "\n", mimetype="application/json")
 
 
@@ -53,7 +54,7 @@ def record_file(no: str) -> Response:
 @public
 def transcript_file(no: str) -> Response:
     """The result and all that it follows from, as the file that `transcript.zip` recomputes (protocol.md §4)."""
-    found = queries.transcript(no, asked.number("attempt"))
+    found = records.transcript(no, asked.number("attempt"))
     return current_app.response_class(canonical(found) + "\n", mimetype="application/json")
 
 
@@ -80,7 +81,7 @@ def verifier() -> Response:
 @public
 def replayed(no: str) -> str:
     """The whole selection out of its transcript alone: all steps, or with `?step=` one state at a time."""
-    told, attempts = queries.replayed(no, asked.number("attempt")), queries.attempts(no)
+    told, attempts = records.replayed(no, asked.number("attempt")), records.attempts(no)
     return render_template("bidding/selection/replay.html", told=told, view=_view(told), attempts=attempts)
 
 
@@ -153,14 +154,14 @@ def fairness_json() -> Response:
 @public
 def beacons() -> str:
     """The settled values, for everybody to compare; for the two offices also the days and attempts that wait."""
-    office = actor() if actor().roles & queries.TYPISTS else None
+    office = actor() if actor().roles & daily_beacons.TYPISTS else None
     return render_template(
         "bidding/selection/beacons.html",
         office=office,
-        days=queries.beacon_days(office, now=now()) if office else [],
-        throws=queries.waiting_throws(office, now=now()) if office else [],
-        settled=queries.settled_days(),
-        thrown=queries.settled_throws(),
+        days=daily_beacons.beacon_days(office, now=now()) if office else [],
+        throws=throws.waiting_throws(office, now=now()) if office else [],
+        settled=daily_beacons.settled_days(),
+        thrown=throws.settled_throws(),
     )
 
 
@@ -169,10 +170,10 @@ def beacons() -> str:
 def enter(on: str) -> Response:
     """Type one day's value; the other office's entry is never shown before both are there."""
     form = BeaconForm()
-    form.day = queries.day_of(on)
+    form.day = daily_beacons.day_of(on)
 
     def page() -> str:
-        day = queries.beacon_day(form.day, actor(), now=now())
+        day = daily_beacons.beacon_day(form.day, actor(), now=now())
         return render_template("bidding/selection/beacon.html", day=day, form=form)
 
     def after(done: Done | Waiting) -> str:
@@ -185,8 +186,8 @@ def enter(on: str) -> Response:
 @door(SelectionAct.WITNESS)
 def throw(no: str, attempt: int) -> Response:
     """Type what was thrown in the hall for one attempt; the other office's entry is never shown before both are."""
-    key = queries.throw_key(no, attempt)
-    shown = queries.throw_page(key, actor(), now=now())
+    key = throws.throw_key(no, attempt)
+    shown = throws.throw_page(key, actor(), now=now())
     form = ThrowForm(place=shown.place)
 
     def page() -> str:
@@ -199,7 +200,7 @@ def throw(no: str, attempt: int) -> Response:
 @door(SelectionAct.CHOOSE)
 def choose(no: str) -> Response:
     """Among whom the owner chooses, until when, and the form."""
-    shown = queries.choice_page(no, actor().party)
+    shown = pages.choice_page(no, actor().party)
     form = choice_form(shown)
 
     def page() -> str:
@@ -215,7 +216,7 @@ def choose(no: str) -> Response:
 
 def box(*, no: str) -> Mapping[str, Any]:
     """The panel `selection_result` of an announcement's page: the latest attempt that was frozen."""
-    page = queries.latest(no, actor=actor())
+    page = pages.latest(no, actor=actor())
     if page is None:
         return {}
     return {

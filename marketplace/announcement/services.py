@@ -23,16 +23,8 @@ from app.standing import standing_of
 from app.values import Done, Fen, Nothing
 from app.watch import queries as watched
 from app.workdays import Deadline
-from marketplace.announcement import queries, rules
-from marketplace.announcement.models import (
-    Amendment,
-    Announcement,
-    Attempt,
-    EligibleCount,
-    Extension,
-    Hold,
-    KeyHalf,
-)
+from marketplace.announcement import eligible, holds, limits, queries, rules, times
+from marketplace.announcement.models import Amendment, Announcement, Attempt, EligibleCount, Extension, Hold, KeyHalf
 from marketplace.announcement.rules import (
     AnnouncementAct,
     AnnouncementKind,
@@ -80,7 +72,7 @@ def count(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -
         if needs.phase_of(need) is not NeedPhase.OPEN:
             raise OutOfTurn(needs.phase_of(need), deed.act)
         book = rulebook_for(need.region, deed.now)
-        able, minimum = queries.able_for_need(need, book=book, now=deed.now), needs.minimum_of(need, book)
+        able, minimum = eligible.able_for_need(need, book=book, now=deed.now), needs.minimum_of(need, book)
         direct = need.method is Method.DIRECT
         demand(
             rules.refusals_to_count(direct=direct, able=len(able), winners=need.winners, minimum=minimum),
@@ -109,14 +101,14 @@ def count(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -
             method=need.method.value,
             minimum=minimum.count,
             agencies=list(found.agencies),
-            until_at=queries.public_until(found),
+            until_at=eligible.public_until(found),
         )
     return deed.answer()
 
 
 def against_thin(need: Need, *, book: Rulebook, now: datetime) -> tuple[tuple[Refusal, ...], tuple[str, ...]]:
     """Why nothing follows from the count for a need, and whom it named."""
-    counted = queries.counted(need, book=book, now=now)
+    counted = eligible.counted(need, book=book, now=now)
     reasons = tuple(rules.refusals_to_thin(counted, winners=need.winners, now=now))
     return reasons, () if counted is None else counted.agencies
 
@@ -198,7 +190,7 @@ def amend(actor: Actor, subject: str | None, change: Change, /, *, key: str) -> 
     with act(AnnouncementAct.AMEND, actor=actor, key=key, subject=subject, input=change) as deed:
         announcement, present = _own(deed, actor, subject, AnnouncementAct.AMEND)
         need, book = announcement.need, _book(announcement)
-        earliest = queries.earliest(need, book, deed.now)
+        earliest = times.earliest(need, book, deed.now)
         reasons = [
             *rules.refusals_to_amend(
                 change,
@@ -257,15 +249,15 @@ def extend(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
         phase = queries.phase_of(announcement, present, deed.now)
         rules.FLOW.after(phase, AnnouncementAct.EXTEND)
         outage, need, book = watched.outage(outage_no), announcement.need, _book(announcement)
-        if queries.is_extended(announcement.id, outage.id):
+        if limits.is_extended(announcement.id, outage.id):
             raise OutOfTurn(phase, deed.act)
         second = queries.taking_offers(present) is not None
         before = (present.offers_close_at if second else None) or present.closes_at
         if deed.now >= before:
             raise OutOfTurn(phase, deed.act)
-        lost = queries.lost_to(announcement, present, outage)
+        lost = limits.lost_to(announcement, present, outage)
         demand(rules.refusals_to_extend(lost), rulebook=book.id)
-        closes_at = queries.lawful_from(before + lost, need, book.terms(HoursTerms))
+        closes_at = times.lawful_from(before + lost, need, book.terms(HoursTerms))
         deed.add(
             Extension(
                 announcement_id=announcement.id,
@@ -278,7 +270,7 @@ def extend(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
         )
         if second:
             present.offers_close_at = closes_at
-            present.offers_provisional = queries.is_provisional(closes_at, need)
+            present.offers_provisional = times.is_provisional(closes_at, need)
             deed.tell(offers=True)
         else:
             _move(announcement, present, closes_at)
@@ -399,7 +391,7 @@ def _hold(deed: Deed, subject: str | None, why: Because) -> Announcement:
     branches.guard(deed, announcement.need.region)
     present = queries.present_attempt(announcement)
     rules.FLOW.after(queries.phase_of(announcement, present, deed.now), verb)
-    before = [each for each in queries.hold_rows(announcement.id) if each.attempt_number == present.number]
+    before = [each for each in holds.hold_rows(announcement.id) if each.attempt_number == present.number]
     held = sum((each.ended_at - each.since_at for each in before if each.ended_at is not None), timedelta(0))
     demand(rules.refusals_to_hold(why.reason, held=held), rulebook=announcement.rulebook)
     announcement.held_at = deed.now
@@ -445,7 +437,7 @@ def _release(deed: Deed, subject: str | None, reason: str, *, evidence: str | No
     present = queries.present_attempt(announcement)
     phase = queries.phase_of(announcement, present, deed.now)
     rules.FLOW.after(phase, verb)
-    found = queries.open_hold(announcement.id)
+    found = holds.open_hold(announcement.id)
     if found is None:
         raise OutOfTurn(phase, deed.act)
     demand(rules.refusals_to_release(reason, kind=found.kind, act=verb, evidence=evidence is not None))
@@ -455,7 +447,7 @@ def _release(deed: Deed, subject: str | None, reason: str, *, evidence: str | No
     if queries.clock_stands(announcement, present):
         need, before = announcement.need, present.closes_at
         hours = _book(announcement).terms(HoursTerms)
-        after = queries.lawful_from(before + (deed.now - found.since_at), need, hours)
+        after = times.lawful_from(before + (deed.now - found.since_at), need, hours)
         _move(announcement, present, after)
         found.closes_at_before, found.closes_at = before, after
         deed.tell(closes_at_before=before, closes_at=after)
@@ -468,7 +460,7 @@ def _release(deed: Deed, subject: str | None, reason: str, *, evidence: str | No
 def _end_hold(deed: Deed, announcement: Announcement, *, because: str | None) -> None:
     """Nothing is held any more; `because` is None where the attempt itself ended."""
     announcement.held_at = None
-    found = queries.open_hold(announcement.id)
+    found = holds.open_hold(announcement.id)
     if found is not None:
         found.ended_at, found.ended_because = deed.now, because
 
@@ -563,9 +555,9 @@ def _move(announcement: Announcement, attempt: Attempt, closes_at: datetime) -> 
     """Where registration closes now, and with it when the auction begins."""
     need, hours = announcement.need, _book(announcement).terms(HoursTerms)
     announcement.closes_at = attempt.closes_at = closes_at
-    announcement.closing_provisional = queries.is_provisional(closes_at, need)
-    attempt.auction_at = queries.auction_at(closes_at, need, hours)
-    attempt.auction_provisional = queries.is_provisional(attempt.auction_at, need)
+    announcement.closing_provisional = times.is_provisional(closes_at, need)
+    attempt.auction_at = times.auction_at(closes_at, need, hours)
+    attempt.auction_provisional = times.is_provisional(attempt.auction_at, need)
 
 
 def settle_closing(deed: Deed, no: str) -> Settled:
@@ -579,13 +571,13 @@ def settle_closing(deed: Deed, no: str) -> Settled:
         since = [present.published_at, *(each.at for each in queries.amendments(announcement.id))]
         settled = rules.settled_closing(
             closes_at=before,
-            workday=queries.day_of(before, need).working,
-            next_workday_at=queries.next_day_at(before, need),
-            earliest=queries.earliest(need, book, max(since)).window.earliest,
-            earliest_now=queries.earliest(need, book, deed.now).window.earliest,
+            workday=times.day_of(before, need).working,
+            next_workday_at=times.next_day_at(before, need),
+            earliest=times.earliest(need, book, max(since)).window.earliest,
+            earliest_now=times.earliest(need, book, deed.now).window.earliest,
         )
         _move(announcement, present, settled)
-    announcement.closing_provisional = queries.is_provisional(present.closes_at, need)
+    announcement.closing_provisional = times.is_provisional(present.closes_at, need)
     deed.basis, deed.attempt = book.id, present.number
     _about(deed, need, announcement)
     deed.tell(attempt=present.number)
@@ -605,9 +597,9 @@ def settle_auction(deed: Deed, no: str) -> Settled:
         raise OutOfTurn(queries.phase_of(announcement, present, deed.now), deed.act)
     need, book, after = announcement.need, _book(announcement), before
     registering = queries.phase_of(announcement, present, deed.now) is Phase.REGISTERING
-    if registering and not queries.day_of(before, need).working:
-        present.auction_at = after = queries.next_day_at(before, need)
-    present.auction_provisional = queries.is_provisional(after, need)
+    if registering and not times.day_of(before, need).working:
+        present.auction_at = after = times.next_day_at(before, need)
+    present.auction_provisional = times.is_provisional(after, need)
     deed.basis, deed.attempt = book.id, present.number
     _about(deed, need, announcement)
     deed.tell(attempt=present.number)
@@ -708,7 +700,7 @@ def _scheduled(deed: Deed, need: Need, found: Announcement | None) -> tuple[Anno
         raise OutOfTurn(phase, deed.act)
     book = rulebook_for(need.region, deed.now) if found.rulebook is None else rulebook(found.rulebook)
     demand(_undivided(need, book), rulebook=book.id)
-    earliest = queries.earliest(need, book, deed.now).window.earliest
+    earliest = times.earliest(need, book, deed.now).window.earliest
     wish = found.wished_closing_at
     too_early = wish is None or any(_against_wish(need, Timetable(wish), book, now=deed.now))
     return found, book, earliest if wish is None or too_early else wish
@@ -725,7 +717,7 @@ def _directly(
     book = rulebook_for(need.region, deed.now)
     demand(_against(need, AnnouncementAct.PUBLISH, timetable, now=deed.now), rulebook=book.id)
     demand(need_steps.against_hands(need, deed.actor, book=book, version=need.version), rulebook=book.id)
-    earliest = queries.earliest(need, book, deed.now).window.earliest
+    earliest = times.earliest(need, book, deed.now).window.earliest
     announcement = found or _fresh(deed, need)
     _as_written(announcement, need)
     announcement.minimum = _thin(need, timetable, book=book, now=deed.now)
@@ -768,7 +760,7 @@ class Way:
 
     act: AnnouncementAct
     rulebook: str
-    earliest: queries.Earliest
+    earliest: times.Earliest
     refusals: tuple[Refusal, ...]
     minimum: int
     able: tuple[tuple[str, str], ...]
@@ -791,13 +783,13 @@ def way_of(need: Need, *, now: datetime) -> Way:
     verb = AnnouncementAct.SUBMIT if reviewed else AnnouncementAct.PUBLISH
     taken = (Refusal("need_taken"),) if needs.phase_of(need) is NeedPhase.ANNOUNCED else ()
     reasons = (*taken, *against(need, verb, now=now))
-    able, minimum = queries.able_for_need(need, book=book, now=now), needs.minimum_of(need, book)
+    able, minimum = eligible.able_for_need(need, book=book, now=now), needs.minimum_of(need, book)
     direct = need.method is Method.DIRECT
-    count = queries.count_of(need.id)
+    count = eligible.count_of(need.id)
     return Way(
         act=verb,
         rulebook=book.id,
-        earliest=queries.earliest(need, book, now),
+        earliest=times.earliest(need, book, now),
         refusals=reasons,
         minimum=minimum.count,
         able=tuple(able),
@@ -805,7 +797,7 @@ def way_of(need: Need, *, now: datetime) -> Way:
             rules.refusals_to_count(direct=direct, able=len(able), winners=need.winners, minimum=minimum)
         ),
         counted=count,
-        counted_until=None if count is None else queries.public_until(count),
+        counted_until=None if count is None else eligible.public_until(count),
         against_thin=against_thin(need, book=book, now=now)[0],
         two=needs.takes_two(need, book),
     )
@@ -815,7 +807,7 @@ def announcing(identifier: str, *, region: str, fund: Fund | None, budget_fen: F
     """The same look ahead for a need that is still being written: `earliest`, and whether it is `reviewed` first."""
     book = rulebook(identifier)
     return {
-        "earliest": queries.earliest_for(book, region=region, budget_fen=budget_fen, now=now),
+        "earliest": times.earliest_for(book, region=region, budget_fen=budget_fen, now=now),
         "reviewed": fund is not None and book.terms(PublishTerms).reviewed(fund),
     }
 
@@ -835,8 +827,8 @@ def _against_wish(need: Need, timetable: Timetable, book: Rulebook, *, now: date
     return tuple(
         rules.refusals_to_closing(
             timetable.closes_at,
-            workday=queries.day_of(timetable.closes_at, need).working,
-            window=queries.earliest(need, book, now).window,
+            workday=times.day_of(timetable.closes_at, need).working,
+            window=times.earliest(need, book, now).window,
         )
     )
 
@@ -886,12 +878,12 @@ def _open_attempt(
         announcement.words, announcement.spelling = rules.searched(announcement.no, *named)
     announcement.attempt_number += 1
     announcement.closes_at = closes_at
-    announcement.closing_provisional = queries.is_provisional(closes_at, need)
+    announcement.closing_provisional = times.is_provisional(closes_at, need)
     announcement.repeat_at = None
     deed.add(announcement)
     secret = chance().secret()
     committed = hashlib.sha256(secret).digest()
-    auction_at = None if closes_at is None else queries.auction_at(closes_at, need, book.terms(HoursTerms))
+    auction_at = None if closes_at is None else times.auction_at(closes_at, need, book.terms(HoursTerms))
     private = chance().secret() if need.method in SEALED | SECOND else None
     shared = private is not None and book.terms(OpeningTerms).shared
     attempt = deed.add(
@@ -901,7 +893,7 @@ def _open_attempt(
             published_at=deed.now,
             closes_at=closes_at or deed.now,
             auction_at=auction_at,
-            auction_provisional=queries.is_provisional(auction_at, need),
+            auction_provisional=times.is_provisional(auction_at, need),
             commitment=committed.hex(),
             sealed_secret=_sealed(secret, associated=committed, info=SECRET),
             beacon_rule=book.terms(DrawTerms).beacon(need.fund),

@@ -11,7 +11,7 @@ from app.clock import now
 from app.refusal import Refusal
 from app.stage import Command, Resource, Rows, Stage, Task, Timed, Watch
 from app.values import Nothing
-from marketplace.announcement import bulk, queries, rules, services
+from marketplace.announcement import bulk, limits, lists, pages, rules, services, times
 from marketplace.announcement.demo import DEMO
 from marketplace.announcement.rules import (
     AnnouncementAct,
@@ -32,11 +32,11 @@ from marketplace.need.rules import NeedAct
 def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
     """The operator's reviews; the purchaser's returned announcements, and those it may announce again."""
     if Role.OPERATOR in actor.roles:
-        for waiting in queries.in_review(actor):
+        for waiting in lists.in_review(actor):
             address = url_for("announcement.review", no=waiting.need.no)
             yield Task(AnnouncementAct.APPROVE, waiting.need.title, address, waiting.review_due_at)
     if Role.PURCHASER in actor.roles and actor.party_id is not None:
-        returned, failed = queries.waiting_for(actor.party_id)
+        returned, failed = lists.waiting_for(actor.party_id)
         for back in returned:
             yield Task(AnnouncementAct.SUBMIT, back.need.title, url_for("need.page", no=back.need.no))
         for ended, due, left in failed:
@@ -46,12 +46,12 @@ def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
 
 def resource_page(after: str | None, limit: int, **params: str) -> Rows:
     """One page of the machine API."""
-    return queries.resource_page(after, limit, now=now(), **params)
+    return pages.resource_page(after, limit, now=now(), **params)
 
 
 def resource_one(no: str) -> Mapping[str, Any] | None:
     """One announcement of the machine API."""
-    return queries.resource_one(no, now=now())
+    return pages.resource_one(no, now=now())
 
 
 TEXT, WHOLE = {"type": "string"}, {"type": "integer"}
@@ -76,7 +76,7 @@ WATCHES = {
     "announcement_review": Watch(
         title="采购公告审核",
         kind="need",
-        running=queries.unreviewed,
+        running=limits.unreviewed,
         page=lambda no: url_for("announcement.review", no=no),
         offices=(Role.OPERATOR,),
         before=timedelta(hours=12),
@@ -85,7 +85,7 @@ WATCHES = {
     "attempt_freeze": Watch(
         title="报名截止后冻结名单",
         kind="announcement",
-        running=queries.unfrozen,
+        running=limits.unfrozen,
         page=lambda no: url_for("announcement.page", no=no.partition("/")[0]),
         offices=(Role.OPERATOR,),
         ends=lambda closes_at, region: closes_at + timedelta(minutes=10),
@@ -94,15 +94,15 @@ WATCHES = {
     "announcement_failed": Watch(
         title="流标以后重新公告或者另作处理",
         kind="announcement",
-        running=queries.failing,
+        running=limits.failing,
         page=lambda no: url_for("announcement.conclude", no=no),
-        ends=queries.concluding_due,
+        ends=times.concluding_due,
         before=timedelta(days=3),
     ),
     "announcement_hold": Watch(
         title="暂停满三十日",
         kind="announcement",
-        running=queries.holding,
+        running=limits.holding,
         page=lambda no: url_for("announcement.page", no=no),
         offices=(Role.SUPERVISOR, Role.OPERATOR),
         ends=lambda held_at, region: held_at + rules.LONGEST_HOLD,
@@ -132,9 +132,9 @@ STAGE = Stage(
     },
     sweeps=SWEEPS,
     timed={
-        "announcement": Timed(queries.provisional_closings, services.settle_closing),
-        "auction": Timed(queries.provisional_auctions, services.settle_auction),
-        "review": Timed(queries.provisional_reviews, services.settle_review, public=False),
+        "announcement": Timed(limits.provisional_closings, services.settle_closing),
+        "auction": Timed(limits.provisional_auctions, services.settle_auction),
+        "review": Timed(limits.provisional_reviews, services.settle_review, public=False),
     },
     watches=WATCHES,
     notices={

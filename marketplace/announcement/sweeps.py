@@ -6,13 +6,13 @@ from datetime import datetime
 from app.actor import Actor
 from app.sweep import Sweep
 from app.values import Nothing
-from marketplace.announcement import queries, services
+from marketplace.announcement import limits, services
 from marketplace.announcement.rules import Timetable
 
 
 def due(now: datetime) -> Iterator[str]:
     """`<need number>/<attempt to come>` of each."""
-    for need_no, attempt in queries.due_for_publication():
+    for need_no, attempt in limits.due_for_publication():
         yield f"{need_no}/{attempt}"
 
 
@@ -29,7 +29,7 @@ def upcoming(now: datetime) -> datetime | None:
 
 def outages(now: datetime) -> Iterator[str]:
     """`<number>/<outage>` of each that lost time."""
-    for no, outage in queries.to_extend(now):
+    for no, outage in limits.to_extend(now):
         yield f"{no}/{outage}"
 
 

@@ -19,7 +19,7 @@ from app.region import queries as regions
 from app.values import SHANGHAI, Done, Fen, Waiting
 from app.web.door import actor, door, members, public
 from app.web.perform import ActForm, perform
-from marketplace.announcement import queries, services
+from marketplace.announcement import eligible, limits, lists, pages, queries, services, times
 from marketplace.announcement.forms import (
     ENDINGS,
     AmendForm,
@@ -33,7 +33,7 @@ from marketplace.announcement.forms import (
     TimetableForm,
     WithdrawForm,
 )
-from marketplace.announcement.queries import Filters
+from marketplace.announcement.lists import Filters
 from marketplace.announcement.rules import AnnouncementAct, Ending
 from marketplace.need import queries as needs
 from marketplace.purchaser.rules import Fund
@@ -55,11 +55,11 @@ def listed() -> str:
     asked = {name: code for name, code in asdict(filters).items() if code is not None}
     return render_template(
         "marketplace/announcement/list.html",
-        page=queries.public_list(filters, request.args.get("after"), now=now()),
+        page=lists.public_list(filters, request.args.get("after"), now=now()),
         filters=filters,
         asked=asked,
         address=partial(_address, asked),
-        offered=queries.offered(now()),
+        offered=lists.offered(now()),
         options=options,
     )
 
@@ -82,7 +82,7 @@ def options(pairs: Sequence[tuple[str, str]], chosen: str | None) -> Markup:
 @public
 def page(no: str) -> str:
     """One announcement: what, how much, until when, who may, how to answer."""
-    found = queries.page(no, now=now())
+    found = pages.page(no, now=now())
     return render_template(
         "marketplace/announcement/page.html",
         page=found,
@@ -96,16 +96,14 @@ def page(no: str) -> str:
 @members(*HOLDING)
 def held() -> str:
     """What is held in the office's branch."""
-    return render_template("marketplace/announcement/held.html", rows=queries.held(actor(), now=now()))
+    return render_template("marketplace/announcement/held.html", rows=lists.held(actor(), now=now()))
 
 
 def _holding(act: AnnouncementAct, no: str, form: ActForm) -> Response:
     """Hold or let go on: the page says what that brings about, and what it does not."""
 
     def page() -> str:
-        return render_template(
-            "marketplace/announcement/hold.html", form=form, act=act, page=queries.page(no, now=now())
-        )
+        return render_template("marketplace/announcement/hold.html", form=form, act=act, page=pages.page(no, now=now()))
 
     return perform(act, form, no, page=page, after=partial(_done, no))
 
@@ -155,13 +153,13 @@ def _done(no: str, done: Done | Waiting) -> str:
 
 
 def _own_form(template: str, no: str, form: ActForm) -> str:
-    found = queries.page(no, now=now())
+    found = pages.page(no, now=now())
     return render_template(
         f"marketplace/announcement/{template}.html",
         form=form,
         page=found,
         rulebook_id=found.rulebook,
-        earliest=queries.earliest_of(no, now()),
+        earliest=times.earliest_of(no, now()),
     )
 
 
@@ -215,7 +213,7 @@ def repeat(no: str) -> Response:
 def conclude(no: str) -> Response:
     """What becomes of a purchase that failed."""
     queries.own(actor().party, no)
-    form, found = ConcludeForm(), queries.afterwards(no, now=now())
+    form, found = ConcludeForm(), pages.afterwards(no, now=now())
     form.way.choices = [each for each in ENDINGS if not found.against[each.value]]
     return perform(
         AnnouncementAct.CONCLUDE,
@@ -282,7 +280,7 @@ def _publishing(need: Any, way: services.Way, form: PublishForm, count: CountFor
 @public
 def counts() -> str:
     """Every published count of eligible agencies."""
-    page = queries.counts(request.args.get("after"))
+    page = eligible.counts(request.args.get("after"))
     return render_template("marketplace/announcement/counts.html", page=page, now=now())
 
 
@@ -290,7 +288,7 @@ def counts() -> str:
 @members(Role.OPERATOR)
 def in_review() -> str:
     """What waits for the operator."""
-    return render_template("marketplace/announcement/review_list.html", rows=queries.in_review(actor()))
+    return render_template("marketplace/announcement/review_list.html", rows=lists.in_review(actor()))
 
 
 def _review(no: str, returned: ReturnForm) -> str:
@@ -341,7 +339,7 @@ def send_back(no: str) -> Response:
 
 def latest() -> dict[str, Any]:
     """The front page's newest announcements."""
-    found = queries.public_list(Filters(), None, now=now(), size=6)
+    found = lists.public_list(Filters(), None, now=now(), size=6)
     return {
         "rows": [
             {"title": line.title, "url": _back(line.no), "note": f"{line.region_name} · {line.item_name}"}
@@ -353,7 +351,7 @@ def latest() -> dict[str, Any]:
 def closing_today() -> dict[str, Any]:
     """The front page's announcements that close before midnight, the first one first."""
     tomorrow = now().astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    found = queries.closing(now=now(), until=tomorrow, limit=CLOSING)
+    found = lists.closing(now=now(), until=tomorrow, limit=CLOSING)
     return {
         "rows": [
             {
@@ -394,4 +392,4 @@ def of_needs(*, nos: Sequence[str]) -> dict[str, Any]:
 
 def of_outage(*, no: str) -> dict[str, Any]:
     """The closings that an outage moved, for the outage's page."""
-    return {"template": "marketplace/announcement/extended.html", "rows": queries.extended_by(no)}
+    return {"template": "marketplace/announcement/extended.html", "rows": limits.extended_by(no)}

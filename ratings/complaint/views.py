@@ -9,7 +9,7 @@ from app.clock import now
 from app.values import Done, Waiting
 from app.web.door import actor, door, members, public
 from app.web.perform import ActForm, perform
-from marketplace.announcement import queries as announcements
+from marketplace.announcement import pages as announcement_pages
 from ratings.complaint import queries
 from ratings.complaint.forms import BecauseForm, FilingForm, PlainForm
 from ratings.complaint.rules import ObjectionAct
@@ -27,7 +27,7 @@ def _after(done: Done | Waiting) -> str:
 @door(ObjectionAct.FILE)
 def file(no: str) -> Answer:
     """Object to the notice, to the own exclusion, or to the result."""
-    found, opening = announcements.page(no, now=now()), queries.opening(no, actor=actor(), now=now())
+    found, opening = announcement_pages.page(no, now=now()), queries.opening(no, actor=actor(), now=now())
     form = FilingForm()
     form.offer(tuple(kind for kind, _ in opening.kinds), opening.winners)
     form.account_id = actor().account_id or 0

@@ -38,6 +38,7 @@ from bidding.selection import lottery
 from bidding.selection.models import Selection
 from marketplace.agency.models import Agency
 from marketplace.agency.queries import phase_of as agency_phase
+from marketplace.announcement import limits as announcement_limits
 from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.announcement.rules import Decision
@@ -181,7 +182,7 @@ def test_objections_are_answered_and_decided(world: Flask) -> None:
 def test_an_outage_moved_closings(world: Flask) -> None:
     """The time that was lost is given back to whatever was open."""
     (outage,) = watched.outages().rows
-    moved = announcements.extended_by(outage.no)
+    moved = announcement_limits.extended_by(outage.no)
     assert moved
     assert all(one.closes_at > one.closes_at_before for one in moved)
 

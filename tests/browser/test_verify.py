@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, FilePayload, Page
 from app.actor import Actor
 from app.database import db
 from app.identity.queries import actor_by_login
-from bidding.selection import lottery, queries
+from bidding.selection import lottery
+from bidding.selection import records as selection_records
 from tests.builders.announcement import an_announcement
 from tests.builders.purchaser import a_purchaser
 from tests.builders.registration import a_registration
@@ -57,7 +58,7 @@ def records(served: tuple[Market, str]) -> dict[str, dict[str, Any]]:
             for agency in parties[:count]:
                 a_registration(agency, no)
             drawn(no)
-            found[name] = json.loads(queries.record_text(no))
+            found[name] = json.loads(selection_records.record_text(no))
         db.session.remove()
     return found
 

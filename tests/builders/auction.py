@@ -14,7 +14,7 @@ from app.audit.canonical import canonical
 from app.clockwork import services as clockwork
 from app.database import db
 from app.values import SHANGHAI
-from bidding.selection import queries
+from bidding.selection import queries, records
 from bidding.selection.rules import first_day
 from marketplace.announcement import queries as announcements
 from marketplace.need.rules import Particulars
@@ -93,7 +93,7 @@ def held() -> str:
 
 def recorded() -> Mapping[str, Any]:
     """Its whole transcript."""
-    return queries.transcript(held())
+    return records.transcript(held())
 
 
 def main() -> None:

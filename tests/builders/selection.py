@@ -9,7 +9,7 @@ from app.clockwork import services as clockwork
 from app.database import db
 from app.sweep import run_due
 from app.values import Done
-from bidding.selection import queries, rules, services
+from bidding.selection import queries, records, rules, services, throws
 from bidding.selection.models import Selection
 from bidding.selection.rules import BeaconInput, Throw, Witness
 from tests.builders.people import a_supervisor, an_operator
@@ -59,7 +59,7 @@ def seen(no: str, *, value: str = DIGITS, minutes: int = 5) -> Throw:
 
 def a_throw(no: str, value: str = DIGITS) -> Done:
     """Both offices type the same throw for the present attempt, ten minutes after it."""
-    typed, key = seen(no, value=value), queries.throw_key(no, queries.attempt_of(no, None).number)
+    typed, key = seen(no, value=value), throws.throw_key(no, queries.attempt_of(no, None).number)
     clockwork.go_to(typed.thrown_at + timedelta(minutes=10))
     services.enter_throw(an_operator(), key, typed, key=fresh_key())
     done = services.enter_throw(a_supervisor(), key, typed, key=fresh_key())
@@ -76,4 +76,4 @@ def drawn(no: str, *, value: str = VALUE) -> Mapping[str, Any]:
         a_throw(no)
     elif after is not None and found.drawn_at is None:
         a_beacon(rules.first_day(after), value)
-    return queries.record(no)
+    return records.record(no)

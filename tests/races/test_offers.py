@@ -24,6 +24,7 @@ from bidding.offer.rules import OfferInput
 from bidding.opening import queries as openings
 from bidding.opening import services as opening
 from bidding.selection import queries as selections
+from bidding.selection import records as selection_records
 from bidding.selection import rules as selecting
 from bidding.selection import services as drawing
 from bidding.selection.rules import BeaconInput
@@ -216,7 +217,7 @@ def test_a_hold_against_the_draw(live: Flask) -> None:
         assert interleaved(live, *((hold, draw) if hold_first else (draw, hold))) == ("done", "done")
     with live.app_context():
         nos_of_awards = [award_of(no).no for no in nos]
-        assert [(phase(no), selections.record(no)["decision"]) for no in nos] == [(Phase.HELD, "drawn")] * 2
+        assert [(phase(no), selection_records.record(no)["decision"]) for no in nos] == [(Phase.HELD, "drawn")] * 2
         clockwork.go_to(awards.by_no(nos_of_awards[0]).publicity_ends_at + timedelta(days=1))
         assert [awards.by_no(each).noticed_at for each in nos_of_awards] == [None, None]
         for no in nos:

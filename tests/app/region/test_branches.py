@@ -31,9 +31,11 @@ from bidding.contract import queries as contracts
 from bidding.contract import services as contracting
 from bidding.contract.rules import Breach, ContractAct, Denied, Finding
 from bidding.opening.rules import OpeningAct
+from bidding.selection import pages as selection_pages
 from bidding.selection import queries as selections
 from bidding.selection import rules as selecting
 from bidding.selection import services as selection
+from bidding.selection import throws as hall_throws
 from bidding.selection.rules import BeaconInput, SelectionAct
 from marketplace.agency import services as agency
 from marketplace.agency.rules import AgencyAct, Asking, Rejection
@@ -148,7 +150,7 @@ def a_throw_to_type() -> Callable[[Actor], object]:
     assert after is not None
     clockwork.go_to(after)
     typed = selecting.Throw("0123456789", after, "hall", selecting.Witness.SUPERVISOR, "a supervisor")
-    return ends_with(selection.enter_throw, selections.throw_key(no, 1), typed)
+    return ends_with(selection.enter_throw, hall_throws.throw_key(no, 1), typed)
 
 
 def a_sheet_to_mark() -> Callable[[Actor], object]:
@@ -512,7 +514,7 @@ def test_the_names_at_the_freeze_are_for_the_offices_of_the_branch(app):
         a_registration(each, no)
     frozen = closed(no)
     own, other = office(Role.SUPERVISOR, SOUTH), office(Role.SUPERVISOR, NORTH)
-    assert selections.names_shown(frozen, own)
-    assert not selections.names_shown(frozen, other)
-    assert selections.names_shown(frozen, a_purchaser("purchaser_state"))
-    assert not any(selections.names_shown(frozen, actor) for actor in (*three, Actor.stranger()))
+    assert selection_pages.names_shown(frozen, own)
+    assert not selection_pages.names_shown(frozen, other)
+    assert selection_pages.names_shown(frozen, a_purchaser("purchaser_state"))
+    assert not any(selection_pages.names_shown(frozen, actor) for actor in (*three, Actor.stranger()))

@@ -15,7 +15,9 @@ from app.refusal import Refused
 from app.sweep import keep_log, run_due
 from bidding.auction import queries, services
 from bidding.auction.rules import Phase
+from bidding.selection import pages as selection_pages
 from bidding.selection import queries as selections
+from bidding.selection import records as selection_records
 from bidding.selection import transcript as transcripts
 from marketplace.announcement.rules import Decision
 from tests import outsider
@@ -40,7 +42,7 @@ def ranked(no):
 
 def checked(no):
     keep_log()
-    found = selections.transcript(no)
+    found = selection_records.transcript(no)
     assert transcripts.verify(found) == []
     assert outsider.check_transcript(found) == []
     return found
@@ -65,7 +67,7 @@ def test_the_lowest_offer_wins_at_the_end_and_names_come_with_it(app):
     assert queries.page(no, actor=second, now=shown.now).own.rank == 2
     assert queries.page(no, actor=third, now=shown.now).own.rank is None
     assert queries.page(no, actor=stranger, now=shown.now).own is None
-    assert selections.page(no, actor=stranger).registrants is None
+    assert selection_pages.page(no, actor=stranger).registrants is None
     assert selection(no).drawn_at is None
     over(no)
     assert ranked(no) == [(1, first.code, CEILING - 4 * STEP), (2, second.code, CEILING - STEP)]
@@ -113,7 +115,7 @@ def test_a_tie_hides_the_names_until_the_beacon(app):
     no, (first, second, third) = an_auction("BID_ROUNDS", fund="fiscal")
     fought(no, [(first, CEILING, 0), (second, CEILING, 1), (third, CEILING, 2)])
     assert auction_of(no).closed_at is not None
-    assert selections.page(no, actor=Actor.stranger()).registrants is None
+    assert selection_pages.page(no, actor=Actor.stranger()).registrants is None
     assert queries.page(no, actor=first, now=auction_of(no).ends_at).heard == ()
     a_beacon(selections.rules.first_day(selections.beacon_after(selection(no))))
     assert [code for _, code, _ in ranked(no)] == checked(no)["record"]["order"]

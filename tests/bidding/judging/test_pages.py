@@ -7,7 +7,7 @@ from app.actor import Role
 from app.chance import fresh_key
 from bidding.judging import queries, services
 from bidding.judging.rules import JudgeInput
-from bidding.selection import queries as selections
+from bidding.selection import records as selection_records
 from tests.bidding.judging.test_services import market
 from tests.bidding.selection.test_services import recomputed
 from tests.builders.announcement import an_announcement
@@ -130,7 +130,7 @@ def test_drawn_judges_are_named_to_nobody_before_the_end(app, client):
     page = client.get(f"/announcements/{no}/record").text
     assert all(number in page for number in roster)
     assert "评审人怎样抽取" in page
-    assert selections.record(no)["judges"][:3] == standing
+    assert selection_records.record(no)["judges"][:3] == standing
 
 
 def test_two_schemes_are_chosen_from_on_a_page(app, client):

@@ -30,7 +30,9 @@ from bidding.offer import queries as offers
 from bidding.offer import services as offering
 from bidding.offer.models import Offer, Proposal
 from bidding.offer.rules import BodyInput
+from bidding.selection import limits as selection_limits
 from bidding.selection import queries as selections
+from bidding.selection import records as selection_records
 from bidding.selection import services as selecting
 from bidding.selection.rules import Awaited, Choice
 from marketplace.announcement import services as announcing
@@ -224,7 +226,7 @@ def test_drawn_judges_follow_the_order_and_who_steps_back_is_replaced(app):
     row = selection(no)
     order = queries.order(queries.panel_of(row.attempt_id), row.seed)
     assert (seated(row), set(order)) == (order[:3], set(roster))
-    assert selections.record(no)["judges"] is None
+    assert selection_records.record(no)["judges"] is None
     with pytest.raises(Refused) as named:
         services.name(owner, no, Named((order[4],)), key=fresh_key())
     assert codes(named) == ["judges_are_drawn"]
@@ -237,7 +239,7 @@ def test_drawn_judges_follow_the_order_and_who_steps_back_is_replaced(app):
         declared(roster[judge], no, row)
         assert queries.result(no, 1, actor=owner).judges == ()
         locked(roster[judge], no, points)
-    record = selections.record(no)
+    record = selection_records.record(no)
     assert record["judges"] == [each for each in order if each != order[1]]
     result = queries.result(no, 1, actor=owner)
     assert ({each.no for each in result.judges}, result.stepped_back) == (set(standing), (order[1],))
@@ -301,7 +303,7 @@ def test_who_takes_long_to_decide_is_warned_and_then_named(app, client):
     closed(no)
     drawn(no)
     row = selection(no)
-    late = selections.remind_due(row.decided_from, row.attempt.announcement.need.region)
+    late = selection_limits.remind_due(row.decided_from, row.attempt.announcement.need.region)
     assert row.decided_from < late < row.decide_by
     for instant, levels in (
         (late - timedelta(days=1, microseconds=1), []),
@@ -323,7 +325,7 @@ def test_of_two_proposals_the_owner_chooses_and_says_why(app):
     drawn(no)
     assert selections.awaited(selection(no)) is Awaited.CHOICE
     with pytest.raises(NotFound):
-        selections.transcript(no)
+        selection_records.transcript(no)
     for choice, code in (
         (Choice((found[0].code, found[1].code), "both"), "choice_count"),
         (Choice(("91450800MA5K000013",), "somebody else"), "choice_not_standing"),

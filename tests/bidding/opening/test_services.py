@@ -24,6 +24,7 @@ from bidding.opening import queries, services
 from bidding.opening.models import KeyUse
 from bidding.opening.rules import TOGETHER, Phase
 from bidding.registration import queries as registrations
+from bidding.selection import limits as selection_limits
 from bidding.selection import queries as selections
 from bidding.selection.rules import Phase as SelectionPhase
 from marketplace.announcement import queries as announcements
@@ -122,7 +123,7 @@ def test_nobody_comes_and_the_agencies_open_their_own_envelopes(county, client):
     closed(no)
     unsealed(three[Role.REGULATOR], Role.REGULATOR, no)
     waiting, due_at = queries.present(no), queries.due_at(queries.present(no))
-    assert selections.opening_due(queries.opens_at(waiting), waiting.announcement.need.region) == due_at
+    assert selection_limits.opening_due(queries.opens_at(waiting), waiting.announcement.need.region) == due_at
     clockwork.go_to(due_at)
     db.session.rollback()
     row = selection(no)

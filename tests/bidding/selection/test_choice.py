@@ -14,6 +14,7 @@ from app.refusal import NotFound, Refused
 from app.sweep import run_due
 from bidding.award import queries as awards
 from bidding.selection import methods, queries, services, transcript
+from bidding.selection import records as selection_records
 from bidding.selection.rules import Choice, Phase
 from marketplace.announcement.rules import Decision
 from marketplace.need.rules import Particulars
@@ -55,7 +56,7 @@ def refused(no, *codes, **others):
 
 def test_lots_follow_credit_and_the_owner_chooses_from_the_short_list(app):
     no, found = listed()
-    row, record = selection(no), queries.record(no)
+    row, record = selection(no), selection_records.record(no)
     lots = {line.split(" ")[0]: int(line.split(" ")[1]) for line in record["frozen_text"].splitlines()[8:]}
     assert lots == {found[0].code: 62, **dict.fromkeys((one.code for one in found[1:]), 75)}
     short = queries.standing_for_choice(row)
@@ -63,7 +64,7 @@ def test_lots_follow_credit_and_the_owner_chooses_from_the_short_list(app):
     assert list(short) == [code for code in record["order"] if code != found[0].code][:3]
     assert (queries.phase_of(row), row.attempt.decision, record["decision"]) == (Phase.LISTED, None, "drawn")
     with pytest.raises(NotFound):
-        queries.transcript(no)
+        selection_records.transcript(no)
     assert awards.in_force(row.attempt_id) == []
     assert refused(no, short[0], short[1]) == ["choice_count"]
     assert refused(no, found[0].code) == ["choice_not_standing"]
@@ -76,7 +77,7 @@ def test_lots_follow_credit_and_the_owner_chooses_from_the_short_list(app):
     assert ranked == [short[1], short[0], short[2]]
     award = awards.in_force(row.attempt_id)[0]
     assert (award.agency.organisation.code, award.amount_fen) == (short[1], 3_000_000)
-    told = json.loads(json.dumps(queries.transcript(no)))
+    told = json.loads(json.dumps(selection_records.transcript(no)))
     assert transcript.verify(told) == outsider.check_transcript(told) == []
     assert [one["id"] for one in told["result"]] == ranked
     assert outsider.check_transcript({**told, "scores": []}) != []
@@ -119,7 +120,7 @@ def test_an_owner_who_is_silent_voids_the_attempt(app):
     db.session.rollback()
     assert queries.phase_of(selection(no)) is Phase.VOID
     assert queries.attempt_of(no, None).decision is Decision.VOID
-    told = json.loads(json.dumps(queries.transcript(no)))
+    told = json.loads(json.dumps(selection_records.transcript(no)))
     assert (transcript.verify(told), told["result"]) == ([], [])
     assert methods.misfits("CREDIT_MERIT", told["parameters"]) == []
 

@@ -15,7 +15,7 @@ from app.notice.models import Notice
 from app.sweep import run_due
 from app.watch.models import Alarm
 from bidding.offer.models import Offer
-from bidding.selection import lottery, queries, rules
+from bidding.selection import lottery, pages, queries, records, rules
 from marketplace.announcement import services as announcing
 from marketplace.announcement.rules import Timetable
 from tests import outsider
@@ -50,7 +50,7 @@ def test_before_the_closing_there_is_nothing(app, client):
     assert page.status_code == 200
     assert agency.code not in page.text
     assert client.get(f"/announcements/{no}/record.json").status_code == 404
-    assert queries.page(no, actor=agency) is None
+    assert pages.page(no, actor=agency) is None
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_two_offices_type_the_beacon_by_page(app, client, at):
     assert "372-90418" in public
     assert "演示数据" in public
     at(f"{on} 22:01")
-    assert queries.record(no)["beacon_value"] == "372-90418"
+    assert records.record(no)["beacon_value"] == "372-90418"
 
 
 def test_two_offices_type_a_throw_that_nobody_typed_in_time(app, client, at):
@@ -292,7 +292,7 @@ def test_a_stranger_recomputes_the_ranks_with_two_files(app, client, tmp_path, m
         with client.get(address) as answer:
             (tmp_path / name).write_bytes(answer.data)
     if method == "BID_AVG":
-        percent = queries.record(no)["factor"][0]
+        percent = records.record(no)["factor"][0]
         assert f"<strong>{percent}%</strong>" in page
     command = [sys.executable, "-I", "-S", "transcript.zip", "transcript.json"]
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from bidding.selection import queries, replay
+from bidding.selection import records, replay
 from bidding.selection.views import HEAVY
 from tests.builders import auction
 from tests.builders.announcement import an_announcement
@@ -41,7 +41,7 @@ def test_everybody_follows_a_selection_from_the_same_instant_as_its_transcript(a
     page = client.get(f"/announcements/{no}/replay?attempt=1")
     assert page.status_code == 200
     assert "重算一致" in page.text
-    told = queries.replayed(no)
+    told = records.replayed(no)
     assert [f'id="step-{step.number}"' in page.text for step in told.steps] == [True] * len(told.steps)
     assert all(agency.code in page.text for agency in found)
     assert client.get(f"/announcements/{no}/replay?attempt=2").status_code == 404
@@ -65,7 +65,7 @@ def test_an_auction_is_replayed_once_it_is_over(app, client):
 def test_one_state_at_a_time(app, client):
     no, _ = selected("BID_LOW", fund="social")
     drawn(no)
-    last = len(queries.replayed(no).views)
+    last = len(records.replayed(no).views)
     seen = []
     address = f"/announcements/{no}/replay?attempt=1&step=1"
     while address:

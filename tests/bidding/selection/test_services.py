@@ -27,7 +27,8 @@ from bidding.offer import services as offering
 from bidding.offer.models import Offer
 from bidding.offer.rules import BodyInput, Judgement, OfferAct, Statement
 from bidding.registration import queries as registrations
-from bidding.selection import lottery, queries, rules, services, transcript
+from bidding.selection import beacons, limits, lottery, pages, queries, rules, services, throws, transcript
+from bidding.selection import records as selection_records
 from bidding.selection.models import Beacon, BeaconEntry
 from bidding.selection.rules import BeaconInput, Phase, SelectionAct
 from marketplace.announcement import queries as announcements
@@ -85,7 +86,7 @@ def test_a_random_draw_of_social_funds_is_done_at_the_closing(app):
     assert row.frozen_at == queries.attempt_of(no, None).closes_at
     assert queries.phase_of(row) is Phase.DRAWN
     assert acts_about(no).count("registration.submit") == 4
-    assert json.loads(queries.record_text(no)) == record
+    assert json.loads(selection_records.record_text(no)) == record
 
 
 def test_a_withdrawn_registration_is_in_no_frozen_text(app):
@@ -103,11 +104,11 @@ def test_public_funds_wait_for_the_beacon_of_two_offices(app):
     assert (
         row.drawn_at,
         decision(no),
-        queries.next_act(row, head=queries.head_over(row), now=clockwork.clock().market()),
+        limits.next_act(row, head=queries.head_over(row), now=clockwork.clock().market()),
     ) == (None, None, None)
     assert "registration.submit" not in acts_about(no)
     with pytest.raises(NotFound):
-        queries.record(no)
+        selection_records.record(no)
     record = drawn(no)
     assert record["beacon_value"] == VALUE
     assert record["beacon_on"] == rules.first_day(queries.beacon_after(row)).isoformat()
@@ -153,7 +154,7 @@ def test_the_record_of_a_first_attempt_opens_nothing_of_the_second(app):
     assert queries.attempt_of(no, None).number == 2
     a_registration(found[0], no)
     a_beacon(rules.first_day(queries.beacon_after(row)))
-    assert queries.record(no, 1)["decision"] == "unsuccessful"
+    assert selection_records.record(no, 1)["decision"] == "unsuccessful"
     assert acts_about(no).count("registration.submit") == 2
 
 
@@ -166,7 +167,7 @@ def test_no_head_in_time_makes_the_attempt_void(app):
     app.extensions["market.clock"].instant = closes_at + timedelta(minutes=30)
     run_due()
     db.session.rollback()
-    record = queries.record(no)
+    record = selection_records.record(no)
     assert record["decision"] == "void"
     assert record["beacon_value"] is None
     assert lottery.verify(record) == outsider.check_record(dict(record)) == []
@@ -209,7 +210,7 @@ def test_the_lowest_price_wins_at_the_opening(app):
     for line in offers.published(no):
         assert line.body is None or outsider.check_offer(line.body, line.commitment) == []
     assert sum(line.body is None for line in offers.published(no)) == 3
-    record = queries.record(no)
+    record = selection_records.record(no)
     assert lottery.verify(record) == outsider.check_record(dict(record)) == []
 
 
@@ -280,7 +281,7 @@ def test_a_broken_envelope_stops_the_selection(app):
     no, _, _, row = broken_market(0, 1, 2)
     assert (row.opened_at, decision(no), queries.phase_of(row)) == (None, None, Phase.STOPPED)
     assert all(one.amount_fen is None for one in offers.counting(row.attempt_id))
-    assert queries.next_act(row, head=queries.head_over(row), now=clockwork.clock().market()) is None
+    assert limits.next_act(row, head=queries.head_over(row), now=clockwork.clock().market()) is None
     stop = next(one for one in records.timeline(f"announcement:{no}") if one.act == "selection.open")
     assert len(stop.public["unopened"]) == 3
     assert "offers" not in stop.public
@@ -310,7 +311,7 @@ def test_a_body_that_hashes_to_the_commitment_stands_in_for_its_envelope(app):
     assert {line.body for line in offers.published(no)} == set(bodies.values())
     assert acts_about(no).count("selection.open") == 2
     assert queries.phase_of(row) is Phase.DRAWN
-    assert lottery.verify(queries.record(no)) == []
+    assert lottery.verify(selection_records.record(no)) == []
     assert first_difference(rows=True) is None
 
 
@@ -371,9 +372,9 @@ def test_a_lost_key_breaks_every_envelope(app):
 
 def recomputed(no, attempt=None):
     """The transcript as it is published, checked by its own verifier, told again, and bound by the freeze's entry."""
-    found = json.loads(json.dumps(queries.transcript(no, attempt)))
+    found = json.loads(json.dumps(selection_records.transcript(no, attempt)))
     assert transcript.verify(found) == outsider.check_transcript(found) == []
-    told = queries.replayed(no, attempt)
+    told = selection_records.replayed(no, attempt)
     assert told.faults == ()
     assert all(step.content is not None for step in told.steps)
     for fault in ({**found, "result": found["result"][::-1]}, {**found, "attempt": 2}):
@@ -532,7 +533,7 @@ def test_a_low_price_is_asked_about_before_anybody_is_ranked(app):
         agreed(no, Judgement(found[0].code, True, "x"))
     assert codes_of(refused) == ["no_price_to_judge"]
     with pytest.raises(NotFound):
-        queries.transcript(no)
+        selection_records.transcript(no)
 
 
 @pytest.mark.parametrize(("accepted", "first"), [(True, 1), (False, 2)])
@@ -638,10 +639,10 @@ def test_no_transcript_before_the_record(app):
     for agency in found:
         an_offer(agency, no, amount_fen=800_000)
     with pytest.raises(NotFound):
-        queries.transcript(no)
+        selection_records.transcript(no)
     closed(no)
     with pytest.raises(NotFound):
-        queries.transcript(no)
+        selection_records.transcript(no)
 
 
 def test_eligibility_is_judged_as_of_the_closing(app):
@@ -663,13 +664,13 @@ def test_eligibility_is_judged_as_of_the_closing(app):
     assert row.valid == 1
     line = next(one for one in lottery.parse_frozen_text(row.frozen_text).lines if one.id == found[0].code)
     assert (line.lots, line.reasons) == (0, ("case_open",))
-    page = queries.page(no, actor=Actor.stranger())
+    page = pages.page(no, actor=Actor.stranger())
     shown = next(one for one in page.registrants if one.code == found[0].code)
     assert (shown.reasons[0].clause, dict(shown.reasons[0].params)) == (
         "register.accept_longer_promise",
         {"case": "S-1"},
     )
-    record = queries.record(no)
+    record = selection_records.record(no)
     assert record["order"] == [found[1].code]
 
 
@@ -696,7 +697,7 @@ def test_unequal_entries_are_set_aside_and_typed_anew(app, at):
     at("2026-03-11 22:00")
     operator, supervisor, day = an_operator(), a_supervisor(), EVENING.isoformat()
     services.enter_beacon(operator, day, BeaconInput(EVENING, "111-11111"), key=fresh_key())
-    shown = queries.beacon_day(EVENING, supervisor, now=app.extensions["market.clock"].instant)
+    shown = beacons.beacon_day(EVENING, supervisor, now=app.extensions["market.clock"].instant)
     assert (shown.mine, shown.set_aside) == (None, ())
     assert records.timeline(f"beacon:{day}") == ()
     with pytest.raises(Refused) as again:
@@ -705,7 +706,7 @@ def test_unequal_entries_are_set_aside_and_typed_anew(app, at):
     services.enter_beacon(supervisor, day, BeaconInput(EVENING, "222-22222"), key=fresh_key())
     assert db.session.get(Beacon, EVENING) is None
     assert [one.public["value"] for one in records.timeline(f"beacon:{day}")] == ["111-11111", "222-22222"]
-    shown = queries.beacon_day(EVENING, supervisor, now=app.extensions["market.clock"].instant)
+    shown = beacons.beacon_day(EVENING, supervisor, now=app.extensions["market.clock"].instant)
     assert shown.set_aside[0].values == ("111-11111", "222-22222")
     a_beacon(EVENING)
     assert db.session.get(Beacon, EVENING).value == VALUE
@@ -733,7 +734,7 @@ def test_a_day_without_drawing_is_passed_over(app):
     row = closed(no)
     first = rules.first_day(queries.beacon_after(row))
     a_beacon(first + timedelta(days=1))
-    record = queries.record(no)
+    record = selection_records.record(no)
     assert record["beacon_on"] == (first + timedelta(days=1)).isoformat()
     assert lottery.verify(record) == []
 
@@ -745,11 +746,11 @@ def test_one_evening_serves_all_draws_that_wait_for_it(app):
         for agency in found:
             a_registration(agency, no)
     rows = [closed(no) for no in nos]
-    waiting = queries.waiting_draws()
+    waiting = beacons.waiting_draws()
     assert waiting == {rules.first_day(queries.beacon_after(rows[0])): tuple(nos)}
     a_beacon(next(iter(waiting)))
-    assert [queries.record(no)["decision"] for no in nos] == ["drawn", "drawn"]
-    assert queries.record(nos[0])["seed"] != queries.record(nos[1])["seed"]
+    assert [selection_records.record(no)["decision"] for no in nos] == ["drawn", "drawn"]
+    assert selection_records.record(nos[0])["seed"] != selection_records.record(nos[1])["seed"]
 
 
 # The throw in the hall
@@ -778,23 +779,23 @@ def test_unequal_throws_are_set_aside_and_an_equal_pair_draws(app, at):
     assert refused(operator, no, early) == ["throw_too_early"]
     services.enter_throw(operator, f"{no}-1", typed, key=fresh_key())
     assert records.timeline(f"throw:{no}-1") == ()
-    assert queries.throw_page(f"{no}-1", supervisor, now=typed.thrown_at).mine is None
+    assert throws.throw_page(f"{no}-1", supervisor, now=typed.thrown_at).mine is None
     assert refused(operator, no, typed) == ["throw_entered"]
     both = replace(operator, roles=frozenset({Role.SUPERVISOR}))
     assert refused(both, no, typed) == ["throw_entered"], "one account is not two"
     with pytest.raises(NotYours):
         services.enter_throw(purchaser_for("fiscal"), f"{no}-1", typed, key=fresh_key())
     services.enter_throw(supervisor, f"{no}-1", replace(typed, value="0" * 12), key=fresh_key())
-    shown = queries.throw_page(f"{no}-1", supervisor, now=typed.thrown_at)
+    shown = throws.throw_page(f"{no}-1", supervisor, now=typed.thrown_at)
     assert [[one.value for one in pair] for pair in shown.set_aside] == [[DIGITS, "0" * 12]]
     assert (queries.throw_of(selection(no).id), selection(no).drawn_at) == (None, None)
     services.enter_throw(operator, f"{no}-1", typed, key=fresh_key())
     services.enter_throw(supervisor, f"{no}-1", typed, key=fresh_key())
-    page = queries.page(no, actor=Actor.stranger())
+    page = pages.page(no, actor=Actor.stranger())
     assert (page.throw.value, page.throw.witness) == (DIGITS, None), "a witness would tell that somebody registered"
     run_due()
     db.session.rollback()
-    record = queries.record(no)
+    record = selection_records.record(no)
     assert (record["beacon_value"], record["beacon_on"]) == (DIGITS, "2026-03-10")
     assert (lottery.verify(record), outsider.check_record(record)) == ([], [])
     said = records.timeline(f"throw:{no}-1")
@@ -803,7 +804,7 @@ def test_unequal_throws_are_set_aside_and_an_equal_pair_draws(app, at):
         frozenset({"attempt", "value", "thrown_at", "place"})
     }
     assert refused(operator, no, typed) == ["throw_settled"]
-    page = queries.page(no, actor=Actor.stranger())
+    page = pages.page(no, actor=Actor.stranger())
     assert (page.throw.place, page.throw.witness) == ("the hall", rules.Witness.REGISTRANT)
     assert first_difference(rows=True) is None
 
@@ -811,10 +812,10 @@ def test_unequal_throws_are_set_aside_and_an_equal_pair_draws(app, at):
 def test_only_an_attempt_that_asks_for_a_throw_has_one(app):
     no, _ = market_of(3, fund="fiscal")
     closed(no)
-    assert queries.waiting_throws(a_supervisor(), now=app.extensions["market.clock"].instant) == []
+    assert throws.waiting_throws(a_supervisor(), now=app.extensions["market.clock"].instant) == []
     for key in (f"{no}-1", f"{no}-9", f"{no}-{10**30}", f"{no}-²", no, "nothing"):
         with pytest.raises(NotFound):
-            queries.of_throw(key)
+            throws.of_throw(key)
 
 
 @pytest.mark.parametrize("announced", [True, False])
@@ -824,6 +825,6 @@ def test_an_attempt_is_asked_for_by_number(app, announced):
         assert announcements.present_attempt(announcements.by_no(no)).number == 1
     else:
         with pytest.raises(NotFound):
-            queries.page(no, 7, actor=Actor.stranger())
-    assert queries.page(no, actor=Actor.stranger()) is None
+            pages.page(no, 7, actor=Actor.stranger())
+    assert pages.page(no, actor=Actor.stranger()) is None
     assert SelectionAct.FREEZE not in acts_about(no)

@@ -17,8 +17,9 @@ from app.sweep import run_due
 from bidding.award import queries as awards
 from bidding.offer import queries as offers
 from bidding.offer.models import Offer
-from bidding.selection import queries, services, transcript
+from bidding.selection import queries, records, services, transcript
 from bidding.selection.rules import Phase, SelectionAct
+from marketplace.announcement import limits as announcement_limits
 from marketplace.announcement import queries as announcements
 from marketplace.announcement import services as announcing
 from marketplace.announcement.rules import Decision
@@ -58,7 +59,7 @@ def over(no):
 
 
 def told(no):
-    found = json.loads(json.dumps(queries.transcript(no)))
+    found = json.loads(json.dumps(records.transcript(no)))
     assert transcript.verify(found) == outsider.check_transcript(found) == []
     return found
 
@@ -118,7 +119,7 @@ def test_too_few_offers_open_nothing_and_the_key_is_destroyed(app, client):
     found = told(no)
     assert (found["result"], found["record"]["decision"]) == ([], "drawn")
     assert {one["body"] for one in found["offers"]} == {None}
-    assert announcements.next_offers_closing(row.frozen_at) is None
+    assert announcement_limits.next_offers_closing(row.frozen_at) is None
     assert "前提交的有效报价不足 3 家" in client.get(f"/announcements/{no}/record").text
 
 
@@ -152,7 +153,7 @@ def test_a_low_price_and_a_broken_envelope_are_awaited_after_the_second_closing_
     assert row.opened_at is not None
     assert queries.phase_of(row) is Phase.OPENED
     with pytest.raises(NotFound):
-        queries.transcript(no)
+        records.transcript(no)
     clockwork.go_to(offers.question_of_party(row.attempt_id, chosen[1].party).due_at)
     run_due()
     db.session.rollback()

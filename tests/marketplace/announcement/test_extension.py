@@ -21,7 +21,7 @@ from app.watch import services as watching
 from app.watch.rules import Failed, Outage
 from bidding.registration import queries as registrations
 from bidding.selection import queries as selections
-from marketplace.announcement import queries, rules
+from marketplace.announcement import queries, rules, times
 from marketplace.announcement.models import Announcement, Extension
 from tests.builders.announcement import an_announcement
 from tests.builders.need import purchaser_for
@@ -109,7 +109,7 @@ def test_a_closing_moves_to_a_working_day_within_the_hours(app, wish, lawful):
     """rules.md §2.1 opening_window."""
     announcement = queries.by_no(an_announcement(fund="social"))
     hours = rules.HoursTerms(*(datetime.strptime(text, "%H:%M").time() for text in ("09:00", "17:30")))  # noqa: DTZ007
-    assert queries.lawful_from(instant(wish), announcement.need, hours) == instant(lawful)
+    assert times.lawful_from(instant(wish), announcement.need, hours) == instant(lawful)
 
 
 def test_an_outage_gives_its_time_back_to_what_was_open_and_to_nothing_else(app, client, at, tick):

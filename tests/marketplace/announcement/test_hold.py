@@ -18,8 +18,9 @@ from app.sweep import run_due
 from app.watch.models import Alarm, Outage
 from app.watch.rules import Failed, Level
 from bidding.award import queries as awards
+from bidding.selection import beacons as daily_beacons
 from bidding.selection import queries as selections
-from marketplace.announcement import queries, services
+from marketplace.announcement import holds, limits, lists, queries, services
 from marketplace.announcement.rules import AnnouncementAct, Because, Decision, Phase, Withdrawal, WithdrawReason
 from tests.builders.announcement import an_announcement
 from tests.builders.award import award_of
@@ -77,7 +78,7 @@ def test_before_the_closing_the_clock_stops(app):
     clockwork.go_to(instant("2026-03-24 10:00"))
     db.session.rollback()
     assert (phase(no), found(no)[1].frozen_at) == (Phase.HELD, None)
-    assert queries.attempts_due_for_freeze(clock().market()) == []
+    assert limits.attempts_due_for_freeze(clock().market()) == []
     # four days and eighteen hours were held: Wednesday 11:00
     released(no)
     assert (phase(no), closing(no)) == (Phase.REGISTERING, instant("2026-03-25 11:00"))
@@ -102,7 +103,7 @@ def test_an_outage_inside_a_hold_took_nothing(app):
 
     def lost(since, until):
         outage = Outage(since_at=instant(since), until_at=instant(until), region="450803", failed=Failed.ALL)
-        return queries.lost_to(announcement, attempt, outage)
+        return limits.lost_to(announcement, attempt, outage)
 
     assert lost("2026-03-19 11:00", "2026-03-19 15:00") == 0 * HOURS
     assert lost("2026-03-19 09:00", "2026-03-19 12:00") == HOURS
@@ -134,7 +135,7 @@ def test_a_draw_under_a_hold_is_made_and_published_all_the_same(app):
     clockwork.go_to(closing(no))
     db.session.rollback()
     held(no)
-    on = selections.waiting_draws()
+    on = daily_beacons.waiting_draws()
     a_beacon(next(iter(on)))
     assert selections.of(found(no)[1].id).record is not None
     assert (phase(no), len(awards.in_force(found(no)[1].id))) == (Phase.HELD, 1)
@@ -201,7 +202,7 @@ def test_a_fault_wants_both_hands_and_its_end_evidence(app, client):
     approvals.agree(supervisor, ended.location.rsplit("/", 1)[1])
     db.session.rollback()
     assert phase(no) is Phase.REGISTERING
-    (line,) = queries.holds(found(no)[0].id)
+    (line,) = holds.holds(found(no)[0].id)
     assert files.known(line.evidence or "") is not None
     assert "暂停记录" in client.get(f"/announcements/{no}").text
 
@@ -232,7 +233,7 @@ def test_the_list_of_what_is_held_asks_as_much_for_many_as_for_one(app):
     def asked(n):
         db.session.rollback()
         with questions() as sent:
-            assert len(queries.held(supervisor, now=clock().market())) == n
+            assert len(lists.held(supervisor, now=clock().market())) == n
         return len(sent)
 
     held(an_announcement(closes="2026-03-20 17:00"))

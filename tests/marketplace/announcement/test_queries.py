@@ -9,9 +9,9 @@ from app.chance import fresh_key
 from app.clock import clock
 from app.database import db
 from app.refusal import NotFound
-from marketplace.announcement import queries, rules, services
+from marketplace.announcement import lists, pages, queries, rules, services
+from marketplace.announcement.lists import Filters
 from marketplace.announcement.models import Announcement, Attempt
-from marketplace.announcement.queries import Filters
 from marketplace.announcement.rules import AnnouncementKind, Decision, Phase, Withdrawal, WithdrawReason
 from marketplace.need.rules import Method
 from marketplace.purchaser.rules import Fund
@@ -53,7 +53,7 @@ def test_the_list_finds_by_everything_it_offers(app):
     now = clock().market()
 
     def numbers(**filters):
-        return [line.no for line in queries.public_list(Filters(**filters), None, now=now).rows]
+        return [line.no for line in lists.public_list(Filters(**filters), None, now=now).rows]
 
     assert numbers() == [sealed, random]
     assert numbers(q="bridge") == [random]
@@ -87,7 +87,7 @@ def test_the_list_finds_by_everything_it_offers(app):
 def test_words_pinyin_and_initials_find_an_announcement(app, q):
     no = an_announcement(title="木格镇小学地形测量 1:500")
     other = an_announcement(title="bridge", item="0501")
-    found = [line.no for line in queries.public_list(Filters(q=q), None, now=clock().market()).rows]
+    found = [line.no for line in lists.public_list(Filters(q=q), None, now=clock().market()).rows]
     assert no in found
     assert (other in found) is (q == "450803-2026-00000")
 
@@ -101,7 +101,7 @@ def test_the_list_is_paged_by_key_without_gap_or_repetition(app):
     made = [an_announcement(budget_fen=1_000_000 + step) for step in range(5)]
     seen, after = [], None
     for _ in range(3):
-        page = queries.public_list(Filters(), after, now=clock().market(), size=2)
+        page = lists.public_list(Filters(), after, now=clock().market(), size=2)
         seen += [line.no for line in page.rows]
         after = page.after
     assert after is None
@@ -111,7 +111,7 @@ def test_the_list_is_paged_by_key_without_gap_or_repetition(app):
 @pytest.mark.parametrize("after", ["x", "WyJhIiwxXQ", "WyIyMDI2LTAzLTAyIiwxXQ"])
 def test_a_forged_page_is_not_found(app, after):
     with pytest.raises(NotFound):
-        queries.public_list(Filters(), after, now=START)
+        lists.public_list(Filters(), after, now=START)
 
 
 def test_an_unknown_filter_is_not_found():
@@ -121,10 +121,10 @@ def test_an_unknown_filter_is_not_found():
 
 def test_the_machine_interface_gives_what_the_page_gives(app):
     no = an_announcement(method="BID_LOW")
-    rows = queries.resource_page(None, 10, now=START, phase="registering").rows
+    rows = pages.resource_page(None, 10, now=START, phase="registering").rows
     assert [row["no"] for row in rows] == [no]
-    one = queries.resource_one(no, now=START)
+    one = pages.resource_one(no, now=START)
     assert one is not None
     assert one["phase"] == "registering"
     assert len(one["attempts"][0]["offer_key"]) == 64
-    assert queries.resource_one("450803-2026-009999", now=START) is None
+    assert pages.resource_one("450803-2026-009999", now=START) is None

@@ -15,7 +15,7 @@ from app.notice.models import Notice
 from app.refusal import AlreadyDone, NotFound, NotYours, OutOfTurn, Refused
 from app.sealing import open_box, public_key
 from app.values import Nothing
-from marketplace.announcement import queries, services
+from marketplace.announcement import limits, queries, services
 from marketplace.announcement.models import Attempt
 from marketplace.announcement.rules import (
     Change,
@@ -259,7 +259,7 @@ def test_a_withdrawal_ends_the_attempt_for_good(app):
     services.withdraw(owner, no, Withdrawal(WithdrawReason.NEED_CEASED, "the school is not built"), key="w")
     assert phase(no) is Phase.WITHDRAWN
     app.extensions["market.clock"].instant = instant("2026-03-05 09:00")
-    assert queries.attempts_due_for_freeze(clock().market()) == []
+    assert limits.attempts_due_for_freeze(clock().market()) == []
     with pytest.raises(OutOfTurn):
         services.repeat(owner, no, Timetable(), key="r")
 
@@ -267,10 +267,10 @@ def test_a_withdrawal_ends_the_attempt_for_good(app):
 def test_what_is_due_for_the_freeze_is_derived_from_the_closing(app):
     no = an_announcement()
     closing = instant("2026-03-04 09:00")
-    assert queries.next_closing(clock().market()) == closing
-    assert queries.attempts_due_for_freeze(instant("2026-03-04 08:59")) == []
-    assert queries.attempts_due_for_freeze(closing) == [(no, 1)]
-    assert queries.next_closing(closing) is None
+    assert limits.next_closing(clock().market()) == closing
+    assert limits.attempts_due_for_freeze(instant("2026-03-04 08:59")) == []
+    assert limits.attempts_due_for_freeze(closing) == [(no, 1)]
+    assert limits.next_closing(closing) is None
 
 
 def test_nobody_closes_an_attempt_before_its_freeze(app):
@@ -343,7 +343,7 @@ def test_an_accepted_commission_becomes_an_announcement_without_registration(app
     assert found(no).closes_at is None
     present = queries.present_attempt(found(no))
     assert (present.decision, present.frozen_at) == (Decision.DRAWN, None)
-    assert queries.attempts_due_for_freeze(instant("2027-03-04 09:00")) == []
+    assert limits.attempts_due_for_freeze(instant("2027-03-04 09:00")) == []
 
 
 def test_no_secret_is_stored_in_clear(app):

@@ -16,7 +16,7 @@ from app.refusal import NotFound, Refused
 from app.rules_in_force import rulebook_for
 from app.sweep import run_due
 from app.values import Fen, Nothing, Waiting
-from marketplace.announcement import queries, services
+from marketplace.announcement import queries, services, times
 from marketplace.announcement.rules import AnnouncementAct, Change, Phase, Timetable
 from marketplace.need import queries as needs
 from marketplace.need import services as writing
@@ -94,7 +94,7 @@ def test_written_by_one_agreed_by_another_published_by_the_rules(client):
     run_due()
     db.session.rollback()
     # Three whole working days after Monday: publish.min_days above the small limit.
-    assert queries.earliest(needs.by_no(no), rulebook_for("450000", clock().market()), clock().market()).days == 3
+    assert times.earliest(needs.by_no(no), rulebook_for("450000", clock().market()), clock().market()).days == 3
     assert queries.present_attempt(queries.by_need(no)).closes_at.isoformat() == "2026-03-09T02:00:00+00:00"
 
 

@@ -20,7 +20,7 @@ from bidding.award import queries as awards
 from bidding.award import services as awarding
 from bidding.award.rules import Declined
 from bidding.award.rules import Phase as AwardPhase
-from bidding.selection import queries as selections
+from bidding.selection import records as selection_records
 from marketplace.announcement import queries as announcements
 from marketplace.announcement import services as announcing
 from marketplace.announcement.rules import Timetable
@@ -99,8 +99,8 @@ def test_social_money_does_not_wait(app: Flask) -> None:
 def test_an_upheld_objection_skips_the_candidate_and_nobody_is_drawn_again(app: Flask) -> None:
     """protocol.md §0: seed and order stand, the next candidate follows."""
     no = a_public_result()
-    before = selections.record_text(no)
-    order = selections.record(no)["order"]
+    before = selection_records.record_text(no)
+    order = selection_records.record(no)["order"]
     one = upheld(appealed(against_the_winner(no)))
     assert one.effect is Effect.SKIPPED
     assert [awards.phase_of(awards.by_no(line.no)) for line in awards.of_announcement(no)] == [
@@ -108,7 +108,7 @@ def test_an_upheld_objection_skips_the_candidate_and_nobody_is_drawn_again(app: 
         AwardPhase.PUBLICITY,
     ]
     assert [line.agency_code for line in awards.of_announcement(no)] == order[:2]
-    assert selections.record_text(no) == before
+    assert selection_records.record_text(no) == before
     settle()
     assert phase(no) is AwardPhase.NOTICED
     assert present_decision(no) == "drawn"
@@ -304,7 +304,7 @@ def test_an_excluded_agency_objects_until_noon_and_is_drawn_before_it_is_decided
     assert upheld(objection(one.no)).effect is Effect.VOID
     assert present_decision(no) == "void"
     assert phase(no) is AwardPhase.FALLEN
-    assert selections.record(no)["decision"] == "drawn"
+    assert selection_records.record(no)["decision"] == "drawn"
 
 
 def test_nobody_else_objects_to_an_exclusion_and_not_after_noon(app: Flask) -> None:
