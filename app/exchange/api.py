@@ -81,7 +81,9 @@ def perform(act: str) -> Response:
     try:
         done = services.hand_in(act, who, subject, value, key=key)
     except AlreadyDone as known:
-        return answer({"subject": known.subject, "receipt": _file(known.receipt, kept)})
+        advice = gathered.advice(act)
+        again = {} if advice is None else {"advice": advice}
+        return answer({"subject": known.subject, "receipt": _file(known.receipt, kept), **again})
     if isinstance(done, Waiting):
         return answer({"prepared": done.prepared}, 202)
     # An answer may hold what is stored nowhere (the body of a sealed offer): then it is in it this once.

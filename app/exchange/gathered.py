@@ -38,6 +38,12 @@ def word(code: str) -> str:
     return words.get(code, code)
 
 
+def advice(act: str) -> str | None:
+    """What to do where the first answer of an act, which alone held something stored nowhere, did not arrive."""
+    words: Mapping[str, str] = built.part("words")
+    return words.get(f"once.{act}")
+
+
 def demonstration() -> bool:
     """Whether this deployment is a demonstration."""
     settings: Settings = built.part("settings")

@@ -91,11 +91,19 @@ def _act(name: str, schemas: dict[str, Any]) -> dict[str, Any]:
         "parameters": [_KEY],
         "requestBody": _body("application/json", {"$ref": f"#/components/schemas/act.{name}"}),
         "responses": {
-            "200": _json("已办理；同一键重发得到同一回执", {"$ref": "#/components/schemas/Performed"}),
+            "200": _json("已办理；同一键重发得到同一回执", _performed(name)),
             "202": _json("已拟办，等待另一位经办人", _object(prepared=TEXT)),
             **_responses("401", "403", "404", "409", "413", "422"),
         },
     }
+
+
+def _performed(name: str) -> dict[str, Any]:
+    """The answer to an act; `body` stands in the first answer alone, `advice` in every later one (protocol.md §2.2)."""
+    found = {"$ref": "#/components/schemas/Performed"}
+    if gathered.advice(name) is None:
+        return found
+    return {"allOf": [found, {"type": "object", "properties": {"body": TEXT, "advice": TEXT}}]}
 
 
 def _files() -> dict[str, Any]:

@@ -3,6 +3,10 @@
 WORDS = {
     "deadline.low_price_decision": "低价决定期限",
     "offer.submit": "提交报价",
+    "once.offer.submit": (
+        "报价正文只在第一次答复中给出，本市场不保存；"
+        "没有收到的，请在截止前用新的幂等键（Idempotency-Key）重新提交，以最后一次为准。"
+    ),
     "offer.hand_in": "补交报价正文或者方案文件",
     "offer.lapse": "逾期未补交报价正文或者方案文件",
     "deadline.hand_in": "补交报价正文或者方案文件期限",
