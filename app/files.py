@@ -155,26 +155,28 @@ def store_sealed(box: bytes, *, account_id: int) -> str:
 
 
 def known(sha256: str, *, account_id: int | None = None) -> Stored | None:
-    """A stored file; with `account_id` only where this very account handed it in.
+    """A stored file; with `account_id` only where this very account handed it in. What lies sealed is none.
 
     Whether an input may name a file asks with the account: whoever only knows a hash must not get at another's file.
     """
-    query = select(Upload).where(Upload.sha256 == sha256)
+    query = select(Upload).where(Upload.sha256 == sha256, Upload.type != SEALED)
     if account_id is not None:
         query = query.where(Upload.account_id == account_id)
     row = db.session.execute(query.limit(1)).scalar_one_or_none()
     return None if row is None else Stored(row.sha256, row.size, row.type)
 
 
-def keep(deed: Deed, sha256s: Collection[str], *, by: str) -> None:
+def keep(deed: Deed, sha256s: Collection[str], *, by: str, sealed: bool = False) -> None:
     """A step: the files that the act names stay for good; `by` is the thing they belong to, `<kind>:<number>`.
 
-    Raises `Refused` (code `file_unknown`) for a file that the actor's account did not hand in, or too long ago.
+    `sealed`: they are boxes; elsewhere a box is no file, since whom it is shown to could not read it. Raises `Refused`
+    (code `file_unknown`) for a file that the actor's account did not hand in, or too long ago.
     """
+    kind = Upload.type == SEALED if sealed else Upload.type != SEALED
     for sha256 in sha256s:
         row = deed.session.execute(
             select(Upload)
-            .where(Upload.sha256 == sha256, Upload.account_id == deed.actor.account_id)
+            .where(Upload.sha256 == sha256, Upload.account_id == deed.actor.account_id, kind)
             .with_for_update()
             .execution_options(populate_existing=True)
         ).scalar_one_or_none()

@@ -120,7 +120,7 @@ def submit(actor: Actor, subject: str | None, offer: OfferInput, /, *, key: str)
             raise NotFound(deed.act)
         body, envelope = _sealed(offer, announcement=announcement, attempt=attempt, code=agency.organisation.code)
         kept = _keep(deed, registration, envelope, revision=announcement.revision)
-        files.keep(deed, offer.boxes, by=f"announcement:{announcement.no}")
+        files.keep(deed, offer.boxes, by=f"announcement:{announcement.no}", sealed=True)
         for place, box in enumerate(offer.boxes, 1):
             deed.add(Proposal(offer_id=kept.id, place=place, box=box))
         registering.record(deed, announcement, attempt, agency)
@@ -222,7 +222,7 @@ def hand_in(actor: Actor, subject: str | None, handed: BodyInput, /, *, key: str
             offer.handed_in_at, offer.handed_in = deed.now, _kept(text, offer)
             for proposal, sha256 in zip(queries.sealed_files(offer.id), parse_body(text).files, strict=False):
                 proposal.sha256 = sha256 if proposal.broken_at is not None else None
-        files.keep(deed, handed.boxes, by=f"announcement:{announcement.no}")
+        files.keep(deed, handed.boxes, by=f"announcement:{announcement.no}", sealed=True)
         came = dict(zip(handed.files, handed.boxes, strict=True))
         for proposal in queries.awaited_files(offer.id):
             if proposal.sha256 in came:

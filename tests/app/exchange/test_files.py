@@ -129,6 +129,13 @@ def test_who_only_knows_the_hash_does_not_have_the_file(app):
         name_in_an_act(other, stored.sha256)
 
 
+def test_a_sealed_box_is_no_paper_of_an_act(machine):
+    box = files.store_sealed(b"nobody reads this", account_id=account())
+    assert files.known(box, account_id=account()) is None
+    with pytest.raises(Refused, match="file_unknown"):
+        name_in_an_act(identities.actor_by_login("agency1"), box)
+
+
 def test_an_unnamed_file_goes_after_24_hours_and_a_named_one_stays(app):
     clock = app.extensions["market.clock"]
     named = files.store(io.BytesIO(PDF), account_id=account(), name="a.pdf")

@@ -77,6 +77,13 @@ def test_no_address_leads_to_another_site(client, path):
     assert not (answer.location or "/x").startswith(("//", "/\\", "http"))
 
 
+@pytest.mark.parametrize("number", ["9" * 20, "2147483648", "٣"])
+def test_a_number_that_names_nothing_is_not_found(client, number):
+    no = announcement.an_announcement()
+    assert client.get(f"/announcements/{no}/auction/{number}/state.json").status_code == 404
+    assert client.get(f"/log/{number}").status_code == 404
+
+
 def test_only_reading_is_led_on(client):
     assert client.post("/nothing/91450802925415449f").status_code == 404
 

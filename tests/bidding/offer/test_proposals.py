@@ -110,9 +110,10 @@ def test_a_machine_hands_in_a_proposal(app, client, monkeypatch):
     assert first.json["file"] == hashlib.sha256(content).hexdigest()
     assert sealed(content, "f1").json == first.json
     assert sealed(content, "f2").json["box"] != first.json["box"]
-    assert files.known(first.json["box"]).type == files.SEALED
+    assert files.known(first.json["box"]) is None
     refused = sealed(b"no document", "f3")
     assert (refused.status_code, refused.json["errors"][0]["type"]) == (422, "file_type")
+    clear = files.store(io.BytesIO(content), account_id=agency.account_id or 0, name="plan.pdf")
     monkeypatch.setattr(files, "LARGEST", len(content) - 1)
     assert sealed(content, "f4").json["errors"][0]["type"] == "file_too_large"
     assert sealed(content, "").status_code == 422
@@ -132,6 +133,9 @@ def test_a_machine_hands_in_a_proposal(app, client, monkeypatch):
     given = {"amount_fen": 800_000, "days": 10, "files": [first.json["file"]], "boxes": [first.json["box"]]}
     without = asked("offer.submit", "o1", json={"subject": no, "input": {**given, "boxes": []}})
     assert [one["code"] for one in without.json["refusals"]] == ["proposal_missing"]
+    # What was sent in clear is no box.
+    unsealed = asked("offer.submit", "o3", json={"subject": no, "input": {**given, "boxes": [clear.sha256]}})
+    assert [one["code"] for one in unsealed.json["refusals"]] == ["file_unknown"]
     done = asked("offer.submit", "o2", json={"subject": no, "input": given})
     assert (done.status_code, f"file {first.json['file']}\n" in done.json["body"]) == (200, True)
     again = asked("offer.submit", "o2", json={"subject": no, "input": given}).json
