@@ -658,9 +658,17 @@ def main(argv: Sequence[str]) -> int:
         print("结论：全程记录前后一致，结果由其余内容重新计算得出。")
         print(
             "请将此日志头与您手中任何一份留存的日志头核对，向外部随机源的发布机构核对其取值，并在公开日志中按序号核对每份"
-            "报价的承诺值；不作此核对，以上结果仅说明该文件自身不矛盾。日志头的签名由 app.audit.verify 核验。"
+            f"报价的承诺值{_elsewhere(found)}；不作此核对，以上结果仅说明该文件自身不矛盾。"
+            "日志头的签名由 app.audit.verify 核验。"
         )
     return 1 if contradictions else 0
+
+
+def _elsewhere(found: Mapping[str, Any]) -> str:
+    """What no commitment in the file binds, with the acts whose entries say it: to be compared with the log."""
+    chosen = any(score["criterion"] == CHOICE for score in found["scores"])
+    sheets = "、业主的选择（selection.choose）" if chosen else "、评审人的每份评分表（judging.lock）"
+    return ("、竞价的每次报价（auction.bid）" if found["live"] else "") + (sheets if found["scores"] else "")
 
 
 def _summary(found: Mapping[str, Any]) -> list[str]:

@@ -626,6 +626,7 @@ def test_the_verifier_runs_alone(method, tmp_path):
     assert "结论：全程记录前后一致" in said
     assert found["result"][0]["id"] in said
     assert "请将此日志头与您手中任何一份留存的日志头核对" in said
+    assert ("judging.lock" in said) is (method == "COMPARE")
     code, said = alone(tmp_path, json.dumps({**found, "result": found["result"][::-1]}))
     assert code == 1
     assert "矛盾：结果与重新计算的结果不符" in said
