@@ -28,6 +28,8 @@ class Award(Base):
     __tablename__ = "award"
     __table_args__ = (
         UniqueConstraint("attempt_id", "rank"),
+        # What a contract's price and time are held against.
+        Index("uq_award_won", "id", "amount_fen", "promised_days", unique=True),
         Index(
             "uq_award_in_force",
             "attempt_id",

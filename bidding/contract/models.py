@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import BIG, Base, Code
@@ -15,6 +15,8 @@ class Contract(Base):
     """One per award from its acceptance on; kind and value equal the award (rules.md contract.price_equals_award).
 
     Price and days stay those of its first version for good; the later ones stand in the requests that made them.
+    `won_fen` and `won_days` are the award's, where the rulebook binds the contract to them, None where it does not:
+    then the database takes no other price and no longer time.
 
     `provisional` marks the deadlines that are running: of signing and uploading, after an upload of its confirmation.
     """
@@ -30,6 +32,14 @@ class Contract(Base):
         CheckConstraint("confirmed_at IS NULL OR uploaded_at IS NOT NULL", name="confirmed_has_upload"),
         CheckConstraint("uploaded_at IS NULL OR file IS NOT NULL", name="upload_has_file"),
         CheckConstraint("confirmed_at IS NULL OR lapsed_at IS NULL", name="confirmed_or_lapsed"),
+        ForeignKeyConstraint(
+            ["award_id", "won_fen", "won_days"],
+            ["award.id", "award.amount_fen", "award.promised_days"],
+            name="fk_contract_won",
+        ),
+        CheckConstraint("(won_fen IS NULL) = (won_days IS NULL)", name="won_whole"),
+        CheckConstraint("won_fen IS NULL OR amount_fen IS NULL OR amount_fen = won_fen", name="price_equals_award"),
+        CheckConstraint("won_days IS NULL OR days IS NULL OR days <= won_days", name="days_within_award"),
     )
 
     id: Mapped[int] = mapped_column(BIG, primary_key=True)
@@ -39,6 +49,8 @@ class Contract(Base):
     sign_due_at: Mapped[datetime]
     upload_due_at: Mapped[datetime]
     provisional: Mapped[bool]
+    won_fen: Mapped[Fen | None]
+    won_days: Mapped[int | None]
     amount_fen: Mapped[Fen | None]
     days: Mapped[int | None]
     signed_on: Mapped[date | None]
@@ -53,7 +65,7 @@ class Contract(Base):
     lapsed_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column()
 
-    award: Mapped[Award] = relationship(lazy="joined")
+    award: Mapped[Award] = relationship(lazy="joined", foreign_keys=award_id, primaryjoin=award_id == Award.id)
     requests: Mapped[list["ContractRequest"]] = relationship(lazy="selectin", order_by="ContractRequest.number")
 
     __mapper_args__ = {"version_id_col": version}

@@ -73,6 +73,7 @@ def on_draw(deed: Deed) -> None:
 def _open(deed: Deed, award: Award) -> None:
     sign, upload = _signing(award)
     no = part(award.announcement.no or "", "C", queries.count_of(award.announcement_id) + 1)
+    bound = rulebook(award.announcement.rulebook or "").terms(ContractTerms).price_equals_award
     deed.add(
         Contract(
             no=no,
@@ -81,6 +82,8 @@ def _open(deed: Deed, award: Award) -> None:
             sign_due_at=sign.at,
             upload_due_at=upload.at,
             provisional=sign.provisional or upload.provisional,
+            won_fen=award.amount_fen if bound else None,
+            won_days=award.promised_days if bound else None,
             deemed=False,
         )
     )

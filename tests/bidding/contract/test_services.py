@@ -6,14 +6,18 @@ from datetime import datetime
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
 
 from app.audit import services as records
 from app.chance import fresh_key
+from app.database import db
 from app.refusal import NotFound, NotYours, OutOfTurn, Refused
 from app.values import Nothing
 from bidding.award import queries as awards
 from bidding.award.rules import Phase as AwardPhase
 from bidding.contract import lists, queries, services
+from bidding.contract.models import Contract
 from bidding.contract.rules import Because, Phase, SignedContract
 from tests.builders.agency import an_agency_account
 from tests.builders.award import accepted_award, award_of, settle
@@ -45,6 +49,15 @@ def test_what_was_signed_must_be_what_was_won(app: Flask) -> None:
         services.upload(agency, contract.no, worse, key=fresh_key())
     assert codes(refused) == ["contract_price_differs", "contract_days_longer"]
     assert {reason.clause for reason in refused.value.reasons} == {"contract.price_equals_award"}
+
+
+@pytest.mark.parametrize("other", [{"amount_fen": 1}, {"days": 9_999}, {"won_fen": 1}, {"won_days": 9_999}])
+def test_the_database_itself_takes_no_other_price_and_no_longer_time(app: Flask, other: dict[str, int]) -> None:
+    """Whatever code writes: layout.md (the database repeats every invariant), contract.price_equals_award."""
+    no = uploaded(accepted_award())
+    with pytest.raises(IntegrityError):
+        db.session.execute(update(Contract).where(Contract.no == no).values(other))
+    db.session.rollback()
 
 
 def test_the_other_side_confirms_and_both_are_on_record(app: Flask) -> None:
