@@ -184,6 +184,7 @@ def notice(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
 def accept(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
     """The winner takes the award."""
     with act(AwardAct.ACCEPT, actor=actor, key=key, subject=subject, input=nothing) as deed:
+        _one_after_another(deed, subject)
         award = _own(deed, actor)
         rules.FLOW.after(queries.phase_of(award), AwardAct.ACCEPT)
         demand(
@@ -390,9 +391,10 @@ def pass_on(deed: Deed, award: Award) -> Award | None:
 
 
 def _one_after_another(deed: Deed, no: str | None) -> None:
-    """Of two awards of one attempt that fall at once, the second waits: both want the same next candidate and number.
+    """Of two awards of one attempt that are answered at once, the second waits: both want the same next number.
 
-    The attempt before the award, as the draw locks them that voids an attempt.
+    Where they fall it is the next candidate's, where they are taken the contract's. The attempt before the award, as
+    the draw locks them that voids an attempt.
     """
     deed.session.execute(queries.attempt_of(no or ""))
 

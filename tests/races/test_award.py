@@ -20,6 +20,7 @@ from marketplace.announcement import queries as announcements
 from marketplace.announcement import services as announcing
 from marketplace.announcement.rules import Decision, Timetable
 from tests.builders.award import a_result, award_of, settle, winner
+from tests.builders.contract import contract_of
 from tests.builders.registration import agencies
 from tests.races.conftest import outcome_of
 
@@ -131,6 +132,16 @@ def test_two_winners_decline_at_once(live: Flask) -> None:
     assert interleaved(live, declining(*first), declining(*second)) == ("done", "done")
     with live.app_context():
         assert in_force(no) == [("A03", 1, 3), ("A04", 2, 4)]
+
+
+def test_two_winners_accept_at_once(live: Flask) -> None:
+    """Two contracts are wanted under two numbers."""
+    with live.app_context():
+        no = a_result(n=3, winners=2, alternates=1)
+        first, second = ((f"{no}-{place}", winner(queries.by_no(f"{no}-{place}"))) for place in ("A01", "A02"))
+    assert interleaved(live, accepting(*first), accepting(*second)) == ("done", "done")
+    with live.app_context():
+        assert {contract_of(award).no for award, _ in (first, second)} == {f"{no}-C01", f"{no}-C02"}
 
 
 def test_the_next_follows_while_the_purchaser_announces_again(live: Flask) -> None:
