@@ -648,8 +648,12 @@ def _summary(record: Mapping[str, Any]) -> list[str]:
         rows.append(f"外部随机源规则：{frozen.text.splitlines()[7]}")
         rows.append(f"外部随机源取值：{record['beacon_value'] or '-'}（日期 {record['beacon_on'] or '-'}）")
     rows.append(f"报名 {len(frozen.lines)}，其中有效 {len(frozen.lots)}")
-    rows.append(f"中选 {frozen.winners}，候补 {frozen.alternates}：")
+    # The record does not say the method: by price or by score the order decides between equals only.
     shown = record["order"][: frozen.winners + frozen.alternates]
+    rows.append(
+        f"抽取次序的前 {len(shown)} 名（随机抽取依此中选 {frozen.winners}、候补 {frozen.alternates}；"
+        "其他方式的名次见全程记录）："
+    )
     rows += [f"  {rank}. {who} {record['names'].get(who, '')}".rstrip() for rank, who in enumerate(shown, 1)]
     return rows
 
