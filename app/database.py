@@ -188,11 +188,14 @@ class TerseCursor(psycopg.Cursor[Any]):
 
 
 def engine_options(url: str, *, threads: int) -> dict[str, Any]:
-    """What the engine is made with: one connection a thread; on SQLite all statements of the market stay prepared."""
+    """What the engine is made with: one connection a thread; on SQLite all statements of the market stay prepared.
+
+    What a statement was given is in no error, and so in no log: a row may hold what is not public yet.
+    """
     arguments: dict[str, Any] = (
         {"cached_statements": STATEMENTS} if url.startswith("sqlite") else {"cursor_factory": TerseCursor}
     )
-    return {"pool_size": threads, "connect_args": arguments}
+    return {"pool_size": threads, "connect_args": arguments, "hide_parameters": True}
 
 
 def _on_connect(connection: Any, _: object) -> None:

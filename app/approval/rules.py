@@ -45,6 +45,16 @@ class Reason:
     reason: str
 
 
+MOST_WAITING = 100
+"""So many acts of one account wait for other hands at once: more than anybody prepares, and no flood (inferred)."""
+
+
+def refusals_to_prepare(*, waiting: int) -> Iterator[Refusal]:
+    """Why an account prepares nothing more: what it prepared stands on other people's desks until they answer."""
+    if waiting >= MOST_WAITING:
+        yield Refusal("prepared_too_many", params={"most": MOST_WAITING})
+
+
 def refusals_to_pass(*, colleagues: int, waiting: bool) -> Iterator[Refusal]:
     """Why an act cannot wait for a colleague's hand: there is none, or the same is waiting already.
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Select, false, or_, select
+from sqlalchemy import Select, false, func, or_, select
 
 from app import built, files
 from app.act import Deed, Passing, act, chance, wiring
@@ -66,6 +66,7 @@ def _prepare(
     """An act that passes two hands is judged for its first one too, who can still mend what is missing."""
     with act(ApprovalAct.PREPARE, actor=actor, key=key, subject=subject, input=input) as deed:
         deed.lock_none()
+        demand(rules.refusals_to_prepare(waiting=_waiting(actor.account_id)))
         if passing is not None:
             colleagues, waiting = _colleagues(name, actor), about(subject or "", party_id=actor.party, act=name)
             demand([*passing.refusals, *rules.refusals_to_pass(colleagues=colleagues, waiting=bool(waiting))])
@@ -89,6 +90,12 @@ def _prepare(
         deed.subject = no
         deed.keep(act=name)
     return Waiting(name, no)
+
+
+def _waiting(account_id: int | None) -> int:
+    """How many acts that an account prepared wait for a hand."""
+    query = _open().where(PreparedAct.account_id == account_id).with_only_columns(func.count())
+    return db.session.execute(query).scalar_one()
 
 
 def _colleagues(name: str, actor: Actor) -> int:

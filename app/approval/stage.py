@@ -65,6 +65,8 @@ STAGE = Stage(
         "cure.two_people_alone": "请在“本单位人员”里邀请负责审核的同事开立账户；同事登录后即可审核。",
         "refusal.prepared_already": "同一事项已经提交，正在等本单位另一位人员审核。",
         "cure.prepared_already": "请等待审核；内容有变的，先撤回再重新提交。",
+        "refusal.prepared_too_many": "您提交的事项已有{most}件在等其他人员会签。",
+        "cure.prepared_too_many": "请等待会签，或者撤回不再需要的事项。",
         "refusal.no_consent_of_yours": "这件事需要另一单位、指定角色同意。",
         "cure.no_consent_of_yours": "请由有权的单位办理。",
     },

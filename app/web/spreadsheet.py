@@ -6,14 +6,15 @@ from collections.abc import Iterable, Sequence
 
 from werkzeug.wrappers import Response
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet reads as the beginning of a formula. Source: quality.md R8."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a spreadsheet reads as the beginning of a formula, the Chinese keyboard's too. Source: quality.md R8."""
 
 
 def harmless(cell: object) -> str:
     """A cell as text; an apostrophe before what would otherwise be computed. Numbers are ours and stay numbers."""
     text = "" if cell is None else str(cell)
-    return f"'{text}" if isinstance(cell, str) and text.lstrip(" ").startswith(FORMULA) else text
+    computed = text.startswith(FORMULA) or text.lstrip().startswith(FORMULA)
+    return f"'{text}" if isinstance(cell, str) and computed else text
 
 
 def download(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:

@@ -122,6 +122,11 @@ def attempt(announcement_id: int, number: int) -> Attempt:
     return found
 
 
+def version_of(announcement: Announcement) -> int:
+    """Rises with every revision and every new attempt: what was prepared for one of them is not done to another."""
+    return announcement.attempt_number + announcement.revision
+
+
 def present_attempt(announcement: Announcement) -> Attempt:
     """The attempt that counts now; raises `NotFound` before the publication."""
     return with_need(announcement, announcement.attempt_number)

@@ -681,7 +681,8 @@ def _own(deed: Deed, actor: Actor, no: str | None, verb: AnnouncementAct) -> tup
     present = queries.present_attempt(announcement)
     rules.FLOW.after(queries.phase_of(announcement, present, deed.now), verb)
     need, book = announcement.need, _book(announcement)
-    demand(need_steps.against_hands(need, actor, book=book, version=announcement.revision), rulebook=book.id)
+    version = queries.version_of(announcement)
+    demand(need_steps.against_hands(need, actor, book=book, version=version), rulebook=book.id)
     return announcement, present
 
 
@@ -846,10 +847,10 @@ def passes_to_announce(verb: AnnouncementAct) -> Passes:
 
 
 def passes(actor: Actor, subject: str | None, wanted: object, /, *, now: datetime) -> Passing | None:
-    """Whether a purchaser's act on its announcement takes two people; a revision that came between makes it void."""
+    """Whether a purchaser's act on its announcement takes two; a revision or an attempt in between makes it void."""
     announcement = queries.own(actor.party, subject or "")
     two = needs.takes_two(announcement.need, _book(announcement))
-    return Passing(announcement.revision, ()) if two else None
+    return Passing(queries.version_of(announcement), ()) if two else None
 
 
 def _fresh(deed: Deed, need: Need) -> Announcement:

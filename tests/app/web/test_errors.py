@@ -4,8 +4,10 @@ import re
 
 import pytest
 from flask import abort
+from sqlalchemy import text
 from werkzeug.exceptions import TooManyRequests
 
+from app.database import db
 from tests.builders import agency, announcement
 
 
@@ -56,6 +58,21 @@ def test_a_failure_has_a_reference_that_is_in_the_log_too(client, breaks, caplog
     assert reference in caplog.text
     assert "a secret of the house" in caplog.text
     assert "a secret of the house" not in answer.text
+
+
+def test_what_a_statement_was_given_is_in_no_log(client, app, monkeypatch, caplog):
+    """protocol.md §2.6: no error report holds what is not public yet."""
+
+    given = {"login": "for logs".join(["not ", ""])}
+
+    def panel():
+        db.session.execute(text("SELECT absent FROM account WHERE login = :login"), given)
+
+    monkeypatch.setitem(app.extensions["market.panels"], "latest_results", panel)
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    assert client.get("/").status_code == 500
+    assert "SELECT absent" in caplog.text
+    assert "not for logs" not in caplog.text
 
 
 def test_two_failures_have_two_references(client, breaks):

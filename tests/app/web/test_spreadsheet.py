@@ -16,7 +16,23 @@ def cells(response):
     return list(csv.reader(io.StringIO(response.data.decode("utf-8-sig"), newline="")))
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", '=HYPERLINK("x")'])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        " =1",
+        "\u3000=1",
+        "\u00a0@A1",
+        "\n=1",
+        "＝1+1",
+        '=HYPERLINK("x")',
+    ],
+)
 def test_what_would_be_computed_is_text(cell):
     """quality.md R8."""
     assert harmless(cell) == f"'{cell}"
@@ -24,7 +40,7 @@ def test_what_would_be_computed_is_text(cell):
 
 @given(TEXTS)
 def test_no_cell_begins_like_a_formula(text):
-    assert not harmless(text).lstrip(" ").startswith(FORMULA)
+    assert not harmless(text).lstrip().startswith(FORMULA)
 
 
 @pytest.mark.parametrize(("cell", "said"), [(-5, "-5"), (None, ""), ("中文", "中文"), (0, "0")])

@@ -17,7 +17,14 @@ from app.rules_in_force import rulebook_for
 from app.sweep import run_due
 from app.values import Fen, Nothing, Waiting
 from marketplace.announcement import queries, services, times
-from marketplace.announcement.rules import AnnouncementAct, Change, Phase, Timetable
+from marketplace.announcement.rules import (
+    AnnouncementAct,
+    Change,
+    Phase,
+    Timetable,
+    Withdrawal,
+    WithdrawReason,
+)
 from marketplace.need import queries as needs
 from marketplace.need import services as writing
 from tests.builders.need import a_need, a_need_input, purchaser_for
@@ -140,6 +147,41 @@ def test_no_other_way_leads_past_the_second_hand(app):
     assert codes(refused) == ["two_people_needed"]
     approval.agree(one, approval.submit(AnnouncementAct.AMEND, two, announced, change, key=fresh_key()).prepared)
     assert queries.by_no(announced).content == "other content"
+
+
+def test_what_was_prepared_for_one_attempt_is_not_done_to_the_next(app, at):
+    one = purchaser_for("state")
+    two, no = (
+        a_colleague(one, login="second", role=Role.PURCHASER),
+        a_need(one, fund="state", budget_fen=ABOVE),
+    )
+    approval.agree(two, handed_in(one, no).prepared)
+    services.approve(an_operator(), no, Nothing(), key=fresh_key())
+    run_due()
+    announced = queries.by_need(no).no
+    why = Withdrawal(WithdrawReason.PROJECT_CHANGED, "the project has changed")
+    withdrawn = approval.submit(AnnouncementAct.WITHDRAW, one, announced, why, key=fresh_key())
+    at("2026-04-01 09:00")
+    run_due()
+    approval.agree(two, approval.submit(AnnouncementAct.REPEAT, one, announced, Timetable(), key=fresh_key()).prepared)
+    at("2026-04-02 09:00")
+    run_due()
+    with pytest.raises(Refused) as refused:
+        approval.agree(two, withdrawn.prepared)
+    assert codes(refused) == ["prepared_outdated"]
+
+
+def test_nobody_floods_the_desks_of_others(app, monkeypatch):
+    monkeypatch.setattr("app.approval.rules.MOST_WAITING", 1)
+    one = purchaser_for("state")
+    a_colleague(one, login="second", role=Role.PURCHASER)
+    first, second = (a_need(one, fund="state", budget_fen=ABOVE) for _ in range(2))
+    waiting = handed_in(one, first)
+    with pytest.raises(Refused) as refused:
+        handed_in(one, second)
+    assert codes(refused) == ["prepared_too_many"]
+    approval.withdraw(one, waiting.prepared, Nothing(), key=fresh_key())
+    assert isinstance(handed_in(one, second), Waiting)
 
 
 @pytest.mark.parametrize(("fund", "budget_fen"), [("state", LIMIT), ("social", ABOVE)])
