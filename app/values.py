@@ -18,6 +18,9 @@ Ppm = NewType("Ppm", int)
 Workdays = NewType("Workdays", int)
 """A count of working days by the State Council calendar (调休 included)."""
 
+LONGEST_DAYS = 3_650
+"""Working days of the longest service that anybody may ask for or promise: what is longer is a slip (inferred)."""
+
 
 class Opens(StrEnum):
     """When an act's entry in the public log is disclosed; every act must say (layout.md §5)."""

@@ -3,6 +3,7 @@
 No number passes as text, no 5.0 and no true as 5, no unknown field; dates and instants come as ISO texts with a zone.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass, make_dataclass
 from datetime import datetime
@@ -64,6 +65,8 @@ def read(kind: type, body: bytes) -> Any:
         faults = error.errors(include_url=False, include_context=False, include_input=False)
         # The value itself stays out of the answer: it may be a password or an amount.
         raise Unfit(*(Fault(tuple(fault["loc"]), fault["type"], fault["msg"]) for fault in faults)) from None
+    # Two readers may each take another of two members of one name: then nobody knows what was asked for.
+    json.loads(body, object_pairs_hook=_each_once)
     unfit = tuple(_unfit(value, ()))
     if unfit:
         raise Unfit(*unfit)
@@ -72,6 +75,12 @@ def read(kind: type, body: bytes) -> Any:
     except NotCanonical as error:
         raise Unfit(Fault(("input",), "not_canonical", str(error))) from None
     return value
+
+
+def _each_once(members: list[tuple[str, Any]]) -> None:
+    names = [name for name, _ in members]
+    if len(set(names)) < len(names):
+        raise Unfit(Fault((max(names, key=names.count),), "twice", "A member must stand once"))
 
 
 def call_schema(command: Command, *, refs: str = "#/$defs/{model}") -> dict[str, Any]:

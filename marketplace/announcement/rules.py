@@ -11,7 +11,7 @@ from app.flow import Flow
 from app.pinyin import folded, initials, spelt
 from app.refusal import Refusal
 from app.rulebook import RulebookError, term
-from app.values import SHANGHAI, Fen, Opens, Period
+from app.values import LONGEST_DAYS, SHANGHAI, Fen, Opens, Period
 from marketplace.need.rules import PUBLIC_MONEY, Method, Minimum, Payer
 from marketplace.purchaser.rules import Fund
 
@@ -456,8 +456,8 @@ def refusals_to_amend(change: Change, *, content: str, expected_days: int, close
         yield Refusal("amend_without_reason", field="reason")
     if change.content is not None and not change.content.strip():
         yield Refusal("need_incomplete", field="content", params={"what": "need_field.content"})
-    if change.expected_days is not None and change.expected_days < 1:
-        yield Refusal("need_days_not_positive", field="expected_days")
+    if change.expected_days is not None and not 1 <= change.expected_days <= LONGEST_DAYS:
+        yield Refusal("need_days_out_of_range", field="expected_days", params={"most": LONGEST_DAYS})
     unchanged = (
         change.content in (None, content)
         and change.expected_days in (None, expected_days)

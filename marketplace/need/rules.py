@@ -13,7 +13,7 @@ from app.actor import Actor, Role
 from app.flow import Flow
 from app.refusal import Refusal
 from app.rulebook import term
-from app.values import Fen, Opens, Ppm
+from app.values import LONGEST_DAYS, Fen, Opens, Ppm
 from marketplace.purchaser.rules import Fund
 
 
@@ -411,8 +411,8 @@ def _refusals_to_what(need: NeedInput, *, known: Known) -> Iterator[Refusal]:
         yield Refusal("need_region_unknown", field="region")
     if not known.authority:
         yield Refusal("need_authority_unknown", field="authority")
-    if need.expected_days < 1:
-        yield Refusal("need_days_not_positive", field="expected_days")
+    if not 1 <= need.expected_days <= LONGEST_DAYS:
+        yield Refusal("need_days_out_of_range", field="expected_days", params={"most": LONGEST_DAYS})
     if need.project_code is None:
         if need.fund is Fund.FISCAL:
             yield Refusal("need_project_code_missing", field="project_code")

@@ -9,7 +9,7 @@ from typing import ClassVar
 from app.actor import Role
 from app.refusal import Refusal
 from app.rulebook import term
-from app.values import Opens
+from app.values import LONGEST_DAYS, Opens
 from marketplace.agency import rules as agencies
 
 
@@ -107,8 +107,8 @@ def refusals_to_publish(
             )
     if price.effective_from < today:
         yield Refusal("price_in_the_past", field="effective_from", params={"today": today.isoformat()})
-    if price.committed_days < 1:
-        yield Refusal("days_below_one", field="committed_days")
+    if not 1 <= price.committed_days <= LONGEST_DAYS:
+        yield Refusal("days_out_of_range", field="committed_days", params={"most": LONGEST_DAYS})
     elif (
         terms.committed_days_required
         and item is not None

@@ -70,6 +70,18 @@ def test_a_body_of_another_shape(machine, client, body):
     assert answer.status_code == 422
 
 
+def test_no_member_stands_twice(machine, client):
+    input = json.dumps(GOOD, ensure_ascii=False)
+    body = f'{{"subject":null,"input":{input[:-1]},"amount":1}}}}'
+    headers = {"Authorization": f"Bearer {machine('agency1').token}", "Idempotency-Key": "k"}
+    answer = client.post("/api/v1/acts/play.put", data=body.encode(), headers=headers)
+    assert (answer.status_code, answer.json["errors"][0]["type"], answer.json["errors"][0]["loc"]) == (
+        422,
+        "twice",
+        ["amount"],
+    )
+
+
 def test_a_subject_is_wanted_where_there_is_one_and_only_there(machine):
     agency = machine("agency1")
     assert agency.post("play.put", subject="P1").status_code == 422

@@ -135,7 +135,8 @@ def test_what_cannot_be_announced_says_every_reason():
         (Change("none"), ["nothing_amended"]),
         (Change("none", content="four hectares", expected_days=10, closes_at=CLOSING), ["nothing_amended"]),
         (Change("empty", content=" "), ["need_incomplete"]),
-        (Change("days", expected_days=0), ["need_days_not_positive"]),
+        (Change("days", expected_days=0), ["need_days_out_of_range"]),
+        (Change("days", expected_days=2**40), ["need_days_out_of_range"]),
     ],
 )
 def test_an_amendment_changes_something_for_a_reason(change, codes):

@@ -56,7 +56,8 @@ def test_the_past_is_never_rewritten(since, refused):
 @pytest.mark.parametrize(
     ("days", "item", "found"),
     [
-        (0, ITEM, ["days_below_one"]),
+        (0, ITEM, ["days_out_of_range"]),
+        (3_651, Offered(("project",), None), ["days_out_of_range"]),
         (1, ITEM, []),
         (10, ITEM, []),
         (11, ITEM, ["days_above_unified"]),
@@ -85,7 +86,7 @@ def test_every_reason_at_once():
         "price_wanted",
         *["price_field_missing"] * 3,
         "price_in_the_past",
-        "days_below_one",
+        "days_out_of_range",
         "price_known",
     ]
 
