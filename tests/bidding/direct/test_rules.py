@@ -130,6 +130,20 @@ def test_failures_count_with_the_same_terms_and_for_those_who_registered(changed
 
 
 @pytest.mark.parametrize(
+    ("agencies", "against", "expected"),
+    [
+        ((PROPOSAL.agency,), (), []),
+        (("another",), (), ["direct_not_sole"]),
+        ((PROPOSAL.agency, "another"), (), ["direct_not_sole"]),
+        ((), (Refusal("count_missing"),), ["count_missing"]),
+    ],
+)
+def test_the_sole_one_is_the_one_that_the_count_named(agencies, against, expected):
+    found = rules.refusals_to_sole(PROPOSAL.agency, rules.Sole(against, agencies))
+    assert [one.code for one in found] == expected
+
+
+@pytest.mark.parametrize(
     ("past", "amount_fen", "expected"),
     [
         (Past(), 100, None),

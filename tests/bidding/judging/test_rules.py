@@ -87,6 +87,13 @@ def test_a_sheet_may_have_gaps_until_it_is_locked(lines, kept, locked):
         assert codes(found) == expected
 
 
+def test_what_a_sheet_lacks_is_counted():
+    """A point that was not given, and the two points and the sentence of an agency that was left out."""
+    sheet = Sheet((SheetLine("A1", None, 70, "sound"),))
+    found = rules.refusals_to_score(sheet, awaited=True, phase=Phase.DECLARED, agencies=AGENCIES, lock=True)
+    assert [refusal.params for refusal in found] == [{"missing": 3}, {"missing": 1}]
+
+
 @pytest.mark.parametrize(
     ("awaited", "phase", "expected"),
     [
