@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from flask import Response, send_file
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, select, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app import built
@@ -36,6 +36,9 @@ UNPACKED_LARGEST = 200 * 1024 * 1024
 
 UNNAMED_FOR = timedelta(hours=24)
 """How long a file stays that no act has named, in real time (interface.md, Machine API)."""
+
+WAITING_MOST = 1024 * 1024 * 1024
+"""Bytes that one account may hand in before an act names them: more than any act takes, and no full disk (inferred)."""
 
 CHUNK = 1024 * 1024
 UPLOADS = 7_301_115
@@ -117,7 +120,7 @@ def store(stream: BinaryIO, *, account_id: int, name: str, kinds: Collection[str
     """Take a file in: read it, judge it by its content, keep it; the same file again is the same row.
 
     Called before an act, never inside one. `name` is what the uploader called it, `kinds` the media types wanted.
-    Raises `FileRefused` with code `file_empty`, `file_too_large` or `file_type`.
+    Raises `FileRefused` with code `file_empty`, `file_too_large`, `file_type` or `files_waiting`.
     """
     folder().mkdir(parents=True, exist_ok=True, mode=0o700)
     handle, waiting = tempfile.mkstemp(dir=folder(), prefix="incoming-")
@@ -327,6 +330,11 @@ def _note(session: Session, found: Stored, *, account_id: int, name: str) -> Non
     if row is not None:
         row.at = at
         return
+    unnamed = select(func.coalesce(func.sum(Upload.size), 0)).where(
+        Upload.account_id == account_id, Upload.kept_by.is_(None)
+    )
+    if session.execute(unnamed).scalar_one() + found.size > WAITING_MOST:
+        raise FileRefused([Refusal("files_waiting", field="file", params={"megabytes": WAITING_MOST // 1024**2})])
     session.add(
         Upload(
             sha256=found.sha256,

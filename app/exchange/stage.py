@@ -13,6 +13,8 @@ STAGE = Stage(
         "cure.file_empty": "请选择有内容的文件。",
         "refusal.file_too_large": "文件超过{megabytes} MB。",
         "cure.file_too_large": "请压缩或拆分后再上传。",
+        "refusal.files_waiting": "您上传后还没有用上的文件合计将超过{megabytes} MB。",
+        "cure.files_waiting": "请先提交用到这些文件的事项；没有用上的文件24小时后自动删除。",
         "refusal.file_type": "不接受这种文件：只收 PDF、PNG、JPEG、XLSX、DOCX，且内容须与格式相符、不含宏。",
         "cure.file_type": "请另存为以上格式之一后再上传。",
         "refusal.file_unknown": "找不到所引用的文件，或上传已超过24小时。",

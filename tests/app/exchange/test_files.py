@@ -129,6 +129,17 @@ def test_who_only_knows_the_hash_does_not_have_the_file(app):
         name_in_an_act(other, stored.sha256)
 
 
+def test_nobody_fills_the_disk_with_what_no_act_names(machine, monkeypatch):
+    monkeypatch.setattr(files, "WAITING_MOST", len(PDF) + 10)
+    agency = machine("agency1")
+    first = sent(agency, PDF)
+    refused = sent(agency, PDF + b"a second file")
+    assert (refused.status_code, refused.json["errors"][0]["type"]) == (422, "files_waiting")
+    assert sent(agency, PDF).status_code == 200
+    name_in_an_act(identities.actor_by_login("agency1"), first.json["sha256"])
+    assert sent(agency, PDF + b"second").status_code == 200
+
+
 def test_a_sealed_box_is_no_paper_of_an_act(machine):
     box = files.store_sealed(b"nobody reads this", account_id=account())
     assert files.known(box, account_id=account()) is None
