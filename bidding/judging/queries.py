@@ -17,7 +17,7 @@ from app.region import branches
 from bidding.judging import rules
 from bidding.judging.models import Judge, Line, Panel, Seat
 from bidding.judging.rules import CRITERIA, Phase
-from bidding.offer import queries as offers
+from bidding.offer import proposals as proposal_files
 from bidding.registration import queries as registrations
 from bidding.registration.models import Registration
 from bidding.selection import lottery, merit, methods
@@ -357,7 +357,7 @@ def _selection(no: str) -> Selection:
 def _files(selection: Selection) -> Mapping[int, tuple[File, ...]]:
     return {
         registration: tuple(File(one.place, one.sha256 or "", one.key is not None) for one in some)
-        for registration, some in offers.proposals(selection.attempt_id).items()
+        for registration, some in proposal_files.proposals(selection.attempt_id).items()
     }
 
 
@@ -572,10 +572,10 @@ def proposal(no: str, number: int, code: str, place: int, *, actor: Actor) -> tu
     selection = selections.of(announcements.attempt(announcement.id, number).id)
     if selection is None or not (actor.code == code or _reads(actor, selection)):
         raise NotFound("proposal")
-    for some in offers.proposals(selection.attempt_id).values():
+    for some in proposal_files.proposals(selection.attempt_id).values():
         for one in some:
             if one.place == place and one.offer.registration.agency.organisation.code == code:
-                return offers.content(one)
+                return proposal_files.content(one)
     raise NotFound("proposal")
 
 
@@ -622,14 +622,14 @@ def kept_files(no: str, number: int, code: str, *, actor: Actor | None) -> list[
     if selection is None or selection.opened_at is None:
         return []
     may, found = actor is None or actor.code == code or _reads(actor, selection), []
-    for some in offers.proposals(selection.attempt_id).values():
+    for some in proposal_files.proposals(selection.attempt_id).values():
         for one in some:
             if one.offer.registration.agency.organisation.code != code:
                 continue
             try:
-                content, ending = offers.content(one) if may else (b"", "")
+                content, ending = proposal_files.content(one) if may else (b"", "")
             except NotFound:
                 content, ending = b"", ""
-            opened = offers.opener(one) if content else None
+            opened = proposal_files.opener(one) if content else None
             found.append(KeptFile(one.place, one.sha256 or "", len(content), ending, opened))
     return found

@@ -12,7 +12,7 @@ from app.chronicle import Plot
 from app.demonstration import Happened, Step, World, document
 from app.stage import Demo
 from app.values import Fen, Ppm, Waiting
-from bidding.offer import queries, services
+from bidding.offer import pages, services
 from bidding.offer.body import commitment
 from bidding.offer.rules import BodyInput, ItemOffer, Judgement, OfferAct, OfferDone, OfferInput, Statement
 from bidding.registration.rules import RegistrationAct
@@ -67,7 +67,7 @@ def _stopped(world: World, happened: Happened) -> None:
     if awaited:
         world.plan(plot, OfferAct.HAND_IN, no=happened["announcement"])
     for own in awaited:
-        file, body = queries.drawer(own), world.noted(plot, f"body {own}")
+        file, body = pages.drawer(own), world.noted(plot, f"body {own}")
         if file is not None and body is not None:
             file.parent.mkdir(exist_ok=True)
             file.write_text(body)
@@ -75,7 +75,7 @@ def _stopped(world: World, happened: Happened) -> None:
 
 def _hand_in(world: World, step: Step) -> None:
     actor = world.actor(step.plot["agencies"][0])
-    body = queries.kept_body(queries.unopened(actor.party_id, step["no"])) or ""
+    body = pages.kept_body(pages.unopened(actor.party_id, step["no"])) or ""
     services.hand_in(actor, step["no"], BodyInput(body), key=f"demonstration:body:{step['no']}:{actor.party_id}")
 
 

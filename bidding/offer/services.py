@@ -20,7 +20,7 @@ from app.region import queries as regions
 from app.stage import Moved, Settled
 from app.values import Done, Fen, Nothing, Ppm
 from app.workdays import Deadline
-from bidding.offer import queries, rules
+from bidding.offer import proposals, queries, questions, rules
 from bidding.offer.envelope import (
     Body,
     Envelope,
@@ -220,7 +220,7 @@ def hand_in(actor: Actor, subject: str | None, handed: BodyInput, /, *, key: str
             raise NotFound(deed.act)
         if missing.body:
             offer.handed_in_at, offer.handed_in = deed.now, _kept(text, offer)
-            for proposal, sha256 in zip(queries.sealed_files(offer.id), parse_body(text).files, strict=False):
+            for proposal, sha256 in zip(proposals.sealed_files(offer.id), parse_body(text).files, strict=False):
                 proposal.sha256 = sha256 if proposal.broken_at is not None else None
         files.keep(deed, handed.boxes, by=f"announcement:{announcement.no}", sealed=True)
         came = dict(zip(handed.files, handed.boxes, strict=True))
@@ -309,7 +309,7 @@ def explain(actor: Actor, subject: str | None, said: Statement, /, *, key: str) 
     with act(OfferAct.EXPLAIN, actor=actor, key=key, subject=subject, input=said) as deed:
         announcement = deed.lock(announcements.row(subject or ""))
         attempt = announcements.present_attempt(announcement)
-        question = queries.question_of_party(attempt.id, actor.party)
+        question = questions.question_of_party(attempt.id, actor.party)
         asked = question is not None and question.decided_at is None
         demand(
             rules.refusals_to_explain(
@@ -339,7 +339,7 @@ def judge_price(actor: Actor, subject: str | None, judgement: Judgement, /, *, k
         if announcement.need.purchaser.organisation_id != actor.party:
             raise NotFound(deed.act)
         attempt = announcements.present_attempt(announcement)
-        question = queries.question_of_agency(attempt.id, judgement.agency)
+        question = questions.question_of_agency(attempt.id, judgement.agency)
         demand(
             rules.refusals_to_judge(
                 judgement,
@@ -359,7 +359,7 @@ def judge_price(actor: Actor, subject: str | None, judgement: Judgement, /, *, k
 
 def _decide_due(announcement: Announcement, since: datetime) -> Deadline:
     """Until when the purchaser should decide. Source: rules.md §2.5 offer.low_price_alert; the days (inferred)."""
-    days = queries.low_price_terms(announcement).low_price_decide_days
+    days = questions.low_price_terms(announcement).low_price_decide_days
     return calendar().due(since, days, path=regions.path(announcement.need.region))
 
 
@@ -368,7 +368,7 @@ def leave_unexplained(actor: Actor, subject: str | None, nothing: Nothing, /, *,
     with act(OfferAct.UNEXPLAINED, actor=actor, key=key, subject=subject) as deed:
         offer = queries.by_commitment(subject or "")
         announcement = deed.lock(announcements.row(offer.registration.attempt.announcement.no or ""))
-        question = queries.question_of(offer.id)
+        question = questions.question_of(offer.id)
         deed.session.refresh(question)
         if question.stated_at is not None or question.decided_at is not None or question.due_at > deed.now:
             raise OutOfTurn("explained", deed.act)
@@ -392,7 +392,7 @@ def settle_question(deed: Deed, commitment: str) -> Settled:
     """A step: the time to explain a price, or to decide on what was said, computed anew (rules.md §2.1)."""
     offer = queries.by_commitment(commitment)
     announcement = deed.lock(announcements.row(offer.registration.attempt.announcement.no or ""))
-    question = queries.question_of(offer.id)
+    question = questions.question_of(offer.id)
     deed.session.refresh(question)
     if not question.provisional:
         raise OutOfTurn("settled", deed.act)
@@ -400,7 +400,7 @@ def settle_question(deed: Deed, commitment: str) -> Settled:
     after, question.provisional = before, False
     if question.stated_at is None and question.decided_at is None and offer.opened_at is not None:
         path = regions.path(announcement.need.region)
-        days = queries.low_price_terms(announcement).low_price_statement_days
+        days = questions.low_price_terms(announcement).low_price_statement_days
         due = calendar().due(offer.opened_at, days, path=path)
         after = anew(before, due, path=path, now=deed.now)
         question.due_at, question.provisional = after, due.provisional
@@ -428,7 +428,7 @@ def open_all(deed: Deed, attempt: Attempt, offers: Collection[Offer], private: b
     broken: list[Broken] = []
     keys: dict[int, tuple[str, bytes]] = {}
     for offer in offers:
-        sealed = queries.sealed_files(offer.id)
+        sealed = proposals.sealed_files(offer.id)
         try:
             text, body = _opened(offer, attempt, private)
         except (sealing.Unopenable, Malformed):
@@ -451,7 +451,7 @@ def open_all(deed: Deed, attempt: Attempt, offers: Collection[Offer], private: b
         base = attempt.announcement.need.budget_fen
         amount = Fen(body.total) if rate is None else rules.discounted(base, rate)
         offer.opened_at, offer.body, offer.amount_fen, offer.rate_ppm = deed.now, text, amount, rate
-        for proposal in queries.sealed_files(offer.id):
+        for proposal in proposals.sealed_files(offer.id):
             proposal.sha256, proposal.key = keys[proposal.id]
         opened.append(Opened(offer.registration_id, amount, body.promised_days, text))
     return opened

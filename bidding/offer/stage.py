@@ -8,7 +8,7 @@ from flask import url_for
 from app.act import Deed
 from app.actor import Actor, Role
 from app.stage import Command, Recipient, Stage, Task, Timed, Watch
-from bidding.offer import queries, rules, services
+from bidding.offer import limits, lists, pages, queries, questions, rules, services
 from bidding.offer.demo import DEMO
 from bidding.offer.rules import BodyInput, Judgement, LowPriceTerms, OfferAct, OfferInput, Statement
 from bidding.offer.sweeps import SWEEPS
@@ -24,16 +24,16 @@ def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
     if actor.party_id is None:
         return
     if Role.PURCHASER in actor.roles:
-        for title, no, code, due in queries.unanswered(purchaser=actor.party_id):
+        for title, no, code, due in questions.unanswered(purchaser=actor.party_id):
             yield Task(OfferAct.JUDGE, title, url_for("offer.judge", no=no, code=code), due=due)
     if Role.AGENCY not in actor.roles:
         return
-    for title, no, _, due in queries.unanswered(agency=actor.party_id):
+    for title, no, _, due in questions.unanswered(agency=actor.party_id):
         yield Task(OfferAct.EXPLAIN, title, url_for("offer.explain", no=no), due=due)
-    for unopened in queries.to_hand_in(actor.party_id):
+    for unopened in pages.to_hand_in(actor.party_id):
         url = url_for("offer.hand_in", no=unopened.no)
         yield Task(OfferAct.HAND_IN, unopened.title, url, due=unopened.due_at)
-    for waiting in queries.without_offer(actor.party_id, now=now):
+    for waiting in lists.without_offer(actor.party_id, now=now):
         yield Task(OfferAct.SUBMIT, waiting.title, url_for("offer.submit", no=waiting.no), due=waiting.closes_at)
 
 
@@ -55,7 +55,7 @@ def judged(deed: Deed) -> Iterator[Recipient]:
     """Both sides hear what became of a low price."""
     announcement = registrations.announced(deed.subject or "")
     params = {"no": deed.subject or "", "title": announcement.need.title}
-    question = queries.question_of_agency(announcements.present_attempt(announcement).id, deed.public["agency"])
+    question = questions.question_of_agency(announcements.present_attempt(announcement).id, deed.public["agency"])
     if question is not None:
         yield Recipient(question.offer.registration.agency.organisation_id, {**params, "side": "agency"})
     yield Recipient(announcement.need.purchaser.organisation_id, {**params, "side": "purchaser"})
@@ -65,7 +65,7 @@ WATCHES = {
     "low_price_decision": Watch(
         title="决定是否认可低价",
         kind="announcement",
-        running=queries.undecided_prices,
+        running=limits.undecided_prices,
         page=lambda no: url_for("announcement.page", no=no),
         before=timedelta(days=1),
         clause="offer.low_price_decide_days",
@@ -86,9 +86,9 @@ STAGE = Stage(
     watches=WATCHES,
     consent=rules.CONSENT,
     timed={
-        "offer": Timed(queries.provisional, services.settle, public=False),
+        "offer": Timed(limits.provisional, services.settle, public=False),
         "second_closing": Timed(announcement_limits.provisional_offers, services.settle_offers),
-        "low_price": Timed(queries.provisional_questions, services.settle_question),
+        "low_price": Timed(limits.provisional_questions, services.settle_question),
     },
     notices={
         OfferAct.LAPSE: withdrawn,

@@ -3,7 +3,7 @@
 from app.actor import Actor
 from app.sweep import Sweep
 from app.values import Done, Nothing
-from bidding.offer import queries, services
+from bidding.offer import limits, services
 from bidding.offer.rules import OfferAct
 
 
@@ -16,6 +16,6 @@ def _unexplained(actor: Actor, commitment: str) -> Done:
 
 
 SWEEPS = (
-    Sweep(OfferAct.LAPSE, due=queries.due_for_lapse, do=_lapse, upcoming=queries.next_lapse),
-    Sweep(OfferAct.UNEXPLAINED, due=queries.due_for_unexplained, do=_unexplained, upcoming=queries.next_unexplained),
+    Sweep(OfferAct.LAPSE, due=limits.due_for_lapse, do=_lapse, upcoming=limits.next_lapse),
+    Sweep(OfferAct.UNEXPLAINED, due=limits.due_for_unexplained, do=_unexplained, upcoming=limits.next_unexplained),
 )

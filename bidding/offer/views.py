@@ -11,7 +11,7 @@ from app.values import Done, Waiting
 from app.web import asked
 from app.web.door import actor, door, members, public
 from app.web.perform import perform
-from bidding.offer import queries, services
+from bidding.offer import lists, pages, queries, questions, services
 from bidding.offer.forms import EnvelopeForm, HandInForm, JudgementForm, OfferForm, RateForm, StatementForm, itemized
 from bidding.offer.rules import OfferAct, OfferDone
 
@@ -35,7 +35,7 @@ def submit(no: str) -> Response:
     form = _form(no)
 
     def page() -> str:
-        shown = queries.page(actor(), no, now=now())
+        shown = pages.page(actor(), no, now=now())
         if form.days.raw_data is None:
             form.days.data = str(shown.promised_days or "")
         return render_template("bidding/offer/page.html", page=shown, form=form)
@@ -56,14 +56,14 @@ def submit(no: str) -> Response:
 @door(OfferAct.HAND_IN)
 def hand_in(no: str) -> Response:
     """What of the envelope did not open, until when it is awaited, and the form."""
-    form, shown = HandInForm(), queries.unopened(actor().party, no)
+    form, shown = HandInForm(), pages.unopened(actor().party, no)
     form.take_in = lambda stream: services.take_in_again(actor(), no, stream, key=form.key.data or "")
     form.only(shown.missing)
 
     def page() -> str:
         if shown.missing is not None and not shown.missing.body:
             form.keep(shown.missing.files)
-        kept = queries.kept_body(shown)
+        kept = pages.kept_body(shown)
         return render_template("bidding/offer/hand_in.html", page=shown, form=form, kept=kept)
 
     return perform(OfferAct.HAND_IN, form, no, page=page, after=lambda done: url_for("offer.hand_in", no=no))
@@ -77,7 +77,7 @@ def explain(no: str) -> Response:
     form.account_id = actor().account_id or 0
 
     def page() -> str:
-        question = queries.to_explain(no, actor().party)
+        question = questions.to_explain(no, actor().party)
         return render_template("bidding/offer/explain.html", question=question, form=form)
 
     return perform(OfferAct.EXPLAIN, form, no, page=page, after=lambda done: url_for("offer.explain", no=no))
@@ -87,14 +87,14 @@ def explain(no: str) -> Response:
 @members()
 def statement(no: str, code: str) -> str:
     """A low price and what its agency says of it, for both sides and the supervisor who consents."""
-    return render_template("bidding/offer/statement.html", question=queries.stated(no, code, actor()))
+    return render_template("bidding/offer/statement.html", question=questions.stated(no, code, actor()))
 
 
 @bp.get("/announcements/<no>/offers/<code>/explanation/file")
 @members()
 def statement_file(no: str, code: str) -> Response:
     """What came with it."""
-    return files.send(queries.stated(no, code, actor()).file or "")
+    return files.send(questions.stated(no, code, actor()).file or "")
 
 
 @bp.route("/announcements/<no>/offers/<code>/judgement", methods=["GET", "POST"])
@@ -105,7 +105,7 @@ def judge(no: str, code: str) -> Response:
     form.agency = code
 
     def page() -> str:
-        question = queries.to_judge(no, code, actor().party)
+        question = questions.to_judge(no, code, actor().party)
         return render_template("bidding/offer/judge.html", question=question, form=form)
 
     def after(done: Done | Waiting) -> str:
@@ -120,5 +120,5 @@ def judge(no: str, code: str) -> Response:
 @public
 def published(no: str) -> Response:
     """Bodies, commitments and log indexes of an attempt's offers, once they were opened (protocol.md §2.5)."""
-    found = queries.published(no, attempt=asked.number("attempt"))
+    found = lists.published(no, attempt=asked.number("attempt"))
     return jsonify([asdict(line) for line in found])

@@ -11,7 +11,9 @@ from app.refusal import NotFound, Refusal
 from app.region import branches
 from bidding.auction import queries as auctions
 from bidding.offer import queries as offers
-from bidding.offer.queries import PricedItem, Question
+from bidding.offer import questions as price_questions
+from bidding.offer.queries import PricedItem
+from bidding.offer.questions import Question
 from bidding.registration import queries as registrations
 from bidding.registration.queries import Member
 from bidding.selection import lottery, methods, queries, records, rules, throws
@@ -193,7 +195,7 @@ def _page(selection: Selection, *, actor: Actor) -> SelectionPage:
     known = queries.case(selection, published)
     asked: tuple[Question, ...] = ()
     if selection.opened_at is not None:
-        asked = tuple(offers.questions_of(announcement.no or "", attempt=attempt.number))
+        asked = tuple(price_questions.questions_of(announcement.no or "", attempt=attempt.number))
     broken = offers.broken(attempt.id) if selection.stopped_at is not None else []
     return SelectionPage(
         no=announcement.no or "",

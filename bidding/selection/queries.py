@@ -17,6 +17,7 @@ from app.rules_in_force import rulebook
 from app.values import SHANGHAI, Ppm
 from bidding.auction import queries as auctions
 from bidding.offer import queries as offers
+from bidding.offer import questions as price_questions
 from bidding.offer.rules import LowPriceTerms
 from bidding.registration import queries as registrations
 from bidding.selection import lottery, merit, methods, prices, rules
@@ -143,7 +144,7 @@ def case(selection: Selection, record: Mapping[str, Any] | None = None) -> metho
     """All that the attempt's result follows from, as far as it is known; `record` where it has been made."""
     attempt = selection.attempt
     codes = {one.id: one.agency.organisation.code for one in registrations.valid(attempt.id)}
-    refused = {question.offer_id for question in offers.questions(attempt.id) if question.accepted is False}
+    refused = {question.offer_id for question in price_questions.asked(attempt.id) if question.accepted is False}
     marks = scores_of(selection)
     sheets = [mark for mark in marks if mark.criterion != transcripts.CHOICE]
     return methods.Case(

@@ -8,7 +8,8 @@ from app.audit.canonical import canonical
 from app.refusal import NotFound
 from app.rules_in_force import rulebook
 from bidding.auction import queries as auctions
-from bidding.offer import queries as offers
+from bidding.offer import lists as offer_lists
+from bidding.offer import questions as price_questions
 from bidding.selection import queries
 from bidding.selection import transcript as transcripts
 from bidding.selection.models import Selection
@@ -50,7 +51,7 @@ def transcript(no: str, number: int | None = None) -> Mapping[str, Any]:
         parameters=queries.parameters_of(selection),
         offers=[
             transcripts.Offer(line.id, line.commitment, line.body, line.index, line.refused, line.outdated)
-            for line in offers.of_listed(attempt.id)
+            for line in offer_lists.of_listed(attempt.id)
         ],
         live=auctions.counted(attempt.id) if queries.method(attempt) in LIVE else (),
         scores=queries.scores_of(selection),
@@ -67,7 +68,7 @@ def is_told(selection: Selection) -> bool:
     return (
         selection.record is not None
         and not queries.is_awaited(selection)
-        and not offers.undecided(selection.attempt_id)
+        and not price_questions.undecided(selection.attempt_id)
     )
 
 

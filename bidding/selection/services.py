@@ -27,6 +27,7 @@ from bidding.auction import queries as auctions
 from bidding.auction import rules as in_auctions
 from bidding.auction import services as auctioning
 from bidding.offer import queries as offers
+from bidding.offer import questions as price_questions
 from bidding.offer import services as opening
 from bidding.offer.models import Offer
 from bidding.offer.rules import LowPriceTerms, discounted
@@ -277,7 +278,7 @@ def _ask_about_low_prices(deed: Deed, selection: Selection, opened: Sequence[Off
     announcement, low = selection.attempt.announcement, queries.abnormally_low(selection)
     asked = [offer for offer in opened if offer.registration.agency.organisation.code in low]
     if asked:
-        days = offers.low_price_terms(announcement).low_price_statement_days
+        days = price_questions.low_price_terms(announcement).low_price_statement_days
         due = opening.ask_about(deed, asked, region=announcement.need.region, days=days)
         deed.tell(low=sorted(low), explain_by=due)
 
@@ -310,7 +311,7 @@ def _decide(deed: Deed, selection: Selection, record: Mapping[str, Any] | None =
     Where people decide, their time begins as soon as they can.
     """
     attempt = selection.attempt
-    if offers.undecided(attempt.id) or selection.voided_at is not None:
+    if price_questions.undecided(attempt.id) or selection.voided_at is not None:
         return
     case = queries.case(selection, record)
     ranks = methods.result(queries.method(attempt), case)
@@ -659,7 +660,7 @@ def told_the_result(deed: Deed) -> Iterable[Recipient]:
     if selection is not None and selection.resulted_at is not None and selection.resulted_at < deed.now:
         return
     judged = registrations.judged(attempt.id)
-    questions = offers.questions(attempt.id) if judged else ()
+    questions = price_questions.asked(attempt.id) if judged else ()
     asked = {question.offer.registration_id for question in questions if not question.decided_at}
     resulted = selection.candidates if selection is not None and selection.resulted_at is not None else ()
     ranks = {candidate.registration_id: candidate.rank for candidate in resulted}

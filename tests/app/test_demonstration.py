@@ -29,6 +29,7 @@ from bidding.award.models import Award
 from bidding.award.queries import phase_of as award_phase
 from bidding.contract.models import Contract, ContractRequest
 from bidding.contract.queries import phase_of as contract_phase
+from bidding.offer import pages as offer_pages
 from bidding.offer import queries as offers
 from bidding.offer.body import commitment
 from bidding.offer.models import Offer
@@ -119,10 +120,10 @@ def test_two_of_three_open_or_are_waited_for_or_stayed_away(world: Flask) -> Non
     broken = list(db.session.execute(select(Offer).where(Offer.broken_at.is_not(None))).scalars())
     assert [offers.is_awaited(each) for each in broken].count(False) == 1
     awaited = next(each for each in broken if offers.is_awaited(each))
-    shown = offers.unopened(
+    shown = offer_pages.unopened(
         awaited.registration.agency.organisation_id, awaited.registration.attempt.announcement.no or ""
     )
-    assert commitment(offers.kept_body(shown) or "") == awaited.commitment
+    assert commitment(offer_pages.kept_body(shown) or "") == awaited.commitment
     (waiting,) = openings.to_unseal(party_of("supervisor1"), now=NOW)
     client = world.test_client()
     client.sign_in("supervisor1")  # type: ignore[attr-defined]

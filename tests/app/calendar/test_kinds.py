@@ -22,6 +22,7 @@ from bidding.award import queries as awards
 from bidding.contract import queries as contracts
 from bidding.direct import queries as commissions
 from bidding.offer import queries as offers
+from bidding.offer import questions as price_questions
 from bidding.offer import services as offering
 from bidding.offer.models import Offer
 from bidding.offer.rules import Statement
@@ -185,7 +186,7 @@ CASES: dict[str, tuple[Callable[[At], str], Callable[[str], object]]] = {
     ),
     "low_price": (
         lambda at: walked(at, a_low_price),
-        lambda commitment: offers.question_of(offers.by_commitment(commitment).id).due_at,
+        lambda commitment: price_questions.question_of(offers.by_commitment(commitment).id).due_at,
     ),
     "decision": (
         lambda at: walked(at, lambda: f"{a_draw('CREDIT_MERIT')}/1"),
@@ -291,11 +292,11 @@ def test_a_low_price_is_decided_on_by_the_settled_date(app, at, tick):
     offer = offers.by_commitment(commitment)
     agency = identities.actor_by_login(offer.registration.agency.organisation.name.partition(" ")[0])
     offering.explain(agency, offer.registration.attempt.announcement.no, Statement("own instruments"), key=fresh_key())
-    before = offers.question_of(offer.id).decide_due_at
+    before = price_questions.question_of(offer.id).decide_due_at
     published()
     tick()
     db.session.rollback()
-    assert offers.question_of(offers.by_commitment(commitment).id).decide_due_at > before
+    assert price_questions.question_of(offers.by_commitment(commitment).id).decide_due_at > before
     assert any("低价决定期限由" in body for body in told(commitment))
 
 

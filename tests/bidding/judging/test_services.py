@@ -26,6 +26,8 @@ from app.watch.models import Alarm
 from bidding.award import queries as awards
 from bidding.judging import queries, services
 from bidding.judging.rules import Declaration, JudgeInput, Named, roster_digest
+from bidding.offer import lists as offer_lists
+from bidding.offer import pages as offer_pages
 from bidding.offer import queries as offers
 from bidding.offer import services as offering
 from bidding.offer.models import Offer, Proposal
@@ -81,7 +83,7 @@ def test_a_proposal_can_be_read_by_nobody_before_the_opening_and_then_by_those_c
     for stranger in (found[1], an_operator(), a_supervisor("supervisor2", region="450881")):
         with pytest.raises(NotFound):
             queries.proposal(no, 1, found[0].code, 1, actor=stranger)
-    body = next(one.body for one in offers.published(no) if one.id == found[0].code)
+    body = next(one.body for one in offer_lists.published(no) if one.id == found[0].code)
     assert f"file {digest}\n" in body
 
 
@@ -124,7 +126,7 @@ def test_a_file_that_does_not_open_stops_everything_until_its_agency_hands_it_in
     row = closed(no)
     assert (row.opened_at, row.attempt.decision, offers.opened(row.attempt_id)) == (None, None, [])
     assert queries.result(no, 1, actor=owner) is None
-    wanted = offers.unopened(one.party, no).missing
+    wanted = offer_pages.unopened(one.party, no).missing
     assert (wanted.body, wanted.files) == (False, (hashlib.sha256(pdf(way_of(one))).hexdigest(),))
     for wrong, code in (({"content": "another"}, "proposal_not_committed"), ({}, "proposal_not_handed_in")):
         with pytest.raises(Refused) as refused:
@@ -137,16 +139,16 @@ def test_a_file_that_does_not_open_stops_everything_until_its_agency_hands_it_in
     again = client.post(f"/announcements/{no}/offer/body", data={"key": fresh_key(), "files": files_of_both})
     assert (again.status_code, "已收到 1 个文件并已密封" in again.text) == (409, True)
     assert handed_in(one, no, content=way_of(one)).receipt is not None
-    assert offers.unopened(one.party, no).missing is None
+    assert offer_pages.unopened(one.party, no).missing is None
     handed_in(two, no, body=bodies[two.code])
     # Now that its body is known, its file turns out not to open either: another stop with a day of its own.
     assert selection(no).opened_at is None
-    assert offers.unopened(two.party, no).missing.body is False
+    assert offer_pages.unopened(two.party, no).missing.body is False
     handed_in(two, no, content=way_of(two))
     assert selection(no).opened_at is not None
     for agency in found:
         assert queries.proposal(no, 1, agency.code, 1, actor=owner) == (pdf(way_of(agency)), ".pdf")
-    assert {line.body for line in offers.published(no)} == {*bodies.values(), None}
+    assert {line.body for line in offer_lists.published(no)} == {*bodies.values(), None}
     assert first_difference(rows=True) is None
 
 
@@ -154,7 +156,7 @@ def test_a_file_that_does_not_come_in_time_withdraws_its_offer(app):
     no, found, owner, _ = market("SCHEME_MERIT", fund="fiscal")
     box_broken(bodies_of(no, found)[found[0].code])
     row = closed(no)
-    clockwork.go_to(offers.unopened(found[0].party, no).due_at)
+    clockwork.go_to(offer_pages.unopened(found[0].party, no).due_at)
     db.session.rollback()
     row = selection(no)
     assert (row.valid, [one.code for one in queries.result(no, 1, actor=owner).scored]) == (
@@ -176,7 +178,7 @@ def test_without_the_key_body_and_files_are_handed_in(app):
     db.session.execute(update(Attempt).values(sealed_offer_key=b"no box"))
     db.session.commit()
     closed(no)
-    assert offers.unopened(found[0].party, no).missing.count == 1
+    assert offer_pages.unopened(found[0].party, no).missing.count == 1
     with pytest.raises(Refused) as refused:
         handed_in(found[0], no, content=way_of(found[0]))
     assert codes(refused) == ["body_missing"]

@@ -9,7 +9,7 @@ import pytest
 
 from app.chance import fresh_key
 from app.database import db
-from bidding.offer import queries
+from bidding.offer import pages
 from bidding.offer.forms import OfferForm
 from bidding.registration import queries as registrations
 from marketplace.announcement import queries as announcements
@@ -134,7 +134,7 @@ def test_nobody_else_has_a_door_here(client, no, login):
 
 def test_another_agency_sees_nothing_of_it(app, client, agency, no):
     an_offer(agency, no, amount_fen=int(FEN))
-    (own,) = queries.page(agency, no, now=app.extensions["market.clock"].market()).own
+    (own,) = pages.page(agency, no, now=app.extensions["market.clock"].market()).own
     other = an_agency(login="agency2", admitted=False)
     assert other.code != agency.code
     client.sign_in("agency2")

@@ -13,7 +13,7 @@ import pytest
 from app import files
 from app.chance import fresh_key
 from app.exchange import services as machines
-from bidding.offer import queries as offers
+from bidding.offer import proposals as proposal_files
 from tests.builders.announcement import an_announcement
 from tests.builders.judging import pdf
 from tests.builders.registration import a_registration, agencies
@@ -140,6 +140,6 @@ def test_a_machine_hands_in_a_proposal(app, client, monkeypatch):
     assert (done.status_code, f"file {first.json['file']}\n" in done.json["body"]) == (200, True)
     again = asked("offer.submit", "o2", json={"subject": no, "input": given}).json
     assert (again.keys(), again["receipt"]) == ({"subject", "receipt", "advice"}, done.json["receipt"])
-    (proposal,) = offers.proposals(closed(no).attempt_id).values()
-    assert offers.content(proposal[0]) == (content, ".pdf")
+    (proposal,) = proposal_files.proposals(closed(no).attempt_id).values()
+    assert proposal_files.content(proposal[0]) == (content, ".pdf")
     assert "/api/v1/acts/offer.submit/files" in client.get("/api/openapi.json").json["paths"]

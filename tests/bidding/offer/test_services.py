@@ -13,7 +13,7 @@ from app.chance import fresh_key
 from app.database import Base, db
 from app.refusal import AlreadyDone, NotFound, NotYours, Refused
 from app.values import Fen
-from bidding.offer import queries, services
+from bidding.offer import lists, pages, queries, services
 from bidding.offer.envelope import parse_body
 from bidding.offer.models import Offer
 from bidding.offer.rules import OfferDone, OfferInput
@@ -184,11 +184,11 @@ def test_the_last_of_several_counts_and_the_earlier_ones_stay_sealed(app, tick):
     an_offer(first, no, amount_fen=400_000)
     an_offer(second, no, amount_fen=300_000)
     last = an_offer(first, no, amount_fen=500_000)
-    page = queries.page(first, no, now=app.extensions["market.clock"].market())
+    page = pages.page(first, no, now=app.extensions["market.clock"].market())
     assert [offer.counts for offer in page.own] == [True, False]
     assert page.own[0].commitment == hashlib.sha256(last.body.encode()).hexdigest()
     with pytest.raises(NotFound):
-        queries.published(no)
+        lists.published(no)
 
     close(app, no)
     frozen(no)
@@ -196,7 +196,7 @@ def test_the_last_of_several_counts_and_the_earlier_ones_stay_sealed(app, tick):
     found = opened(no)
     assert {(one.amount_fen, one.days) for one in found} == {(500_000, 10), (300_000, 10)}
     tick()
-    lines = queries.published(no)
+    lines = lists.published(no)
     assert [line.id for line in lines] == sorted(line.id for line in lines)
     assert sorted(line.body is None for line in lines) == [False, False, True]
     for line in lines:
@@ -230,11 +230,11 @@ def test_after_an_amendment_an_offer_is_handed_in_anew(app):
         an_offer(agency, no, amount_fen=450_000)
     assert codes(refused) == ["registration_unconfirmed"]
     a_reconfirmation(agency, no)
-    page = queries.page(agency, no, now=app.extensions["market.clock"].market())
+    page = pages.page(agency, no, now=app.extensions["market.clock"].market())
     assert [offer.counts for offer in page.own] == [False]
-    assert [line.no for line in queries.without_offer(agency.party, now=page.closes_at - page.closes_at.resolution)]
+    assert [line.no for line in lists.without_offer(agency.party, now=page.closes_at - page.closes_at.resolution)]
     an_offer(agency, no, amount_fen=450_000)
-    assert queries.without_offer(agency.party, now=app.extensions["market.clock"].market()) == []
+    assert lists.without_offer(agency.party, now=app.extensions["market.clock"].market()) == []
     close(app, no)
     frozen(no)
     assert [one.amount_fen for one in opened(no)] == [450_000]

@@ -22,7 +22,9 @@ from app.sweep import run_due
 from app.values import Nothing
 from app.watch.models import Alarm
 from bidding.award import queries as awards
+from bidding.offer import lists as offer_lists
 from bidding.offer import queries as offers
+from bidding.offer import questions as price_questions
 from bidding.offer import services as offering
 from bidding.offer.models import Offer
 from bidding.offer.rules import BodyInput, Judgement, OfferAct, Statement
@@ -207,9 +209,9 @@ def test_the_lowest_price_wins_at_the_opening(app):
         price for _, price in sorted(zip((agency.code for agency in found), prices, strict=True))
     ]
     assert acts_about(no).count("offer.submit") == 6
-    for line in offers.published(no):
+    for line in offer_lists.published(no):
         assert line.body is None or outsider.check_offer(line.body, line.commitment) == []
-    assert sum(line.body is None for line in offers.published(no)) == 3
+    assert sum(line.body is None for line in offer_lists.published(no)) == 3
     record = selection_records.record(no)
     assert lottery.verify(record) == outsider.check_record(dict(record)) == []
 
@@ -248,7 +250,7 @@ def test_too_few_envelopes_destroy_the_key_unopened(app):
     assert row.attempt.sealed_offer_key is None
     assert len(registrations.valid(row.attempt_id)) == 3
     with pytest.raises(NotFound):
-        offers.published(no)
+        offer_lists.published(no)
     done = acts_about(no)
     assert done.index("selection.destroy_key") < done.index("announcement.close_unsuccessful")
     assert drawn(no)["decision"] == "unsuccessful"
@@ -308,7 +310,7 @@ def test_a_body_that_hashes_to_the_commitment_stands_in_for_its_envelope(app):
     assert done.receipt.text.splitlines()[6] == sha256_hex(bodies[found[1].code])
     row = selection(no)
     assert [one.amount_fen for one in queries.result(row.attempt_id)] == [700_000, 800_000, 900_000]
-    assert {line.body for line in offers.published(no)} == set(bodies.values())
+    assert {line.body for line in offer_lists.published(no)} == set(bodies.values())
     assert acts_about(no).count("selection.open") == 2
     assert queries.phase_of(row) is Phase.DRAWN
     assert lottery.verify(selection_records.record(no)) == []
@@ -327,7 +329,7 @@ def test_what_was_handed_in_is_in_no_row_before_the_opening(app):
     ]
     assert not any(price in text for text in stored for price in ("31415926", "27182818", "14142135"))
     with pytest.raises(NotFound):
-        offers.published(no)
+        offer_lists.published(no)
     with pytest.raises(Refused) as refused:
         handed_in(found[0], no, bodies[found[0].code])
     assert [reason.code for reason in refused.value.reasons] == ["no_body_awaited"]
@@ -341,7 +343,7 @@ def test_no_body_in_time_counts_as_a_refusal_and_the_others_are_opened(app):
     row = selection(no)
     assert row.valid == 2
     assert [one.amount_fen for one in queries.result(row.attempt_id)] == [800_000, 900_000]
-    assert {line.body for line in offers.published(no)} == {bodies[found[0].code], bodies[found[2].code], None}
+    assert {line.body for line in offer_lists.published(no)} == {bodies[found[0].code], bodies[found[2].code], None}
     with pytest.raises(Refused) as refused:
         handed_in(found[1], no, bodies[found[1].code])
     assert [reason.code for reason in refused.value.reasons] == ["no_body_awaited"]
@@ -568,18 +570,18 @@ def test_a_supervisor_of_another_branch_does_not_consent(app):
 
 def test_the_mean_of_the_others_counts_too(app):
     no, found, _ = low_market(prices=(999_999, 790_000, 999_999))
-    assert [question.code for question in offers.questions_of(no)] == [found[1].code]
+    assert [question.code for question in price_questions.questions_of(no)] == [found[1].code]
     no_question = an_announcement(method="BID_LOW", budget_fen=1_000_000)
     for agency, price in zip(found, (999_999, 800_000, 999_999), strict=True):
         a_registration(agency, no_question)
         an_offer(agency, no_question, amount_fen=price)
     closed(no_question)
-    assert offers.questions_of(no_question) == []
+    assert price_questions.questions_of(no_question) == []
 
 
 def test_silence_makes_the_offer_invalid(app):
     no, found, _ = low_market()
-    due = offers.questions_of(no)[0].due_at
+    due = price_questions.questions_of(no)[0].due_at
     clockwork.go_to(due)
     db.session.rollback()
     assert [code for _, code, _ in ranked(no)] == [found[2].code, found[0].code]
@@ -592,12 +594,12 @@ def test_silence_makes_the_offer_invalid(app):
 def test_the_purchaser_is_reminded_to_decide_and_an_alarm_follows(app):
     """offer.low_price_decide_days: two working days from the statement; nothing is decided by itself."""
     no, found, _ = low_market()
-    question = offers.question_of_party(queries.attempt_of(no, None).id, found[1].party)
+    question = price_questions.question_of_party(queries.attempt_of(no, None).id, found[1].party)
     assert question.decide_due_at is None
     explained(found[1], no)
-    due = offers.questions_of(no)[0].decide_due_at
+    due = price_questions.questions_of(no)[0].decide_due_at
     owner = a_purchaser().party
-    assert [at for *_, at in offers.unanswered(purchaser=owner)] == [due]
+    assert [at for *_, at in price_questions.unanswered(purchaser=owner)] == [due]
     clockwork.go_to(due - timedelta(days=1) - timedelta.resolution)
     raised = select(Alarm.level, Alarm.party_id, Alarm.ends_at).where(Alarm.watch == "low_price_decision")
     assert db.session.execute(raised).all() == []
@@ -615,7 +617,7 @@ def test_where_the_order_is_known_first_it_is_kept_for_the_decision(app):
     assert (decision(no), queries.result(queries.attempt_of(no, None).id)) == (None, [])
     for agency in found[:2]:
         explained(agency, no)
-    clockwork.go_to(offers.questions_of(no)[2].due_at)
+    clockwork.go_to(price_questions.questions_of(no)[2].due_at)
     db.session.rollback()
     owner = purchaser_for("fiscal")
     for agency in found[:2]:
@@ -627,7 +629,7 @@ def test_where_the_order_is_known_first_it_is_kept_for_the_decision(app):
 
 def test_no_valid_offer_is_left(app):
     no, _, _ = low_market(prices=(690_000,))
-    clockwork.go_to(offers.questions_of(no)[0].due_at)
+    clockwork.go_to(price_questions.questions_of(no)[0].due_at)
     db.session.rollback()
     assert (decision(no), ranked(no)) == (Decision.UNSUCCESSFUL, [])
     assert recomputed(no)["result"] == []

@@ -15,7 +15,9 @@ from app.database import db
 from app.refusal import NotFound, Refused
 from app.sweep import run_due
 from bidding.award import queries as awards
+from bidding.offer import lists as offer_lists
 from bidding.offer import queries as offers
+from bidding.offer import questions as price_questions
 from bidding.offer.models import Offer
 from bidding.selection import queries, records, services, transcript
 from bidding.selection.rules import Phase, SelectionAct
@@ -76,7 +78,7 @@ def test_nobody_offers_before_the_draw(app):
     no = an_announcement(method="SHORTLIST_THEN_BID", budget_fen=1_000_000, particulars=Particulars(shortlist=1))
     a_registration(early, no)
     assert refused(early, no, amount_fen=900_000) == ["offers_after_draw"]
-    assert offers.without_offer(early.party, now=queries.attempt_of(no, None).published_at) == []
+    assert offer_lists.without_offer(early.party, now=queries.attempt_of(no, None).published_at) == []
 
 
 def test_the_second_closing_opens_as_any_sealed_offers(app, client):
@@ -154,7 +156,7 @@ def test_a_low_price_and_a_broken_envelope_are_awaited_after_the_second_closing_
     assert queries.phase_of(row) is Phase.OPENED
     with pytest.raises(NotFound):
         records.transcript(no)
-    clockwork.go_to(offers.question_of_party(row.attempt_id, chosen[1].party).due_at)
+    clockwork.go_to(price_questions.question_of_party(row.attempt_id, chosen[1].party).due_at)
     run_due()
     db.session.rollback()
     assert [one.amount_fen for one in queries.result(row.attempt_id)] == [800_000]
