@@ -21,7 +21,7 @@ from bidding.selection.models import Candidate
 from marketplace.agency import queries as agencies
 from marketplace.agency.models import Agency
 from marketplace.announcement import queries as announcements
-from marketplace.announcement import services as announcing
+from marketplace.announcement import steps as announcing
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.announcement.rules import AnnouncementKind, Decision
 

@@ -21,8 +21,9 @@ from bidding.direct.models import Commission, NamedPrice
 from bidding.direct.rules import DirectAct, DirectTerms, Failures, Price, Proposal, Reason, Side, Sole
 from marketplace.agency import queries as agencies
 from marketplace.agency.models import Agency
+from marketplace.announcement import ahead as announcement_ahead
 from marketplace.announcement import queries as announcements
-from marketplace.announcement import services as announcing
+from marketplace.announcement import steps as announcing
 from marketplace.announcement.rules import Ending
 from marketplace.need import queries as needs
 from marketplace.need import services as need_steps
@@ -104,7 +105,7 @@ def _against(
         open_already=queries.open_of(need.id) is not None,
         owner=owner.to(DirectAct.PROPOSE),
         failures=None if failures is None else failures(need),
-        sole=Sole(*announcing.against_thin(need, book=book, now=now)) if sole else None,
+        sole=Sole(*announcement_ahead.against_thin(need, book=book, now=now)) if sole else None,
         terms=book.terms(DirectTerms),
     )
 

@@ -14,8 +14,9 @@ from app.values import Done, Nothing
 from bidding.judging import queries, rules
 from bidding.judging.models import Judge, Line, Panel, Seat
 from bidding.judging.rules import Declaration, JudgeInput, JudgingAct, Named, Sheet
+from bidding.selection import notices as selection_notices
 from bidding.selection import queries as selections
-from bidding.selection import services as selecting
+from bidding.selection import steps as selecting
 from bidding.selection.models import Selection
 from marketplace.announcement import queries as announcements
 from marketplace.announcement.models import Announcement
@@ -318,12 +319,12 @@ def _about(deed: Deed, announcement: Announcement, selection: Selection) -> None
 
 def told(deed: Deed) -> Iterable[Recipient]:
     """Every agency hears its rank, the owner that the sheets are public."""
-    yield from selecting.told_the_result(deed)
+    yield from selection_notices.told_the_result(deed)
 
 
 def told_of_the_end(deed: Deed) -> Iterable[Recipient]:
     """Nobody is left to judge: every agency and the owner hears it."""
-    yield from selecting.told_the_lapse(deed)
+    yield from selection_notices.told_the_lapse(deed)
 
 
 def told_the_owner(deed: Deed) -> Iterable[Recipient]:

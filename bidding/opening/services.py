@@ -15,7 +15,7 @@ from bidding.opening import queries, rules
 from bidding.opening.models import KeyUse
 from bidding.opening.rules import ENOUGH, OpeningAct
 from marketplace.announcement import queries as announcements
-from marketplace.announcement import services as announcing
+from marketplace.announcement import steps as announcing
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.holder import rules as holders
 from marketplace.holder.models import Holder

@@ -1,8 +1,7 @@
-"""Freezing, opening, drawing: what the clockwork does with a closed attempt; and typing a beacon."""
+"""Freezing, opening, drawing: what the clockwork does with a closed attempt; choosing; and typing a beacon."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -13,16 +12,12 @@ from app.actor import Actor, Role
 from app.audit import services as records
 from app.audit.canonical import canonical, sha256_hex
 from app.audit.models import Head
-from app.calendar.services import anew, calendar
 from app.keyring import keyring
 from app.refusal import NotFound, OutOfTurn, Refusal, demand
 from app.region import branches
-from app.region import queries as regions
 from app.rules_in_force import rulebook
-from app.stage import Moved, Recipient, Settled
 from app.standing import Standing, standing_of
 from app.values import Done, Nothing
-from app.workdays import Deadline
 from bidding.auction import queries as auctions
 from bidding.auction import rules as in_auctions
 from bidding.auction import services as auctioning
@@ -30,35 +25,28 @@ from bidding.offer import queries as offers
 from bidding.offer import questions as price_questions
 from bidding.offer import services as opening
 from bidding.offer.models import Offer
-from bidding.offer.rules import LowPriceTerms, discounted
+from bidding.offer.rules import LowPriceTerms
 from bidding.offer.services import BrokenEnvelope
-from bidding.opening import queries as key_queries
 from bidding.opening import services as keys
 from bidding.registration import queries as registrations
 from bidding.registration import services as registering
 from bidding.registration.models import Registration
 from bidding.registration.queries import Member
 from bidding.registration.rules import RegistrationAct, refusals_to_unconfirmed
-from bidding.selection import beacons, limits, lottery, merit, methods, queries, rules, throws, transcript
-from bidding.selection.models import Beacon, BeaconEntry, Candidate, Selection, SettledThrow, ThrowEntry
-from bidding.selection.rules import WITNESS, BeaconInput, Choice, SelectionAct, Throw
+from bidding.selection import beacons, limits, lottery, merit, methods, queries, rules, steps, throws, transcript
+from bidding.selection.models import Beacon, BeaconEntry, Selection, SettledThrow, ThrowEntry
+from bidding.selection.rules import BeaconInput, Choice, SelectionAct, Throw
 from marketplace.agency import queries as agencies
 from marketplace.announcement import queries as announcements
-from marketplace.announcement import services as announcing
-from marketplace.announcement.models import Announcement, Attempt
+from marketplace.announcement import steps as announcing
+from marketplace.announcement.models import Attempt
 from marketplace.announcement.rules import AnnouncementAct, Decision, Unsuccessful
 from marketplace.need import queries as needs
 from marketplace.need import services as need_steps
-from marketplace.need.rules import RATED, SEALED, SECOND
+from marketplace.need.rules import SEALED, SECOND
 
 THOUSAND = 1_000
 """Credit scores are thousandths."""
-
-SECRET_INFO = b"zjcs-secret-1"
-
-
-class Contradiction(Exception):
-    """A record that its own verifier refuses: nothing is published, and the sweep logs it."""
 
 
 # The freeze
@@ -67,7 +55,7 @@ class Contradiction(Exception):
 def freeze(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
     """Fix who takes part, as of the announced closing, whenever this really runs (protocol.md §1.3)."""
     with act(SelectionAct.FREEZE, actor=actor, key=key, subject=subject) as deed:
-        announcement, attempt = _closed(deed, subject)
+        announcement, attempt = steps.closed(deed, subject)
         frozen_at = attempt.closes_at
         if announcements.clock_stands(announcement, attempt):
             raise OutOfTurn("held", deed.act)
@@ -123,7 +111,7 @@ def freeze(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
         announcing.freeze(deed, attempt, frozen_at)
         if auction is not None and valid >= minimum:
             auctioning.open_auction(deed, attempt, auction)
-        _about(deed, announcement, attempt)
+        steps.about(deed, announcement, attempt)
         bound = transcript.terms(
             method=announcement.need.method,
             parameters=parameters,
@@ -194,11 +182,11 @@ def _counted(attempt: Attempt, judged: Sequence[Registration]) -> int:
 def destroy_key(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
     """Too few envelopes: the key goes, so that nobody enters the next attempt knowing everybody's price (§2.5)."""
     with act(SelectionAct.DESTROY_KEY, actor=actor, key=key, subject=subject) as deed:
-        announcement, attempt = _closed(deed, subject)
+        announcement, attempt = steps.closed(deed, subject)
         selection = _in_turn(attempt, SelectionAct.DESTROY_KEY, now=deed.now)
         keys.destroy(deed, attempt)
         selection.key_destroyed_at = deed.now
-        _about(deed, announcement, attempt)
+        steps.about(deed, announcement, attempt)
         deed.tell(offer_key="" if attempt.offer_key is None else attempt.offer_key.hex())
     return deed.answer()
 
@@ -206,7 +194,7 @@ def destroy_key(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: 
 def close_unsuccessful(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
     """Too few: the announcement says so at once, with count and minimum; the record follows (rules.md §2.6)."""
     with act(AnnouncementAct.CLOSE_UNSUCCESSFUL, actor=actor, key=key, subject=subject) as deed:
-        announcement, attempt = _closed(deed, subject)
+        announcement, attempt = steps.closed(deed, subject)
         selection = _in_turn(attempt, AnnouncementAct.CLOSE_UNSUCCESSFUL, now=deed.now)
         invited = selection.drawn_at is not None
         reason = "too_few_offers" if invited or queries.method(attempt) in SEALED else "too_few_registrations"
@@ -231,9 +219,9 @@ def open_offers(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: 
     body has come, or its time is over, this act is performed again.
     """
     with act(SelectionAct.OPEN, actor=actor, key=key, subject=subject) as deed:
-        announcement, attempt = _closed(deed, subject)
+        announcement, attempt = steps.closed(deed, subject)
         selection = _in_turn(attempt, SelectionAct.OPEN, now=deed.now)
-        _about(deed, announcement, attempt)
+        steps.about(deed, announcement, attempt)
         valid = {registration.id: registration for registration in registrations.valid(attempt.id)}
         counting = [offer for offer in offers.counting(attempt.id) if offer.registration_id in valid]
         try:
@@ -261,16 +249,9 @@ def open_offers(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: 
                 ]
             )
             _ask_about_low_prices(deed, selection, counting)
-            _decide(deed, selection, None if selection.record is None else json.loads(selection.record))
+            steps.decide(deed, selection, None if selection.record is None else json.loads(selection.record))
             deed.disclose("announcement", announcement.no or "")
     return deed.answer()
-
-
-def on_lapsed_offer(deed: Deed) -> None:
-    """`offer.lapse`: an envelope without a body is none, and the minimum is asked again (protocol.md §2.5)."""
-    selection = queries.of(offers.by_commitment(deed.public["commitment"]).registration.attempt_id)
-    if selection is not None and selection.drawn_at is None:
-        selection.valid -= 1
 
 
 def _ask_about_low_prices(deed: Deed, selection: Selection, opened: Sequence[Offer]) -> None:
@@ -283,74 +264,6 @@ def _ask_about_low_prices(deed: Deed, selection: Selection, opened: Sequence[Off
         deed.tell(low=sorted(low), explain_by=due)
 
 
-def on_judged_price(deed: Deed) -> None:
-    """`offer.judge`, `offer.unexplained`: once the last low price is decided on, the method ranks what is left."""
-    announcement = deed.session.execute(announcements.row(deed.about("announcement") or "")).scalar_one()
-    selection = queries.of(announcements.present_attempt(announcement).id)
-    if selection is None or selection.resulted_at is not None or selection.voided_at is not None:
-        return
-    deed.session.flush()
-    _decide(deed, selection, None if selection.record is None else json.loads(selection.record))
-
-
-def on_closed_auction(deed: Deed) -> None:
-    """`auction.close`: without a tie the result stands; with one, names and offers stay hidden until the draw."""
-    attempt = _attempt_of(deed)
-    selection = queries.of(attempt.id)
-    if selection is None:
-        raise NotFound(deed.act)
-    deed.session.flush()
-    _decide(deed, selection)
-    if attempt.decision is not None:
-        deed.disclose("announcement", attempt.announcement.no or "")
-
-
-def _decide(deed: Deed, selection: Selection, record: Mapping[str, Any] | None = None) -> None:
-    """Write the candidates as the method ranks them, once; where order or factor is still wanted, it waits for both.
-
-    Where people decide, their time begins as soon as they can.
-    """
-    attempt = selection.attempt
-    if price_questions.undecided(attempt.id) or selection.voided_at is not None:
-        return
-    case = queries.case(selection, record)
-    ranks = methods.result(queries.method(attempt), case)
-    if selection.decide_by is None and rules.awaited(queries.method(attempt), case) is not None:
-        due = _decide_due(attempt, deed.now)
-        selection.decided_from, selection.decide_by, selection.provisional = deed.now, due.at, due.provisional
-        deed.tell(decide_by=due.at)
-    if ranks == ():
-        announcing.decide(deed, attempt, Decision.UNSUCCESSFUL)
-        deed.tell(reason="no_valid_offer", valid=0, minimum=selection.minimum)
-    elif ranks is not None:
-        by_code = {one.agency.organisation.code: one for one in registrations.valid(attempt.id)}
-        _candidates(deed, selection, [(by_code[rank.id], rank.value) for rank in ranks])
-
-
-def _decide_due(attempt: Attempt, since: datetime) -> Deadline:
-    path = regions.path(attempt.announcement.need.region)
-    return calendar().due(since, queries.merit_terms(attempt).decide_days, path=path)
-
-
-def _candidates(deed: Deed, selection: Selection, ranked: Sequence[tuple[Registration, int]]) -> None:
-    """Where rates were offered, a value is a rate and the price follows from it (rules.md §2.6 BID_RATE)."""
-    need = selection.attempt.announcement.need
-    rated = need.method in RATED
-    for rank, (registration, value) in enumerate(ranked, 1):
-        selection.candidates.append(
-            Candidate(
-                selection_id=selection.id,
-                registration_id=registration.id,
-                rank=rank,
-                amount_fen=discounted(need.budget_fen, value) if rated else value,
-                rate_ppm=value if rated else None,
-            )
-        )
-    selection.resulted_at = deed.now
-    deed.session.flush()
-    announcing.decide(deed, selection.attempt, Decision.DRAWN)
-
-
 # The draw
 
 
@@ -361,13 +274,13 @@ def draw(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) ->
     the beacon. Raises `Contradiction` where the record does not pass its own verifier.
     """
     with act(SelectionAct.DRAW, actor=actor, key=key, subject=subject) as deed:
-        announcement, attempt = _closed(deed, subject)
+        announcement, attempt = steps.closed(deed, subject)
         selection = _frozen(attempt, SelectionAct.DRAW)
         head = queries.head_over(selection)
         _demand_turn(selection, SelectionAct.DRAW, head=head, now=deed.now)
         # Once decided, names and offers are public already; the next attempt's may by now be sealed under this number.
         undecided = attempt.decision is None
-        _about(deed, announcement, attempt)
+        steps.about(deed, announcement, attempt)
         record = _record(deed, selection, attempt, head=head, decision=_decision(selection, head))
         selection.secret, selection.seed, selection.drawn_at = record["secret"], record["seed"], deed.now
         selection.beacon_value = record["beacon_value"]
@@ -377,7 +290,7 @@ def draw(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) ->
         elif undecided and selection.valid >= selection.minimum and queries.method(attempt) in SECOND:
             _invite(deed, selection)
         elif undecided and selection.valid >= selection.minimum:
-            _decide(deed, selection, record)
+            steps.decide(deed, selection, record)
         deed.tell(
             decision=record["decision"],
             frozen=selection.frozen,
@@ -420,7 +333,7 @@ def _record(
     published = records.entry_of(AnnouncementAct.PUBLISH, about, attempt=attempt.number)
     frozen = records.entry_by_ref(selection.freeze_ref)
     if published is None or frozen is None or head is None:
-        raise Contradiction(f"{about}: publication, freeze or head is missing")
+        raise steps.Contradiction(f"{about}: publication, freeze or head is missing")
     publish, freeze = records.entry_proofs((published, frozen), head)
     beacon = queries.beacon_of(selection)
     if beacon is not None:
@@ -431,7 +344,7 @@ def _record(
             attempt.sealed_secret,
             private=keyring().opening,
             associated=bytes.fromhex(attempt.commitment),
-            info=SECRET_INFO,
+            info=announcing.SECRET,
         ),
         beacon_value=None if beacon is None else beacon.value,
         beacon_on=None if beacon is None else beacon.on,
@@ -448,7 +361,7 @@ def _record(
     )
     faults = lottery.verify(record)
     if faults:
-        raise Contradiction(f"{about}: {'; '.join(faults)}")
+        raise steps.Contradiction(f"{about}: {'; '.join(faults)}")
     return record
 
 
@@ -460,15 +373,6 @@ def _void(deed: Deed, selection: Selection, attempt: Attempt) -> None:
     # An attempt whose winners all refused before the record has already ended; its record still shows the void.
     if attempt.decision in (None, Decision.DRAWN):
         announcing.decide(deed, attempt, Decision.VOID)
-
-
-def abandon(deed: Deed, attempt: Attempt) -> None:
-    """A step: an attempt ends while those whom its draw invited still offer; no envelope of theirs is ever opened."""
-    selection = queries.of(attempt.id)
-    if selection is None or selection.drawn_at is None or selection.opened_at is not None:
-        return
-    if keys.destroy(deed, attempt):
-        selection.key_destroyed_at = deed.now
 
 
 # What people decide
@@ -494,88 +398,27 @@ def choose(actor: Actor, subject: str | None, choice: Choice, /, *, key: str) ->
         version = announcements.version_of(announcement)
         two = need_steps.against_hands(need, actor, book=book, version=version)
         demand(two, rulebook=book.id)
-        _about(deed, announcement, attempt)
+        steps.about(deed, announcement, attempt)
         selection.choice_reason = choice.reason.strip()
         deed.tell(agencies=list(choice.agencies), reason=choice.reason.strip())
-        _score(deed, selection, transcript.choice(actor.code or "", choice.agencies))
+        steps.rank(deed, selection, transcript.choice(actor.code or "", choice.agencies))
     return deed.answer()
-
-
-def score(deed: Deed, attempt: Attempt, marks: Sequence[merit.Mark], *, judges: Sequence[str] | None) -> None:
-    """A step: the locked sheets rank the offers; `judges` are added to the record where they were drawn (§1.6).
-
-    Raises `Contradiction` where the record then does not pass its own verifier.
-    """
-    selection = queries.of(attempt.id)
-    if selection is None or queries.awaited(selection) is not rules.Awaited.SHEETS:
-        raise OutOfTurn("drawn", deed.act)
-    if judges is not None and selection.record is not None:
-        record = json.loads(selection.record)
-        record["judges"] = lottery.order(record["seed"], "judge", dict.fromkeys(judges, 1))
-        faults = lottery.verify(record)
-        if faults:
-            raise Contradiction(f"{attempt.announcement.no}: {'; '.join(faults)}")
-        selection.record = canonical(record)
-    _score(deed, selection, marks)
-
-
-def _score(deed: Deed, selection: Selection, marks: Sequence[merit.Mark]) -> None:
-    selection.scores = canonical([asdict(mark) for mark in marks])
-    deed.session.flush()
-    _decide(deed, selection, None if selection.record is None else json.loads(selection.record))
 
 
 def lapse(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) -> Done:
     """Nobody decided in time: the attempt is void, and the purchaser may announce the next (rules.md §3.1 row 17)."""
     with act(SelectionAct.LAPSE, actor=actor, key=key, subject=subject) as deed:
-        announcement, attempt = _closed(deed, subject)
+        announcement, attempt = steps.closed(deed, subject)
         selection = queries.of(attempt.id)
         if selection is None or not queries.is_awaited(selection) or (selection.decide_by or deed.now) > deed.now:
             raise OutOfTurn("drawn", deed.act)
-        _about(deed, announcement, attempt)
-        give_up(deed, selection)
+        steps.about(deed, announcement, attempt)
+        steps.give_up(deed, selection)
         deed.tell(decide_by=selection.decide_by)
     return deed.answer()
 
 
-def give_up(deed: Deed, selection: Selection) -> None:
-    """A step: nobody decides any more, the attempt is void."""
-    selection.voided_at = deed.now
-    announcing.decide(deed, selection.attempt, Decision.VOID)
-
-
-def settle(deed: Deed, subject: str) -> Settled:
-    """A step: the time to choose or to score, computed anew (rules.md §2.1)."""
-    announcement, attempt = _closed(deed, subject)
-    selection = queries.of(attempt.id)
-    if selection is None or not selection.provisional or selection.decide_by is None:
-        raise OutOfTurn("settled", deed.act)
-    before = after = selection.decide_by
-    selection.provisional = False
-    if queries.is_awaited(selection) and selection.decided_from is not None:
-        due = _decide_due(attempt, selection.decided_from)
-        path = regions.path(announcement.need.region)
-        after = anew(before, due, path=path, now=deed.now)
-        selection.decide_by, selection.provisional = after, due.provisional
-    _about(deed, announcement, attempt)
-    return Settled((Moved("decision", before, after),), (_purchaser(attempt),), announcement.need.title)
-
-
-# Shared
-
-
-def _parts(subject: str | None) -> tuple[str, int]:
-    no, _, number = (subject or "").rpartition("/")
-    if not number.isdigit():
-        raise NotFound(subject)
-    return no, int(number)
-
-
-def _closed(deed: Deed, subject: str | None) -> tuple[Announcement, Attempt]:
-    """The announcement, excluding everybody who still hands in, and the attempt of the sweep's subject."""
-    no, number = _parts(subject)
-    announcement = deed.lock(announcements.row(no))
-    return announcement, announcements.with_need(announcement, number)
+# Whose turn it is
 
 
 def _frozen(attempt: Attempt, act: StrEnum) -> Selection:
@@ -594,138 +437,6 @@ def _in_turn(attempt: Attempt, act: StrEnum, *, now: datetime) -> Selection:
 def _demand_turn(selection: Selection, act: StrEnum, *, head: Head | None, now: datetime) -> None:
     if limits.next_act(selection, head=head, now=now) is not act:
         raise OutOfTurn(queries.phase_of(selection), act)
-
-
-def _about(deed: Deed, announcement: Announcement, attempt: Attempt) -> None:
-    deed.subject = announcement.no
-    deed.attempt = attempt.number
-    deed.basis = announcement.rulebook
-    deed.on("announcement", announcement.no or "")
-    deed.tell(attempt=attempt.number)
-
-
-# Who is told
-
-
-def told_the_verdict(deed: Deed) -> Iterable[Recipient]:
-    """At the freeze each registrant hears its own verdict, and the purchaser that the list is fixed (rules.md §3.1)."""
-    attempt = _attempt_of(deed)
-    auction = None if attempt.auction_at is None else auctions.of(attempt.id)
-    begins = {} if auction is None else {"auction_at": auction.starts_at.isoformat()}
-    begins |= _thrown_where(attempt)
-    members = _members(attempt)
-    for registration in registrations.judged(attempt.id):
-        reasons = ",".join(registration.reasons or ())
-        said = {**_named(attempt), **begins, "side": "agency", "reasons": reasons}
-        for party_id in (registration.agency.organisation_id, *members.get(registration.id, ())):
-            yield Recipient(party_id, said)
-    yield Recipient(_purchaser(attempt), {**_named(attempt), "side": "purchaser", "reasons": ""})
-    selection = queries.of(attempt.id)
-    if selection is not None and selection.valid >= selection.minimum and queries.method(attempt) in SEALED:
-        for holder in key_queries.holders_of(attempt.id):
-            yield Recipient(holder.organisation_id, {**_named(attempt), "side": "holder", "reasons": ""})
-
-
-def _thrown_where(attempt: Attempt) -> dict[str, str]:
-    """When and where digits are thrown before whoever registered and comes."""
-    after = lottery.beacon_instant(attempt.beacon_rule, attempt.closes_at)
-    if attempt.beacon_rule != WITNESS or after is None:
-        return {}
-    return {"thrown_at": after.isoformat(), "place": throws.witness_place(attempt.announcement.rulebook or "")}
-
-
-def told_of_auction(deed: Deed) -> Iterable[Recipient]:
-    """At the end of an auction the result, where a tie does not put it off to the draw."""
-    return told_the_result(deed) if _attempt_of(deed).decision is not None else ()
-
-
-def told_the_result(deed: Deed) -> Iterable[Recipient]:
-    """What came of it: each registrant hears its own rank (0 = none), the purchaser what it is.
-
-    A record that only follows a result of the opening is told to nobody again.
-    """
-    attempt = _attempt_of(deed)
-    selection = queries.of(attempt.id)
-    if (
-        selection is not None
-        and deed.act == SelectionAct.DRAW
-        and attempt.decision is None
-        and queries.listed(selection)
-    ):
-        yield from _told_of_the_list(attempt, queries.listed(selection))
-        return
-    if "unopened" in deed.public:
-        yield from _told_of_the_stop(attempt)
-        return
-    if selection is not None and selection.resulted_at is not None and selection.resulted_at < deed.now:
-        return
-    judged = registrations.judged(attempt.id)
-    questions = price_questions.asked(attempt.id) if judged else ()
-    asked = {question.offer.registration_id for question in questions if not question.decided_at}
-    resulted = selection.candidates if selection is not None and selection.resulted_at is not None else ()
-    ranks = {candidate.registration_id: candidate.rank for candidate in resulted}
-    members = _members(attempt)
-    for registration in judged:
-        said = {**_named(attempt), "side": "agency", "rank": ranks.get(registration.id, 0)}
-        side = "low" if registration.id in asked else "agency"
-        yield Recipient(registration.agency.organisation_id, {**said, "side": side})
-        for party_id in members.get(registration.id, ()):
-            yield Recipient(party_id, said)
-    yield Recipient(_purchaser(attempt), {**_named(attempt), "side": "purchaser", "rank": 0})
-
-
-def told_the_lapse(deed: Deed) -> Iterable[Recipient]:
-    """Everybody who was judged valid, and the purchaser, hears that the attempt is void."""
-    attempt = _attempt_of(deed)
-    for registration in registrations.valid(attempt.id):
-        yield Recipient(registration.agency.organisation_id, {**_named(attempt), "side": "agency"})
-    yield Recipient(_purchaser(attempt), {**_named(attempt), "side": "purchaser"})
-
-
-def _told_of_the_list(attempt: Attempt, listed: Collection[str]) -> Iterator[Recipient]:
-    """Who was drawn hears that it goes on, everybody else that it does not; the purchaser what he is to do now."""
-    for registration in registrations.judged(attempt.id):
-        side = "listed" if registration.agency.organisation.code in listed else "unlisted"
-        yield Recipient(registration.agency.organisation_id, {**_named(attempt), "side": side, "rank": 0})
-    yield Recipient(_purchaser(attempt), {**_named(attempt), "side": "lister", "rank": 0})
-
-
-def _told_of_the_stop(attempt: Attempt) -> Iterator[Recipient]:
-    """Each agency whose envelope did not open hears until when its body is awaited; nobody else hears whose it is."""
-    for offer in offers.broken(attempt.id):
-        missing = offers.missing(offer)
-        if missing is not None:
-            said = {**_named(attempt), "side": "unopened", "body": int(missing.body), "files": missing.count}
-            yield Recipient(offer.registration.agency.organisation_id, said)
-    yield Recipient(_purchaser(attempt), {**_named(attempt), "side": "purchaser", "rank": 0})
-
-
-def _members(attempt: Attempt) -> Mapping[int, tuple[int, ...]]:
-    """By registration, the organisations that serve with its lead as a consortium: they hear what it hears."""
-    if attempt.announcement.need.further is None:
-        return {}
-    return {
-        registration_id: tuple(member.party_id for member in members if member.joined_at)
-        for registration_id, members in registrations.consortia(attempt.id).items()
-    }
-
-
-def _attempt_of(deed: Deed) -> Attempt:
-    return announcements.attempt_of(deed.about("announcement") or "", deed.attempt)
-
-
-def _purchaser(attempt: Attempt) -> int:
-    return attempt.announcement.need.purchaser.organisation_id
-
-
-def _named(attempt: Attempt) -> dict[str, str | int]:
-    announcement = attempt.announcement
-    return {
-        "no": announcement.no or "",
-        "title": announcement.need.title,
-        "attempt": attempt.number,
-        "winners": attempt.winners,
-    }
 
 
 # The beacon

@@ -12,13 +12,13 @@ from app.stage import Command, Stage, Task, Timed, Watch
 from bidding.auction.rules import AuctionAct
 from bidding.offer.rules import OfferAct
 from bidding.registration.rules import RegistrationAct
-from bidding.selection import beacons, limits, queries, rules, services, throws
+from bidding.selection import beacons, limits, notices, queries, rules, services, steps, throws
 from bidding.selection.demo import DEMO
 from bidding.selection.rules import Awaited, BeaconInput, Choice, MeritTerms, SelectionAct, Throw
 from bidding.selection.sweeps import SWEEPS
 from bidding.selection.views import box, bp
 from bidding.selection.wording import WORDS
-from marketplace.announcement import services as announcing
+from marketplace.announcement import ahead as announcement_ahead
 from marketplace.announcement.rules import AnnouncementAct
 
 HANDED_IN: frozenset[StrEnum] = frozenset(
@@ -146,7 +146,7 @@ STAGE = Stage(
     acts=SelectionAct,
     may=rules.MAY,
     opens=rules.OPENS,
-    passes={SelectionAct.CHOOSE: announcing.passes},
+    passes={SelectionAct.CHOOSE: announcement_ahead.passes},
     discloses={
         SelectionAct.OPEN: HANDED_IN,
         SelectionAct.DRAW: HANDED_IN,
@@ -156,21 +156,21 @@ STAGE = Stage(
         SelectionAct.WITNESS: {SelectionAct.WITNESS},
     },
     hears={
-        OfferAct.LAPSE: services.on_lapsed_offer,
-        OfferAct.JUDGE: services.on_judged_price,
-        OfferAct.UNEXPLAINED: services.on_judged_price,
-        AuctionAct.CLOSE: services.on_closed_auction,
+        OfferAct.LAPSE: steps.on_lapsed_offer,
+        OfferAct.JUDGE: steps.on_judged_price,
+        OfferAct.UNEXPLAINED: steps.on_judged_price,
+        AuctionAct.CLOSE: steps.on_closed_auction,
     },
     sweeps=SWEEPS,
     watches=WATCHES,
     notices={
-        SelectionAct.FREEZE: services.told_the_verdict,
-        SelectionAct.OPEN: services.told_the_result,
-        AuctionAct.CLOSE: services.told_of_auction,
-        SelectionAct.DRAW: services.told_the_result,
-        SelectionAct.CHOOSE: services.told_the_result,
-        SelectionAct.LAPSE: services.told_the_lapse,
-        AnnouncementAct.CLOSE_UNSUCCESSFUL: services.told_the_result,
+        SelectionAct.FREEZE: notices.told_the_verdict,
+        SelectionAct.OPEN: notices.told_the_result,
+        AuctionAct.CLOSE: notices.told_of_auction,
+        SelectionAct.DRAW: notices.told_the_result,
+        SelectionAct.CHOOSE: notices.told_the_result,
+        SelectionAct.LAPSE: notices.told_the_lapse,
+        AnnouncementAct.CLOSE_UNSUCCESSFUL: notices.told_the_result,
     },
     tasks=tasks,
     panels={"selection_result": box},
@@ -179,7 +179,7 @@ STAGE = Stage(
         SelectionAct.WITNESS: Command(Throw, services.enter_throw, "throw"),
         SelectionAct.CHOOSE: Command(Choice, services.choose, "announcement"),
     },
-    timed={"decision": Timed(limits.provisional, services.settle)},
+    timed={"decision": Timed(limits.provisional, steps.settle)},
     terms=(MeritTerms,),
     words=WORDS,
     constraints={

@@ -28,6 +28,8 @@ from app.actor import Actor, Role
 from app.database import at_hand, db
 from app.refusal import NotFound
 from app.region import branches
+from app.rulebook import Rulebook
+from app.rules_in_force import rulebook
 from app.values import Period
 from marketplace.announcement import rules
 from marketplace.announcement.models import Amendment, Announcement, Attempt, KeyHalf
@@ -74,6 +76,11 @@ def announced(announcement: Announcement) -> NeedInput:
     return replace(
         needs.input_of(announcement.need), content=announcement.content, expected_days=announcement.expected_days
     )
+
+
+def book_of(announcement: Announcement) -> Rulebook:
+    """The rulebook that the announcement froze; published ones have one."""
+    return rulebook(announcement.rulebook or "")
 
 
 def failures(announcement_id: int) -> int:

@@ -11,7 +11,7 @@ from app.clock import now
 from app.refusal import Refusal
 from app.stage import Command, Resource, Rows, Stage, Task, Timed, Watch
 from app.values import Nothing
-from marketplace.announcement import bulk, limits, lists, pages, rules, services, times
+from marketplace.announcement import ahead, bulk, limits, lists, pages, rules, services, steps, times
 from marketplace.announcement.demo import DEMO
 from marketplace.announcement.rules import (
     AnnouncementAct,
@@ -127,14 +127,14 @@ STAGE = Stage(
     },
     consent=rules.CONSENT,
     passes={
-        **{verb: services.passes_to_announce(verb) for verb in (AnnouncementAct.SUBMIT, AnnouncementAct.PUBLISH)},
-        **dict.fromkeys(rules.BY_ITS_PURCHASER, services.passes),
+        **{verb: ahead.passes_to_announce(verb) for verb in (AnnouncementAct.SUBMIT, AnnouncementAct.PUBLISH)},
+        **dict.fromkeys(rules.BY_ITS_PURCHASER, ahead.passes),
     },
     sweeps=SWEEPS,
     timed={
-        "announcement": Timed(limits.provisional_closings, services.settle_closing),
-        "auction": Timed(limits.provisional_auctions, services.settle_auction),
-        "review": Timed(limits.provisional_reviews, services.settle_review, public=False),
+        "announcement": Timed(limits.provisional_closings, steps.settle_closing),
+        "auction": Timed(limits.provisional_auctions, steps.settle_auction),
+        "review": Timed(limits.provisional_reviews, steps.settle_review, public=False),
     },
     watches=WATCHES,
     notices={

@@ -19,7 +19,7 @@ from app.region import queries as regions
 from app.values import SHANGHAI, Done, Fen, Waiting
 from app.web.door import actor, door, members, public
 from app.web.perform import ActForm, perform
-from marketplace.announcement import eligible, limits, lists, pages, queries, services, times
+from marketplace.announcement import ahead, eligible, limits, lists, pages, queries, times
 from marketplace.announcement.forms import (
     ENDINGS,
     AmendForm,
@@ -248,7 +248,7 @@ def publish(no: str) -> Response:
     """Make a need public, or hand it in for review where public money is spent."""
     form = PublishForm()
     need = needs.own(actor().party, no)
-    way = services.way_of(need, now=now())
+    way = ahead.way_of(need, now=now())
     page = partial(_publishing, need, way, form, CountForm(formdata=None))
     return perform(way.act, form, no, page=page, after=lambda done: _published(done, no))
 
@@ -261,7 +261,7 @@ def count(no: str) -> Response:
 
     def page() -> str:
         need = needs.own(actor().party, no)
-        return _publishing(need, services.way_of(need, now=now()), PublishForm(formdata=None), form)
+        return _publishing(need, ahead.way_of(need, now=now()), PublishForm(formdata=None), form)
 
     return perform(AnnouncementAct.COUNT, form, no, page=page, after=partial(_counted, no))
 
@@ -270,7 +270,7 @@ def _counted(no: str, done: Done | Waiting) -> str:
     return url_for("announcement.publish", no=no)
 
 
-def _publishing(need: Any, way: services.Way, form: PublishForm, count: CountForm) -> str:
+def _publishing(need: Any, way: ahead.Way, form: PublishForm, count: CountForm) -> str:
     return render_template(
         "marketplace/announcement/publish.html", form=form, count=count, need=need, way=way, rulebook_id=way.rulebook
     )
@@ -367,7 +367,7 @@ def closing_today() -> dict[str, Any]:
 
 def announcing(*, rulebook: str, region: str, fund: Fund | None, budget_fen: Fen) -> dict[str, Any]:
     """When an announcement could close, and whether somebody reviews it first, for a need that is being written."""
-    return services.announcing(rulebook, region=region, fund=fund, budget_fen=budget_fen, now=now())
+    return ahead.announcing(rulebook, region=region, fund=fund, budget_fen=budget_fen, now=now())
 
 
 def of_need(*, no: str) -> dict[str, Any]:

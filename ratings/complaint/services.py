@@ -14,9 +14,9 @@ from app.values import Done, Nothing
 from app.workdays import Deadline
 from bidding.award import queries as awards
 from bidding.award import services as awarding
-from bidding.selection import services as selecting
+from bidding.selection import steps as selecting
 from marketplace.announcement import queries as announcements
-from marketplace.announcement import services as announcing
+from marketplace.announcement import steps as announcing
 from marketplace.announcement.models import Announcement, Attempt
 from marketplace.announcement.rules import Decision
 from marketplace.need.rules import PUBLIC_MONEY

@@ -13,7 +13,7 @@ from bidding.registration.rules import Made, Promise
 from bidding.selection.rules import SelectionAct
 from marketplace.agency import queries as known_agencies
 from marketplace.announcement import queries as announcements
-from marketplace.announcement import services as announcing
+from marketplace.announcement import steps as announcing
 from tests.builders import agency as agency_builder
 
 PRICE_FEN = 5_000_000

@@ -21,7 +21,7 @@ from bidding.registration.models import Registration
 from bidding.registration.rules import Membership, Promise
 from bidding.selection.rules import SelectionAct
 from marketplace.announcement import queries as announcements
-from marketplace.announcement import services as announcing
+from marketplace.announcement import steps as announcing
 from tests.builders.announcement import an_announcement
 from tests.builders.registration import agencies
 from tests.conftest import START, build, fresh_database

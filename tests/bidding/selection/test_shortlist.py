@@ -19,11 +19,11 @@ from bidding.offer import lists as offer_lists
 from bidding.offer import queries as offers
 from bidding.offer import questions as price_questions
 from bidding.offer.models import Offer
-from bidding.selection import queries, records, services, transcript
+from bidding.selection import queries, records, steps, transcript
 from bidding.selection.rules import Phase, SelectionAct
 from marketplace.announcement import limits as announcement_limits
 from marketplace.announcement import queries as announcements
-from marketplace.announcement import services as announcing
+from marketplace.announcement import steps as announcing
 from marketplace.announcement.rules import Decision
 from marketplace.need.rules import Particulars
 from tests import outsider
@@ -170,7 +170,7 @@ def test_an_attempt_that_is_voided_meanwhile_opens_nothing(app):
     with act(SelectionAct.DRAW, actor=Actor.sweeper(), key="tests:void", subject=f"{no}/1") as deed:
         deed.lock(announcements.row(no))
         attempt = queries.attempt_of(no, None)
-        services.abandon(deed, attempt)
+        steps.abandon(deed, attempt)
         announcing.decide(deed, attempt, Decision.VOID)
         deed.on("announcement", no)
     assert refused(chosen[1], no, amount_fen=800_000) == ["not_open"]

@@ -15,7 +15,7 @@ from app.notice.models import Notice
 from app.refusal import AlreadyDone, NotFound, NotYours, OutOfTurn, Refused
 from app.sealing import open_box, public_key
 from app.values import Nothing
-from marketplace.announcement import limits, queries, services
+from marketplace.announcement import limits, queries, services, steps
 from marketplace.announcement.models import Attempt
 from marketplace.announcement.rules import (
     Change,
@@ -60,7 +60,7 @@ def close_unsuccessful(no):
     with act(AnnouncementAct.CLOSE_UNSUCCESSFUL, actor=Actor.sweeper(), key=fresh_key(), subject=no) as deed:
         announcement = deed.lock(queries.row(no))
         present = queries.present_attempt(announcement)
-        services.end_unsuccessful(deed, announcement, present, Unsuccessful("too_few", 1, 3))
+        steps.end_unsuccessful(deed, announcement, present, Unsuccessful("too_few", 1, 3))
 
 
 def failed(no, decision=Decision.UNSUCCESSFUL):
@@ -71,9 +71,9 @@ def failed(no, decision=Decision.UNSUCCESSFUL):
     with act(AnnouncementAct.CLOSE_UNSUCCESSFUL, actor=Actor.sweeper(), key=fresh_key(), subject=no) as deed:
         announcement = deed.lock(queries.row(no))
         present = queries.present_attempt(announcement)
-        services.freeze(deed, present, present.closes_at)
+        steps.freeze(deed, present, present.closes_at)
         if decision is not Decision.UNSUCCESSFUL:
-            services.decide(deed, present, decision)
+            steps.decide(deed, present, decision)
         deed.on("announcement", no)
     if decision is Decision.UNSUCCESSFUL:
         close_unsuccessful(no)
@@ -320,9 +320,9 @@ def test_an_attempt_is_decided_once_unless_nobody_takes_what_was_drawn(app):
 
     with act(AnnouncementAct.CLOSE_UNSUCCESSFUL, actor=Actor.sweeper(), key="x", subject=no) as deed:
         announcement = deed.lock(queries.row(no))
-        services.fail_after_award(deed, announcement)
+        steps.fail_after_award(deed, announcement)
         with pytest.raises(OutOfTurn):
-            services.decide(deed, queries.present_attempt(announcement), Decision.DRAWN)
+            steps.decide(deed, queries.present_attempt(announcement), Decision.DRAWN)
         deed.on("announcement", no)
     assert phase(no) is Phase.UNSUCCESSFUL
 
@@ -334,9 +334,7 @@ def test_an_accepted_commission_becomes_an_announcement_without_registration(app
     need_no = a_need(method="DIRECT")
     with act(AnnouncementAct.CLOSE_UNSUCCESSFUL, actor=Actor.sweeper(), key="d", subject=need_no) as deed:
         need = deed.lock(needs.row(need_no))
-        announcement = services.publish_direct(
-            deed, need, agency_code="91450800MA5K000013", amount_fen=4_000_000, days=9
-        )
+        announcement = steps.publish_direct(deed, need, agency_code="91450800MA5K000013", amount_fen=4_000_000, days=9)
         no = announcement.no
     assert phase(no) is Phase.DIRECT
     assert found(no).expected_days == 9
