@@ -1,5 +1,7 @@
 """Opening accounts, signing in and out, sessions. Passwords are hashed before any transaction begins."""
 
+from collections.abc import Iterable
+
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
@@ -56,7 +58,15 @@ def enrol(deed: Deed, new: NewAccount, *, password_hash: str) -> Organisation:
             login=new.login,
         )
     )
-    organisation = deed.add(
+    organisation = _organisation(deed, new)
+    roles = (Role(new.joins.value),)
+    _account(deed, organisation.id, login=new.login, name=new.name, password_hash=password_hash, roles=roles)
+    return organisation
+
+
+def _organisation(deed: Deed, new: NewAccount | Grant) -> Organisation:
+    """One that was not known; without a USCC it gets a code of the market's own."""
+    return deed.add(
         Organisation(
             code=new.code or "U-" + letters(chance().secret(), 12),
             name=new.organisation,
@@ -64,17 +74,22 @@ def enrol(deed: Deed, new: NewAccount, *, password_hash: str) -> Organisation:
             created_at=deed.now,
         )
     )
+
+
+def _account(
+    deed: Deed, organisation_id: int, *, login: str, name: str, password_hash: str, roles: Iterable[Role]
+) -> None:
     account = deed.add(
         Account(
-            login=new.login,
-            name=new.name,
-            organisation_id=organisation.id,
+            login=login,
+            name=name,
+            organisation_id=organisation_id,
             password_hash=password_hash,
             created_at=deed.now,
         )
     )
-    deed.add(AccountRole(account_id=account.id, role=Role(new.joins.value)))
-    return organisation
+    for role in roles:
+        deed.add(AccountRole(account_id=account.id, role=role))
 
 
 def grant(actor: Actor, subject: str | None, new: Grant, /, *, key: str, password_hash: str | None = None) -> Done:
@@ -87,27 +102,10 @@ def grant(actor: Actor, subject: str | None, new: Grant, /, *, key: str, passwor
             raise Refused([Refusal("login_taken", field="login")])
         organisation = queries.organisation_by_code(new.code) if new.code else None
         if organisation is None:
-            organisation = deed.add(
-                Organisation(
-                    code=new.code or "U-" + letters(chance().secret(), 12),
-                    name=new.organisation,
-                    region=new.region,
-                    created_at=deed.now,
-                )
-            )
+            organisation = _organisation(deed, new)
             for authority in new.authorities:
                 deed.add(OrganisationAuthority(organisation_id=organisation.id, authority=authority))
-        account = deed.add(
-            Account(
-                login=new.login,
-                name=new.name,
-                organisation_id=organisation.id,
-                password_hash=encoded,
-                created_at=deed.now,
-            )
-        )
-        for role in new.roles:
-            deed.add(AccountRole(account_id=account.id, role=role))
+        _account(deed, organisation.id, login=new.login, name=new.name, password_hash=encoded, roles=new.roles)
         deed.subject = organisation.code
         deed.on("organisation", organisation.code)
     return deed.answer()
@@ -149,17 +147,10 @@ def accept(actor: Actor, subject: str | None, taken: Taken, /, *, key: str) -> D
             )
         )
         found.accepted_at = deed.now
-        account = deed.add(
-            Account(
-                login=taken.login,
-                name=found.name,
-                organisation_id=found.organisation_id,
-                password_hash=password_hash,
-                created_at=deed.now,
-            )
+        roles = sorted(inviter.roles & rules.MAY[AccountAct.INVITE] if inviter is not None else ())
+        _account(
+            deed, found.organisation_id, login=taken.login, name=found.name, password_hash=password_hash, roles=roles
         )
-        for role in sorted(inviter.roles & rules.MAY[AccountAct.INVITE] if inviter is not None else ()):
-            deed.add(AccountRole(account_id=account.id, role=role))
         deed.party_code = queries.organisation(found.organisation_id).code
         deed.on("organisation", deed.party_code)
     return deed.answer()

@@ -6,7 +6,6 @@ from sqlalchemy import func, select
 
 from app.database import db
 from app.notice.models import Notice
-from app.refusal import NotFound
 from app.web.paging import Listing, listing, parsed
 
 SIZE = 20
@@ -15,22 +14,12 @@ SIZE = 20
 def inbox(party_id: int, *, after: str | None = None) -> Listing[Notice]:
     """An organisation's notices, newest first."""
     query = select(Notice).where(Notice.party_id == party_id)
-    last = _last(after)
+    last = parsed(after, (datetime, str))
     if last is not None:
         at, ref = last
         query = query.where((Notice.at < at) | ((Notice.at == at) & (Notice.ref < ref)))
     rows = db.session.execute(query.order_by(Notice.at.desc(), Notice.ref.desc()).limit(SIZE + 1)).scalars().all()
     return listing(rows, size=SIZE, key=lambda row: (row.at.isoformat(), row.ref))
-
-
-def _last(after: str | None) -> tuple[datetime, str] | None:
-    key = parsed(after, (str, str))
-    if key is None:
-        return None
-    try:
-        return datetime.fromisoformat(key[0]), key[1]
-    except ValueError as error:
-        raise NotFound("after") from error
 
 
 def unread(party_id: int) -> int:

@@ -561,7 +561,7 @@ def mine(party_id: int, *, after: str | None = None, size: int = SIZE) -> Listin
     )
     query = select(Registration).join(Registration.agency)
     query = query.where((Agency.organisation_id == party_id) | Registration.id.in_(joined))
-    last = _last(after)
+    last = parsed(after, (datetime, int))
     if last is not None:
         at, attempt_id = last
         query = query.where(
@@ -578,16 +578,6 @@ def mine(party_id: int, *, after: str | None = None, size: int = SIZE) -> Listin
         ),
         found.after,
     )
-
-
-def _last(after: str | None) -> tuple[datetime, int] | None:
-    key = parsed(after, (str, int))
-    if key is None:
-        return None
-    try:
-        return datetime.fromisoformat(key[0]), key[1]
-    except ValueError as error:
-        raise NotFound("after") from error
 
 
 def _line(registration: Registration) -> MyRegistration:

@@ -103,10 +103,10 @@ class Line(NamedTuple):
 
 def public_list(filters: Filters, after: str | None, *, now: datetime, size: int = SIZE) -> Listing[Line]:
     """Published announcements, the newest first: one query, whatever is looked for."""
-    key = parsed(after, (str, int))
+    key = parsed(after, (datetime, int))
     given: dict[str, Any] = {"now": now}
     if key is not None:
-        given.update(after_at=_instant(key[0]), after_id=key[1])
+        given.update(after_at=key[0], after_id=key[1])
     rows = db.session.connection().execute(_listed(filters, key is not None, size + 1), given).all()
     found = listing(rows, size=size, key=lambda row: (row.published_at.isoformat(), row.id))
     return Listing(tuple(line_of(row, now) for row in found.rows), found.after)
@@ -253,16 +253,6 @@ def _lines() -> Select[*tuple[Any, ...]]:
         .join(Region, Need.region == Region.code)
         .where(Announcement.published_at.is_not(None))
     )
-
-
-def _instant(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise NotFound("after") from error
-    if found.tzinfo is None:
-        raise NotFound("after")
-    return found
 
 
 def line_of(row: Sequence[Any], now: datetime) -> Line:

@@ -6,6 +6,7 @@ import pytest
 
 from app.chance import fresh_key
 from app.database import db
+from app.web.paging import token
 from bidding.registration.rules import Made
 from marketplace.announcement import services as announcing
 from marketplace.announcement.rules import Change
@@ -52,6 +53,9 @@ def test_an_agency_registers_and_reads_what_it_promised(client):
     assert "查看我的报名" in client.get(f"/announcements/{no}").text
     assert no in client.get("/registrations/").text
     assert "提交报名" in client.get("/desk/receipts").text
+    # A forged place in a list, an instant without a zone, is none.
+    assert client.get("/registrations/", query_string={"after": token("2026-03-02T09:00:00", 1)}).status_code == 404
+    assert client.get("/inbox/", query_string={"after": token("2026-03-02T09:00:00", "x")}).status_code == 404
 
 
 def test_left_empty_the_server_makes_the_contribution(client):
