@@ -13,7 +13,8 @@ from bidding.offer import questions as price_questions
 from bidding.selection import queries
 from bidding.selection import transcript as transcripts
 from bidding.selection.models import Selection
-from bidding.selection.replay import Replay, replay
+from bidding.selection.replay import replay
+from bidding.selection.scenes import Replay
 from marketplace.announcement.rules import AnnouncementKind
 from marketplace.need.rules import LIVE, SECOND
 

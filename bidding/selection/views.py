@@ -22,8 +22,9 @@ from app.web.turnstile import Turnstile
 from bidding.selection import beacons as daily_beacons
 from bidding.selection import fairness, lists, lottery, pages, records, throws, transcript
 from bidding.selection.forms import BeaconForm, ReplayForm, ThrowForm, choice_form
-from bidding.selection.replay import Replay, View, read, replay
+from bidding.selection.replay import read, replay
 from bidding.selection.rules import SelectionAct
+from bidding.selection.scenes import Replay, View
 
 bp = Blueprint("selection", __name__)
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, Locator, Page
 
 from bidding.selection import replay
-from bidding.selection.replay import Kind, Live
+from bidding.selection.scenes import Kind, Live
 from tests.browser.conftest import Scriptless, Visitor
 from tests.builders import auction
 from tests.story.conftest import Market

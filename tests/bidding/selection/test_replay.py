@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bidding.auction import bids
-from bidding.selection import lottery, methods, prices, replay, transcript
-from bidding.selection.replay import Kind
+from bidding.selection import lottery, methods, prices, replay, scenes, transcript
+from bidding.selection.scenes import Kind
 from tests.bidding.selection.test_transcript import (
     EXCLUDED,
     IDS,
@@ -68,7 +68,7 @@ def test_every_method_is_told_to_its_result(method):
     assert [one.wins for one in result.places] == [True, False, False]
     frozen = content(told, Kind.FROZEN)
     assert (frozen.valid, frozen.excluded) == (7, 1)
-    assert frozen.lines[0].party == replay.Party(EXCLUDED, "第7家")
+    assert frozen.lines[0].party == scenes.Party(EXCLUDED, "第7家")
     drawn = content(told, Kind.DRAW)
     assert [ticket.party.id for ticket in drawn.tickets] == found["record"]["order"]
     assert [ticket.ticket for ticket in drawn.tickets] == sorted(ticket.ticket for ticket in drawn.tickets)
