@@ -8,7 +8,7 @@ WORDS = {
     "judging.score": "暂存评分",
     "judging.lock": "提交评分",
     "judging.close": "评分全部提交，公布评分",
-    "judging.exhaust": "评审人不足，本轮作废",
+    "judging.exhaust": "评审人不足，本次选取作废",
     "task.judge.enrol": "补足评审人名册",
     "judge_field.name": "姓名",
     "judge_field.unit": "工作单位",

@@ -109,7 +109,7 @@ class Frozen:
         _must(_ID, self.no, "公告编号")
         _must(_HEX, self.commitment, "承诺值")
         if self.attempt < 1 or self.winners < 0 or self.alternates < 0:
-            raise Malformed("轮次须从 1 起，中选数和候补数不得为负")
+            raise Malformed("公告次数须从 1 起，中选数和候补数不得为负")
         if self.beacon_rule not in _DELAY:
             raise Malformed(f"不认识的外部随机源规则：{self.beacon_rule!r}")
         if len({line.id for line in self.lines}) != len(self.lines):
@@ -333,7 +333,7 @@ def _draw(record: Mapping[str, Any], frozen: Frozen) -> list[str]:
     checks = (
         (
             (record["market"], record["no"], record["attempt"]) == (frozen.market, frozen.no, frozen.attempt),
-            "市场、公告编号或轮次与冻结文本不符",
+            "市场、公告编号或公告次数与冻结文本不符",
         ),
         (commitment(secret) == frozen.commitment, "公开的秘密值与事先公布的承诺值不符"),
         (record["seed"] == value, "种子与重新计算的结果不符"),
@@ -376,7 +376,7 @@ def _beacon(record: Mapping[str, Any], frozen: Frozen) -> list[str]:
         found.append("抽取时刻早于冻结时刻或外部随机源可知的时刻")
     signed_at = parse_instant(record["log"]["head"]["timestamp"])
     if after is not None and signed_at >= after and record["decision"] != "void":
-        found.append("覆盖冻结记录的日志头不早于外部随机源规则所定时刻：该轮次只能作废")
+        found.append("覆盖冻结记录的日志头不早于外部随机源规则所定时刻：这次选取只能作废")
     return found
 
 
@@ -633,7 +633,7 @@ def main(argv: Sequence[str]) -> int:
 def _summary(record: Mapping[str, Any]) -> list[str]:
     head = record["log"]["head"]
     rows = [
-        f"市场 {record['market']}，公告 {record['no']}，第 {record['attempt']} 轮",
+        f"市场 {record['market']}，公告 {record['no']}，第 {record['attempt']} 次公告",
         f"结果：{_DECIDED[record['decision']]}",
         "日志头 HEAD：",
         *(f"  {member} = {head[member]}" for member in _HEAD),

@@ -314,7 +314,7 @@ def _about(found: Mapping[str, Any], frozen: lottery.Frozen) -> list[str]:
     wrong = methods.misfits(found["method"], found["parameters"])
     return _failed(
         (
-            (same, "市场、公告编号或轮次与抽取记录不符"),
+            (same, "市场、公告编号或公告次数与抽取记录不符"),
             (not wrong, f"方法参数不齐、多余或取值不当：{'、'.join(wrong)}"),
         )
     )
@@ -392,7 +392,7 @@ def _offers(found: Mapping[str, Any], frozen: lottery.Frozen) -> list[str]:
             try:
                 _read(offer, frozen)
             except (bodies.Malformed, UnicodeEncodeError) as error:
-                faults.append(f"{offer.id} 的报价正文不合格式、与承诺值不符或不属于本轮次（{error}）")
+                faults.append(f"{offer.id} 的报价正文不合格式、与承诺值不符或不属于这次公告（{error}）")
     if faults:
         return faults
     judged = reasons(
@@ -675,7 +675,7 @@ def _summary(found: Mapping[str, Any]) -> list[str]:
     record = found["record"]
     head = record["log"]["head"]
     rows = [
-        f"市场 {found['market']}，公告 {found['no']}，第 {found['attempt']} 轮",
+        f"市场 {found['market']}，公告 {found['no']}，第 {found['attempt']} 次公告",
         f"选取方式 {found['method']}，规则集 {found['rulebook']['id']}（SHA-256 {found['rulebook']['sha256']}）",
         "参数：" + "，".join(f"{name} = {value}" for name, value in sorted(found["parameters"].items())),
         f"日志头 HEAD：tree_size = {head['tree_size']}，root_hash = {head['root_hash']}，{head['timestamp']}",

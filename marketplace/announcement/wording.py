@@ -32,7 +32,7 @@ WORDS = {
     "hold_kind.fault": "系统故障",
     "refusal.hold_without_reason": "没有写明暂停的理由。",
     "cure.hold_without_reason": "理由向社会公布，请填写。",
-    "refusal.hold_used_up": "这一轮采购已经累计暂停{days}日，不能再暂停。",
+    "refusal.hold_used_up": "这次公告已经累计暂停{days}日，不能再暂停。",
     "cure.hold_used_up": "确有违法情形的，由行业主管部门对异议作出认定，按规则作废或者恢复。",
     "refusal.hold_open": "这项采购刚才已经暂停。",
     "cure.hold_open": "请刷新公告页查看。",

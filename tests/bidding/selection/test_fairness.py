@@ -120,5 +120,5 @@ def test_the_page_is_made_of_the_records_that_it_offers(app, client):
         assert [row["id"] for row in told] == record["order"]
         assert fairness.of_record(record).entrants[0].made == "server"
     text = client.get("/verify/draws.csv").data.decode("utf-8-sig")
-    assert text.startswith("公告编号,轮次,")
+    assert text.startswith("公告编号,第几次公告,")
     assert len(text.splitlines()) == 1 + len(rows)
