@@ -100,6 +100,11 @@ class RegistrationPage:
     members: tuple[Member, ...]
     naming: tuple[Naming, ...]
 
+    @property
+    def own_phase(self) -> str:
+        """The word of its own registration, if it has one, is `registration_phase.<own_phase>`."""
+        return "" if self.own is None else _spoken(self.own.phase, self.members)
+
 
 @dataclass(frozen=True, slots=True)
 class MyRegistration:
@@ -111,7 +116,7 @@ class MyRegistration:
     closes_at: datetime
     promised_days: int
     submitted_at: datetime
-    phase: Phase
+    phase: str
     lead: str | None = None
 
 
@@ -535,6 +540,14 @@ def naming(code: str, attempt: Attempt) -> tuple[Naming, ...]:
     )
 
 
+def _spoken(phase: Phase, members: Sequence[Member]) -> str:
+    """Where a registration stands, and while it is in force whether a member of its consortium is still to say yes."""
+    answers = {member.answer for member in members}
+    if phase is Phase.IN_FORCE and answers - {"joined"}:
+        return "member_declined" if "declined" in answers else "member_waiting"
+    return phase.value
+
+
 def _own(registration: Registration, announcement: Announcement, *, open: bool) -> OwnRegistration:
     phase = phase_of(registration, announcement)
     return OwnRegistration(
@@ -571,17 +584,12 @@ def mine(party_id: int, *, after: str | None = None, size: int = SIZE) -> Listin
     order = (Registration.submitted_at.desc(), Registration.attempt_id.desc(), Registration.id.desc())
     rows = db.session.execute(query.order_by(*order).limit(size + 1)).scalars().all()
     found = listing(rows, size=size, key=lambda row: (row.submitted_at.isoformat(), row.attempt_id))
-    return Listing(
-        tuple(
-            replace(line, lead=None if row.agency.organisation_id == party_id else row.agency.organisation.name)
-            for row, line in ((row, _line(row)) for row in found.rows)
-        ),
-        found.after,
-    )
+    members = _consortia(Registration.id.in_([row.id for row in found.rows]))
+    return Listing(tuple(_line(row, members.get(row.id, ()), party_id) for row in found.rows), found.after)
 
 
-def _line(registration: Registration) -> MyRegistration:
-    announcement = registration.attempt.announcement
+def _line(registration: Registration, members: Sequence[Member], party_id: int) -> MyRegistration:
+    announcement, lead = registration.attempt.announcement, registration.agency.organisation
     return MyRegistration(
         no=announcement.no or "",
         attempt=registration.attempt.number,
@@ -589,8 +597,32 @@ def _line(registration: Registration) -> MyRegistration:
         closes_at=registration.attempt.closes_at,
         promised_days=registration.promised_days,
         submitted_at=registration.submitted_at,
-        phase=phase_of(registration, announcement),
+        phase=_spoken(phase_of(registration, announcement), members),
+        lead=None if lead.id == party_id else lead.name,
     )
+
+
+def broken(party_id: int, *, now: datetime) -> list[tuple[str, str, datetime]]:
+    """Registrations that an agency leads and a member will not join: number, title and closing, most urgent first."""
+    rows = db.session.execute(
+        select(Announcement.no, Need.title, Attempt.closes_at)
+        .join(Attempt, Attempt.announcement_id == Announcement.id)
+        .join(Need, Need.id == Announcement.need_id)
+        .join(Registration, Registration.attempt_id == Attempt.id)
+        .join(Agency, Agency.id == Registration.agency_id)
+        .join(RegistrationMember, RegistrationMember.registration_id == Registration.id)
+        .where(
+            Agency.organisation_id == party_id,
+            RegistrationMember.joined_at.is_(None),
+            RegistrationMember.declined_at.is_not(None),
+            Registration.withdrawn_at.is_(None),
+            Attempt.closes_at > now,
+            Attempt.decision.is_(None),
+        )
+        .distinct()
+        .order_by(Attempt.closes_at, Announcement.no)
+    )
+    return [(no or "", title, closes_at) for no, title, closes_at in rows]
 
 
 def awaiting(code: str, *, now: datetime) -> list[tuple[str, str, datetime]]:
@@ -675,4 +707,4 @@ def unconfirmed(party_id: int, *, now: datetime) -> list[MyRegistration]:
         )
         .order_by(Attempt.closes_at, Registration.id)
     ).scalars()
-    return [_line(registration) for registration in found]
+    return [_line(registration, (), party_id) for registration in found]

@@ -51,11 +51,13 @@ def answered(deed: Deed) -> Iterator[Recipient]:
 
 
 def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
-    """Consortia that wait for a yes or no; registrations that lapse at the closing unless confirmed again."""
+    """Consortia that wait for a yes or no or that a member left; registrations that lapse unless confirmed again."""
     if Role.AGENCY not in actor.roles or actor.party_id is None:
         return
     for no, title, closes_at in queries.awaiting(actor.code or "", now=now):
         yield Task(RegistrationAct.JOIN, title, url_for("registration.register", no=no), due=closes_at)
+    for no, title, closes_at in queries.broken(actor.party_id, now=now):
+        yield Task(RegistrationAct.WITHDRAW, title, url_for("registration.register", no=no), due=closes_at)
     for line in queries.unconfirmed(actor.party_id, now=now):
         yield Task(
             RegistrationAct.RECONFIRM, line.title, url_for("registration.register", no=line.no), due=line.closes_at

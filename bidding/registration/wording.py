@@ -28,6 +28,8 @@ WORDS = {
     "refusal.not_named": "没有机构邀请贵单位加入这个联合体，或者邀请已经撤回。",
     "cure.not_named": "请与牵头机构联系；牵头机构报名时填写贵单位的统一社会信用代码。",
     "registration_phase.in_force": "报名有效",
+    "registration_phase.member_waiting": "待成员确认",
+    "registration_phase.member_declined": "有成员不加入",
     "registration_phase.unconfirmed": "公告已变更，待确认",
     "registration_phase.valid": "资格核验通过",
     "registration_phase.invalid": "资格核验未通过",

@@ -133,25 +133,24 @@ def verdicts(scope: Scope, *, now: datetime, owner: int | None = None) -> Mappin
     """
     terms = terms_of(scope.rulebook)
     day = now.astimezone(SHANGHAI).date()
-    required = sorted(
-        {code for item in scope.items if (found := catalogue.item_in_force(item, day)) for code in found.requires}
-    )
+    asks = {item: found.requires for item in scope.items if (found := catalogue.item_in_force(item, day))}
+    required = sorted({code for codes in asks.values() for code in codes})
     names = {row.code: row.name for row in catalogue.qualifications()} if required else {}
     holders = {code: set(db.session.execute(credentials.holding(code, day)).scalars()) for code in required}
-    priced = [set(db.session.execute(prices.offering(item, day)).scalars()) for item in scope.items]
+    priced = {item: set(db.session.execute(prices.offering(item, day)).scalars()) for item in scope.items}
     running = sanctions.running(now=now)
     late = performances.all_open_late(now=now, over=terms.service.late_blocks_after)
     # Credit keeps nobody out but where public money is spent: elsewhere nothing is reckoned.
     poor = credit.scores_of(Grade.D, as_of=now) if scope.fund in rules.PUBLIC_MONEY else {}
-    usual: dict[tuple[tuple[str, ...], bool], tuple[Refusal, ...]] = {}
+    usual: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[Refusal, ...]] = {}
     judged: dict[int, tuple[Refusal, ...]] = {}
     for agency_id, party_id in db.session.execute(
         select(Agency.id, Agency.organisation_id).where(Agency.admitted_at <= now).order_by(Agency.sort_key, Agency.id)
     ):
-        lacking = tuple(names.get(code, code) for code in required if agency_id not in holders[code])
-        offered = all(agency_id in offering for offering in priced)
+        lacking = tuple(code for code in required if agency_id not in holders[code])
+        unpriced = tuple(item for item, offering in priced.items() if agency_id not in offering)
         special = party_id in running or party_id in late or party_id in poor
-        reasons = None if special else usual.get((lacking, offered))
+        reasons = None if special else usual.get((lacking, unpriced))
         if reasons is None:
             barred = running.get(party_id, ())
             facts = AgencyFacts(
@@ -161,13 +160,15 @@ def verdicts(scope: Scope, *, now: datetime, owner: int | None = None) -> Mappin
                 suspended=sanctions.named(barred, SanctionKind.SUSPEND),
                 late_contracts=late.get(party_id, ()),
                 fund=scope.fund,
-                missing=lacking,
-                priced=offered,
-                item="、".join(scope.items),
+                missing=tuple(
+                    (names.get(code, code), "、".join(item for item, codes in asks.items() if code in codes))
+                    for code in lacking
+                ),
+                unpriced=unpriced,
             )
             reasons = tuple(rules.refusals_to_agency(facts, RegistrationAct.SUBMIT, terms=terms))
             if not special:
-                usual[(lacking, offered)] = reasons
+                usual[(lacking, unpriced)] = reasons
         judged[agency_id] = (OWN, *reasons) if party_id == owner else reasons
     return judged
 

@@ -60,7 +60,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class AgencyFacts:
-    """What is true of an agency at an instant, for one scope or in general (fund and item facts empty)."""
+    """What is true of an agency at an instant, for one scope or in general (fund and item facts empty).
+
+    `missing`: each licence it lacks, with the items that ask for it; `unpriced`: the items its prices do not hold.
+    """
 
     score: int
     grade: Grade
@@ -68,9 +71,8 @@ class AgencyFacts:
     suspended: tuple[tuple[str, str], ...] = ()
     late_contracts: tuple[str, ...] = ()
     fund: str | None = None
-    missing: tuple[str, ...] = ()
-    priced: bool = True
-    item: str | None = None
+    missing: tuple[tuple[str, str], ...] = ()
+    unpriced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +103,15 @@ def refusals_to_agency(facts: AgencyFacts, act: str, *, terms: Limits) -> Iterat
         )
     if facts.fund in PUBLIC_MONEY and facts.grade is Grade.D:
         yield Refusal("grade_too_low", clause="credit.grade_c", params={"score": _spoken(facts.score)})
-    for qualification in facts.missing:
+    for qualification, items in facts.missing:
         yield Refusal(
             "qualification_missing",
             clause="entry.qualification_verify",
-            params={"qualification": qualification, "item": facts.item or ""},
+            params={"qualification": qualification, "item": items},
         )
-    if not facts.priced:
-        yield Refusal("price_entry_missing", clause="entry.price_table_required", params={"item": facts.item or ""})
+    if facts.unpriced:
+        items = "、".join(facts.unpriced)
+        yield Refusal("price_entry_missing", clause="entry.price_table_required", params={"item": items})
 
 
 def refusals_to_purchaser(facts: PurchaserFacts, *, terms: Limits) -> Iterator[Refusal]:

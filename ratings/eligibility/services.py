@@ -39,14 +39,21 @@ def _agency(
     if look.agency_id is None:
         return None
     score = credit.score_as_of(party_id, as_of=now) if look.scored else credit.score_without(look.region, as_of=now)
-    lacking: tuple[str, ...] = ()
+    lacking: tuple[tuple[str, str], ...] = ()
+    items = scope.items if scope is not None else ()
     required = {code for codes in look.required for code in codes or ()}
     held = credentials.held_at(look.agency_id, now.astimezone(SHANGHAI).date()) if required else frozenset()
     if not required <= held:
         known = catalogue.qualifications()
         wider = {row.code: row.part_of for row in known if row.part_of is not None}
         names = {row.code: row.name for row in known}
-        lacking = tuple(names.get(code, code) for code in rules.missing(required, held, wider))
+        lacking = tuple(
+            (
+                names.get(code, code),
+                "、".join(item for item, asks in zip(items, look.required, strict=True) if code in (asks or ())),
+            )
+            for code in rules.missing(required, held, wider)
+        )
     return AgencyFacts(
         score=score.composite,
         grade=score.grade,
@@ -55,8 +62,7 @@ def _agency(
         late_contracts=tuple(performances.open_late(party_id, now=now, over=over)) if look.over_time else (),
         fund=scope.fund if scope is not None else None,
         missing=lacking,
-        priced=all(look.priced),
-        item="、".join(scope.items) if scope is not None else None,
+        unpriced=tuple(item for item, priced in zip(items, look.priced, strict=True) if not priced),
     )
 
 

@@ -141,8 +141,13 @@ def test_naming_a_rival_tells_nothing_of_him_and_nobody_is_a_member_by_anothers_
     refused = client.post(f"{register}/join", data={"key": fresh_key(), "lead": lead.code})
     assert refused.status_code == 409
     assert "您的单位已经报名" in refused.text
+    client.sign_in("agency1")
+    assert "待成员确认" in client.get(register).text
+    client.sign_in("agency2")
     assert client.post(f"{register}/decline", data={"key": fresh_key(), "lead": lead.code}).status_code == 303
     client.sign_in("agency1")
+    assert [client.get(address).text.count("有成员不加入") for address in (register, "/registrations/")] == [2, 1]
+    assert f'href="{register}"' in client.get("/desk").text
     offered(client, "agency1", no, **priced("10000", "9000"))
     offered(client, "agency2", no, **priced("12000", "9000"))
     record = drawn(no)

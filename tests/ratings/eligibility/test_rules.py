@@ -47,9 +47,8 @@ def test_every_reason_is_named():
         blacklisted=(("450000-2026-S000001", "2027-01-01T00:00:00+00:00"),),
         late_contracts=("450800-2026-000001-C01",),
         fund="state",
-        missing=("测绘资质",),
-        priced=False,
-        item="0401",
+        missing=(("测绘资质", "0401"),),
+        unpriced=("0402", "0403"),
     )
     found = {refusal.code: refusal for refusal in rules.refusals_to_agency(facts, RegistrationAct.SUBMIT, terms=TERMS)}
     assert set(found) == {
@@ -61,6 +60,8 @@ def test_every_reason_is_named():
     }
     assert found["late_delivery_open"].params["contract"] == "450800-2026-000001-C01"
     assert found["grade_too_low"].params["score"] == "58.125"
+    assert found["qualification_missing"].params == {"qualification": "测绘资质", "item": "0401"}
+    assert found["price_entry_missing"].params == {"item": "0402、0403"}
 
 
 @pytest.mark.parametrize(("owed", "refused"), [(0, False), (2, False), (3, True), (4, True)])
