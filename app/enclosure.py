@@ -27,6 +27,11 @@ class FileForm(ActForm):
     taken = HiddenField()
     account_id: int = 0
 
+    def take_in_files(self) -> None:
+        for field in self:
+            if isinstance(field, FileField):
+                self.sha256(field)
+
     def sha256(self, chosen: FileField) -> str:
         """The SHA-256 of the file, empty without one; raises `FileRefused` where the market does not take it."""
         if chosen.data:

@@ -66,6 +66,12 @@ def refusals_to_pass(*, colleagues: int, waiting: bool) -> Iterator[Refusal]:
         yield Refusal("prepared_already")
 
 
+def refusals_to_ask_again(*, waiting: bool) -> Iterator[Refusal]:
+    """Why the same is not handed to another office twice: the first one still waits for its consent (inferred)."""
+    if waiting:
+        yield Refusal("consent_awaited")
+
+
 def refusals_to_agree(
     *,
     prepared_by: int,

@@ -67,8 +67,12 @@ def _prepare(
     with act(ApprovalAct.PREPARE, actor=actor, key=key, subject=subject, input=input) as deed:
         deed.lock_none()
         demand(rules.refusals_to_prepare(waiting=_waiting(actor.account_id)))
-        if passing is not None:
-            colleagues, waiting = _colleagues(name, actor), about(subject or "", party_id=actor.party, act=name)
+        waiting = about(subject or "", party_id=actor.party, act=name)
+        if passing is None:
+            same = canonical(input_members(input))
+            demand(rules.refusals_to_ask_again(waiting=any(one.input == same for one in waiting)))
+        else:
+            colleagues = _colleagues(name, actor)
             demand([*passing.refusals, *rules.refusals_to_pass(colleagues=colleagues, waiting=bool(waiting))])
         no = letters(chance().secret(), 16)
         deed.add(

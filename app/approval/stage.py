@@ -67,6 +67,8 @@ STAGE = Stage(
         "cure.prepared_already": "请等待审核；内容有变的，先撤回再重新提交。",
         "refusal.prepared_too_many": "您提交的事项已有{most}件在等其他人员会签。",
         "cure.prepared_too_many": "请等待会签，或者撤回不再需要的事项。",
+        "refusal.consent_awaited": "同样的内容已经提交，正在等会签。",
+        "cure.consent_awaited": "请等待结果；要改的，先在会签事项的页面撤回，再重新提交。",
         "refusal.no_consent_of_yours": "这件事需要另一单位、指定角色同意。",
         "cure.no_consent_of_yours": "请由有权的单位办理。",
     },

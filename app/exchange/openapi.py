@@ -92,7 +92,7 @@ def _act(name: str, schemas: dict[str, Any]) -> dict[str, Any]:
         "requestBody": _body("application/json", {"$ref": f"#/components/schemas/act.{name}"}),
         "responses": {
             "200": _json("已办理；同一键重发得到同一回执", _performed(name)),
-            "202": _json("已拟办，等待另一位经办人", _object(prepared=TEXT)),
+            "202": _json("已提交，等待会签", _object(prepared=TEXT)),
             **_responses("401", "403", "404", "409", "413", "422"),
         },
     }

@@ -99,10 +99,13 @@ class OutageForm(ActForm):
     )
     kept = HiddenField(validators=[Regexp(r"^([0-9a-f]{64})?$", message="请重新选择证据文件。")])
 
-    def value(self) -> Outage:
+    def take_in_files(self) -> None:
         if self.evidence.data:
             # A refused form comes back without its file; the hash of what was taken in stays.
             self.kept.data = self.store(self.evidence.data)
+
+    def value(self) -> Outage:
+        self.take_in_files()
         return Outage(
             since=_instant(self.since.data),
             until=_instant(self.until.data),

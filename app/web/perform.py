@@ -1,6 +1,7 @@
 """From a posted form to a command and back: the one place where a page meets a refusal; nothing typed is lost."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Protocol, cast
 
 from flask import current_app, flash, g, make_response, redirect, request
@@ -76,6 +77,12 @@ class ActForm(ChineseForm):
         """The act's frozen input; each form says its own."""
         raise NotImplementedError
 
+    def take_in_files(self) -> None:
+        """Take in what was chosen, so that a form that comes back need not be given its file again.
+
+        Raises `Refused` where the market does not take a file; most forms have none.
+        """
+
 
 class Submits(Protocol):
     """How an act is handed in: performed at once, or prepared for another hand (`app.approval`)."""
@@ -104,6 +111,9 @@ def perform(
     if request.method != "POST":
         return make_response(page())
     if not form.validate():
+        # What is wrong with a file is said when the rest is right.
+        with suppress(Refused):
+            form.take_in_files()
         return _again(page, 422)
     submit = cast(Submits, current_app.extensions["market.submit"])
     key = form.key.data or fresh_key()

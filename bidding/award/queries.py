@@ -447,6 +447,8 @@ class AwardPage:
     notice_size: int | None
     seal: str | None
     reads_notice: bool
+    next_no: str | None
+    next_agency: str | None
     acts: tuple[StrEnum, ...]
 
 
@@ -461,6 +463,7 @@ def page(no: str, *, actor: Actor, now: datetime) -> AwardPage:
     mine = actor.party_id == party(award)
     sides = concerns(award, actor)
     known = award.noticed_at is not None and (mine or actor.party_id == purchaser_party(award))
+    after = _following(award)
     return AwardPage(
         line=_line(award),
         attempt=award.attempt.number,
@@ -497,8 +500,18 @@ def page(no: str, *, actor: Actor, now: datetime) -> AwardPage:
         notice_size=award.notice_size,
         seal=award.seal,
         reads_notice=award.noticed_at is not None and sides,
+        next_no=None if after is None else after.no,
+        next_agency=None if after is None else after.agency.organisation.name,
         acts=_acts(award, actor),
     )
+
+
+def _following(award: Award) -> Award | None:
+    """Whose award took the place of one that stands no more; None where it stands, or nobody followed."""
+    if phase_of(award) not in (Phase.DECLINED, Phase.LAPSED, Phase.FALLEN):
+        return None
+    query = select(Award).where(Award.attempt_id == award.attempt_id, Award.seat == award.seat, Award.id > award.id)
+    return db.session.execute(query.order_by(Award.id).limit(1)).scalar_one_or_none()
 
 
 def own_page(no: str, *, actor: Actor, now: datetime) -> AwardPage:

@@ -52,10 +52,13 @@ class ProposalForm(ActForm):
     minutes = FileField("集体决策会议纪要", description="财政性资金、国有资金必须上传；PDF或图片。")
     kept = HiddenField(validators=[Regexp(r"^([0-9a-f]{64})?$", message="请重新选择会议纪要文件。")])
 
-    def value(self) -> Proposal:
+    def take_in_files(self) -> None:
         if self.minutes.data:
             # A refused form comes back without its file; the hash of what was taken in stays.
             self.kept.data = self.store(self.minutes.data)
+
+    def value(self) -> Proposal:
+        self.take_in_files()
         return Proposal(
             agency=(self.agency.data or "").strip().upper(),
             amount_fen=fen(self.amount_fen.data) or 0,

@@ -41,6 +41,10 @@ class SealedFilesForm(ActForm):
     take_in: Callable[[BinaryIO], tuple[str, str]]
     """Seals one chosen file at once: its SHA-256, and that of its box."""
 
+    def take_in_files(self) -> None:
+        if "files" in self:
+            self.sealed()
+
     def sealed(self) -> dict[str, str]:
         """SHA-256 of each file, ascending, and of its box. Raises `FileRefused`."""
         chosen = [self.take_in(one.stream) for one in self.files.data or () if one and one.filename]

@@ -200,8 +200,11 @@ class MendedForm(ActForm):
     )
     kept = HiddenField(validators=[Regexp(r"^([0-9a-f]{64})?$", message="请重新选择证据文件。")])
 
-    def value(self) -> Mended:
+    def take_in_files(self) -> None:
         if self.evidence.data:
             # A refused form comes back without its file; the hash of what was taken in stays.
             self.kept.data = self.store(self.evidence.data)
+
+    def value(self) -> Mended:
+        self.take_in_files()
         return Mended((self.reason.data or "").replace("\r\n", "\n").strip(), self.kept.data or "")

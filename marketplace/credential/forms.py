@@ -26,11 +26,14 @@ class CertificateForm(ActForm):
     scan = FileField("证书扫描件", description="PDF、PNG 或 JPEG，最大20兆字节。")
     kept = HiddenField()
 
-    def value(self) -> Certificate:
+    def take_in_files(self) -> None:
         scan = self.scan.data
         if scan is not None and scan.filename:
             # A refused form cannot be given its file back by the browser, so the stored one is named instead.
             self.kept.data = store(scan.stream, account_id=actor().account_id or 0, name=scan.filename).sha256
+
+    def value(self) -> Certificate:
+        self.take_in_files()
         return Certificate(
             qualification=self.qualification.data,
             grade=self.grade.data or "",

@@ -91,7 +91,8 @@ def test_a_consortium_that_holds_together_what_none_holds_alone_wins(app, client
     client.sign_in("agency1")
     alone = client.post(register, data={"key": fresh_key(), "days": "10"})
     assert alone.status_code == 409
-    assert "缺少事项0401、0505要求的有效资质" in alone.text
+    assert "缺少事项0505要求的有效资质" in alone.text
+    assert "没有公布事项0505的价目" in alone.text
     uncovered = client.post(register, data={"key": fresh_key(), "days": "10", "members": lead.code})
     assert uncovered.status_code == 409
     assert "写了本单位" in uncovered.text

@@ -80,15 +80,19 @@ def test_what_proves_an_excuse_is_read_by_who_reads_its_reason(app: Flask, clien
     a_regulator()
     client.sign_in(login)
     proof = {"file": (io.BytesIO(b"%PDF-1.4 the flood"), "flood.pdf")}
-    typed = {"key": "k1", "excuse": "force_majeure", "reason": " "}
+    typed = {"key": "k1", "excuse": "force_majeure", "reason": ""}
     again = client.post(f"/awards/{no}/decline", data={**typed, **proof})
     taken = again.text.partition('name="taken"')[2].partition('value="')[2].partition('"')[0]
-    assert (again.status_code, len(taken)) == (409, 64)
+    assert (again.status_code, len(taken)) == (422, 64)
+    blank = client.post(f"/awards/{no}/decline", data={**typed, "reason": " ", "taken": taken})
+    assert (blank.status_code, taken in blank.text) == (409, True)
     said = {"key": "k2", "excuse": "force_majeure", "reason": "the office stands under water", "taken": taken}
     assert client.post(f"/awards/{no}/decline", data=said).status_code == 303
     assert queries.by_no(no).decline_file == taken
     client.post("/logout")
-    assert "/decline/file" not in client.get(f"/awards/{no}").text
+    page = client.get(f"/awards/{no}").text
+    assert "/decline/file" not in page
+    assert f'递补：<a href="/awards/{no[:-3]}A02">' in page
     seen = {}
     for reader in (login, "purchaser1", "regulator1", "agency1" if login != "agency1" else "agency2"):
         client.sign_in(reader)

@@ -99,6 +99,10 @@ def test_a_change_above_the_share_waits_for_the_supervisor(app: Flask, client: C
     assert refused.status_code == 409
     assert "10%" in refused.text
     assert client.post(f"/contracts/{no}/exceed", data={"key": "k3", **agreed}).status_code == 303
+    page = client.get(f"/contracts/{no}").text
+    assert (f"/contracts/{no}/exceed" in page, "等监督部门同意" in page) == (False, True)
+    twice = client.post(f"/contracts/{no}/exceed", data={"key": "k4", **agreed})
+    assert (twice.status_code, "正在等会签" in twice.text) == (409, True)
     client.sign_in("supervisor1")
     listed = client.get("/approvals/").text
     prepared = listed.partition('href="/approvals/')[2].partition('"')[0]
