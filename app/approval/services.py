@@ -283,9 +283,15 @@ def paper(actor: Actor, no: str, sha256: str) -> str:
     return sha256
 
 
+def told(prepared: PreparedAct) -> dict[str, Any]:
+    """The input as it was handed in."""
+    members: dict[str, Any] = json.loads(prepared.input)
+    return members
+
+
 def shown(prepared: PreparedAct) -> dict[str, Any]:
     """What a prepared act would do, with instants, organisations and authorities as people call them."""
-    members: dict[str, Any] = json.loads(prepared.input)
+    members = told(prepared)
     authority = members.get("authority")
     for name in ("party", "agency"):
         if members.get(name) is not None:

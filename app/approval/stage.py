@@ -41,6 +41,7 @@ STAGE = Stage(
         "approval.withdraw": "撤回会签",
         "task.approval.agree": "审核、会签",
         "approval.refuse": "不同意会签",
+        "field.accepted": "认可",
         "field.agencies": "选定的机构",
         "field.agency": "机构",
         "field.closes_at": "报名截止时间（未填的，按规则允许的最早时间）",

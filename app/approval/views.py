@@ -34,6 +34,7 @@ def _page(no: str, refuse: RefuseForm, withdraw: WithdrawForm) -> str:
         "approval/page.html",
         prepared=prepared,
         input=services.shown(prepared),
+        told=services.told(prepared),
         papers=services.papers(prepared),
         title=services.title(prepared),
         phase=services.phase_of(prepared),

@@ -35,7 +35,7 @@ from bidding.contract.rules import (
     SignedContract,
 )
 from bidding.contract.sweeps import SWEEPS
-from bidding.contract.views import bp
+from bidding.contract.views import bp, prepared
 from bidding.contract.wording import WORDS
 from bidding.selection.rules import SelectionAct
 
@@ -199,7 +199,7 @@ STAGE = Stage(
     watches=WATCHES,
     notices={act: both_sides if act in (*SIGNING, ContractAct.RESELECT) else about_request for act in ContractAct},
     tasks=tasks,
-    panels={"contract_box": contract_box},
+    panels={"contract_box": contract_box, "prepared_contract": prepared},
     commands={
         ContractAct.UPLOAD: Command(SignedContract, services.upload, "contract"),
         ContractAct.CONFIRM: Command(Nothing, services.confirm, "contract"),

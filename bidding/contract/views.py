@@ -3,6 +3,8 @@
 One short view for each act, so longer than other chapters' views.
 """
 
+from typing import Any
+
 from flask import Blueprint, Response, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
@@ -46,6 +48,12 @@ ARCHIVED = ("archived_performance", "archived_evaluation")
 def mine() -> str:
     """My organisation's contracts, on either side."""
     return render_template("bidding/contract/list.html", page=lists.of_party(actor().party, request.args.get("after")))
+
+
+def prepared(*, subject: str, version: int | None) -> dict[str, Any]:
+    """What an act that waits for consent is about: the contract and its open requests, for whom they concern."""
+    found = pages.page(subject, actor=actor(), now=now())
+    return {"template": "bidding/contract/prepared.html", "page": found} if found.concerned else {}
 
 
 def _page(no: str, form: ActForm) -> str:

@@ -12,7 +12,7 @@ from bidding.offer import limits, lists, pages, queries, questions, rules, servi
 from bidding.offer.demo import DEMO
 from bidding.offer.rules import BodyInput, Judgement, LowPriceTerms, OfferAct, OfferInput, Statement
 from bidding.offer.sweeps import SWEEPS
-from bidding.offer.views import bp
+from bidding.offer.views import bp, prepared
 from bidding.offer.wording import WORDS
 from bidding.registration import queries as registrations
 from marketplace.announcement import limits as announcement_limits
@@ -85,6 +85,7 @@ STAGE = Stage(
     sweeps=SWEEPS,
     watches=WATCHES,
     consent=rules.CONSENT,
+    panels={f"prepared_{OfferAct.JUDGE}": prepared},
     timed={
         "offer": Timed(limits.provisional, services.settle, public=False),
         "second_closing": Timed(announcement_limits.provisional_offers, services.settle_offers),

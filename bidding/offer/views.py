@@ -1,6 +1,8 @@
 """Handing in a sealed offer; and what everybody may fetch after the opening."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 from flask import Blueprint, jsonify, make_response, render_template, url_for
 from werkzeug.wrappers import Response
@@ -114,6 +116,12 @@ def judge(no: str, code: str) -> Response:
         return url_for("offer.judge", no=no, code=code)
 
     return perform(OfferAct.JUDGE, form, no, page=page, after=after)
+
+
+def prepared(*, subject: str, input: Mapping[str, Any]) -> dict[str, Any]:
+    """The low price that a decision which waits for consent is about, and what its agency says of it."""
+    question = queries.stated(subject, input["agency"], actor())
+    return {"template": "bidding/offer/prepared.html", "question": question}
 
 
 @bp.get("/announcements/<no>/offers.json")

@@ -108,6 +108,7 @@ def test_a_change_above_the_share_waits_for_the_supervisor(app: Flask, client: C
     prepared = listed.partition('href="/approvals/')[2].partition('"')[0]
     shown = client.get(f"/approvals/{prepared}").text
     assert f"{price / 100:,.2f} 元" in shown
+    assert all(part in shown for part in (f"/contracts/{no}", "增加一个地块", "规划调整", "增加 20.00%", "不超过 10%"))
     assert client.post(f"/approvals/{prepared}/agree", data={}).status_code == 303
     client.post("/logout")
     page = client.get(f"/contracts/{no}").text

@@ -378,7 +378,9 @@ def test_a_low_price_is_explained_and_decided_on_by_page(app, client):
     client.get("/logout")
     client.sign_in("supervisor1")
     asked = client.get(prepared).text
-    assert "the costs add up" in asked
+    assert all(
+        part in asked for part in ("the costs add up", "two surveyors\nfive days", "6,000.00 元", f"{reading}/file")
+    )
     assert client.post(f"{prepared}/agree", data={"key": fresh_key()}).status_code == 303
     public = client.get(f"/announcements/{no}/record").text
     assert "已认可" in public
