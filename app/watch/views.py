@@ -101,7 +101,7 @@ def close(ref: str) -> Response:
 def outages() -> str:
     """When the market could not be used, and what followed."""
     return render_template(
-        "watch/outages.html", page=queries.outages(request.args.get("after")), places=dict(regions.choices())
+        "watch/outages.html", page=queries.outages(request.args.get("after")), divisions=dict(regions.choices())
     )
 
 

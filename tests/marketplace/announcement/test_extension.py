@@ -185,7 +185,8 @@ def test_an_outage_is_told_to_everybody_with_its_evidence(app, client, at, tick)
     recorded(client, "2026-03-10 08:30", "2026-03-10 12:30")
     tick()
     client.post("/logout")
-    assert "系统故障记录" in client.get("/outages/").text
+    listed = client.get("/outages/").text
+    assert ("系统故障记录" in listed, "贵港市" in listed) == (True, True)
     extension = db.session.execute(select(Extension)).scalar_one()
     outage_no = client.get("/outages/").text.split('href="/outages/')[1].split('"')[0]
     page = client.get(f"/outages/{outage_no}").text
