@@ -120,7 +120,7 @@ def judge(no: str, code: str) -> Response:
 
 def prepared(*, subject: str, input: Mapping[str, Any]) -> dict[str, Any]:
     """The low price that a decision which waits for consent is about, and what its agency says of it."""
-    question = queries.stated(subject, input["agency"], actor())
+    question = questions.stated(subject, input["agency"], actor())
     return {"template": "bidding/offer/prepared.html", "question": question}
 
 
