@@ -34,6 +34,7 @@ from app.settings import Settings
 from app.sweep import keep_log, run_due
 from app.values import SHANGHAI
 from story import STORY
+from tests.grounds import grounds_of
 
 T = TypeVar("T")
 
@@ -220,35 +221,26 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     with fresh_database(request.param, folder) as url:
         app = build(url, folder)
         yield app
-        with app.app_context():
-            db.session.remove()
-            db.engine.dispose()
+        grounds_of(app).close()
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def rolled_back(app: Flask, at: datetime) -> Iterator[Flask]:
-    """The application in context at an instant, inside one outer transaction: services commit for real."""
-    clock: FixedClock = app.extensions["market.clock"]
-    clock.instant = at
-    with app.app_context():
-        engine = db.engine
-        connection = engine.connect()
-        outer = connection.begin()
-        db.engines[None] = connection
-        try:
-            yield app
-        finally:
-            db.session.remove()
-            outer.rollback()
-            connection.close()
-            db.engines[None] = engine
+def rolled_back(app: Flask, at: datetime, *, ready: bool = True) -> Iterator[Flask]:
+    """The application in context at an instant, inside one outer transaction: services commit for real.
+
+    `ready`: what others have begun with too need not be built again (`tests.grounds`).
+    """
+    grounds = grounds_of(app)
+    with app.app_context(), grounds.stand(at, ready=ready):
+        yield app
 
 
 @pytest.fixture
-def app(built: Flask) -> Iterator[Flask]:
+def app(built: Flask, request: pytest.FixtureRequest) -> Iterator[Flask]:
     """The application in context, inside one outer transaction that is rolled back."""
-    with rolled_back(built, START) as app:
+    # Under changed code a builder may lead elsewhere.
+    with rolled_back(built, START, ready="monkeypatch" not in request.fixturenames) as app:
         yield app
 
 
@@ -270,8 +262,7 @@ def made_once(kind: str, folder: Path, make: Callable[[], T]) -> Iterator[Made[T
             kept = make()
             db.session.remove()
         yield Made(app, app.extensions["market.clock"].instant, kept)
-        with app.app_context():
-            db.engine.dispose()
+        grounds_of(app).close()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from marketplace.catalogue import queries as catalogue
 from tests.builders.credential import a_credential
 from tests.builders.people import COUNTY, an_account, an_operator
 from tests.builders.pricelist import a_price
+from tests.grounds import ready
 
 COMMITMENTS = ("time_limit", "fee", "quality", "evaluation", "truthful_data", "integrity", "confidentiality")
 """Every code of entry.commitments in the shipped rulebooks."""
@@ -62,6 +63,7 @@ def a_publicised(login: str = "agency1", **options: Any) -> Actor:
     return actor
 
 
+@ready
 def agencies(
     n: int,
     *,
@@ -83,6 +85,7 @@ def agencies(
     )
 
 
+@ready
 def an_agency(
     login: str = "agency1",
     items: tuple[str, ...] = (ITEM,),

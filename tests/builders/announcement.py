@@ -14,6 +14,7 @@ from marketplace.need.rules import PUBLIC_MONEY
 from marketplace.purchaser.rules import Fund
 from tests.builders.need import a_need, purchaser_for
 from tests.builders.people import an_operator
+from tests.grounds import ready
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -25,6 +26,7 @@ def a_timetable(closes: str | datetime | None = None) -> Timetable:
     return Timetable(closes)
 
 
+@ready
 def an_announcement(
     purchaser: Actor | None = None, *, fund: str = "social", closes: str | datetime | None = None, **what: object
 ) -> str:

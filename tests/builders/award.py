@@ -19,8 +19,10 @@ from marketplace.announcement.models import Attempt
 from tests.builders.announcement import an_announcement
 from tests.builders.offer import an_offer
 from tests.builders.registration import a_registration, agencies
+from tests.grounds import ready
 
 
+@ready
 def a_result(
     *,
     n: int = 3,
@@ -86,6 +88,7 @@ def accepted(award: Award) -> str:
     return no
 
 
+@ready
 def accepted_award(no: str | None = None, **what: object) -> str:
     """The number of an accepted award, of an announcement with a result or of a new one."""
     return accepted(award_of(no or a_result(**what)))  # type: ignore[arg-type]

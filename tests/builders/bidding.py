@@ -14,6 +14,7 @@ from bidding.auction.rules import BidInput
 from marketplace.need.rules import Particulars
 from tests.builders.announcement import an_announcement
 from tests.builders.registration import a_registration, agencies
+from tests.grounds import ready
 
 CEILING = 5_000_000
 STEP = 25_000
@@ -22,6 +23,7 @@ STEP = 25_000
 ASKED = {"BID_LIVE": Particulars(minutes=10), "BID_ROUNDS": Particulars(rounds=3, minutes=3)}
 
 
+@ready
 def an_auction(
     method: str = "BID_LIVE", *, fund: str = "social", rivals: int = 3, among: Sequence[Actor] = ()
 ) -> tuple[str, list[Actor]]:

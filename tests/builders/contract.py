@@ -23,6 +23,7 @@ from bidding.contract.rules import (
     SignedContract,
 )
 from tests.builders.award import accepted_award, winner
+from tests.grounds import ready
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
@@ -64,6 +65,7 @@ def signed(
     )
 
 
+@ready
 def uploaded(award_no: str) -> str:
     """The agency uploads the contract of an award; its number."""
     contract = contract_of(award_no)
@@ -72,6 +74,7 @@ def uploaded(award_no: str) -> str:
     return no
 
 
+@ready
 def a_contract(award_no: str | None = None, **what: object) -> str:
     """The number of an effective contract, of an accepted award or of a new one."""
     no = uploaded(award_no or accepted_award(**what))

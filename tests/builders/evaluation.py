@@ -14,6 +14,7 @@ from ratings.evaluation.rules import Evaluator, Marks
 from tests.builders.contract import parties
 from tests.builders.people import a_regulator
 from tests.builders.performance import a_delivery
+from tests.grounds import ready
 
 
 def marks(mark: int = 4, **others: int | str) -> Marks:
@@ -45,6 +46,7 @@ def an_evaluation(
     return services.submit(who, contract_no, given or marks(), key=fresh_key())
 
 
+@ready
 def a_locked_evaluation(no: str | None = None, *, by: Evaluator = Evaluator.OWNER, **what: object) -> str:
     """The number of a contract whose marks of a class count; the market walks to the end of the window."""
     contract_no = an_evaluation(no, by=by, **what).subject or ""  # type: ignore[arg-type]

@@ -17,6 +17,7 @@ from bidding.offer.rules import OfferDone, OfferInput
 from bidding.selection.models import Selection
 from tests.builders.people import a_colleague
 from tests.builders.registration import own_registration
+from tests.grounds import ready
 
 
 def pdf(content: str) -> bytes:
@@ -36,6 +37,7 @@ def a_proposal(agency: Actor, no: str, *, amount_fen: int, content: str = "") ->
     return done
 
 
+@ready
 def a_roster(owner: Actor, n: int) -> dict[str, Actor]:
     """So many colleagues of the owner, each entered as a judge: the actors by roster number."""
     found = {}

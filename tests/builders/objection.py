@@ -16,10 +16,12 @@ from tests.builders.need import purchaser_for
 from tests.builders.people import a_regulator
 from tests.builders.registration import a_registration, agencies
 from tests.builders.selection import drawn
+from tests.grounds import ready
 
 BECAUSE = Because("so it is written in the rules")
 
 
+@ready
 def a_public_result(*, n: int = 3, fund: str = "fiscal", **what: object) -> str:
     """The number of an announcement of public money whose lots are drawn: the publicity runs."""
     rivals = agencies(n)

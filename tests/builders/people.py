@@ -9,6 +9,7 @@ from app.actor import Actor, Role
 from app.identity import queries, services
 from app.identity.rules import Grant
 from app.identity.uscc import with_check
+from tests.grounds import ready
 
 PASSWORD = "demo-2026-market"
 """Everybody's password, as `Client.sign_in` types it."""
@@ -29,6 +30,7 @@ def organisation_code(name: str, *, region: str = COUNTY, kind: str = "91") -> s
     return with_check(f"{kind}{region}{digits:09d}")
 
 
+@ready
 def an_account(
     *,
     login: str,
@@ -73,6 +75,7 @@ def an_operator(login: str = "operator1", *, region: str = CITY) -> Actor:
     return an_account(login=login, role=Role.OPERATOR, organisation="operating office", region=region)
 
 
+@ready
 def a_regulator(*authorities: str, login: str = "regulator1", region: str = CITY) -> Actor:
     """Somebody of a 行业主管部门 (natural_resources unless named); his colleague `<login>b` has an account too."""
     office = f"authority of {login}"

@@ -7,6 +7,7 @@ from ratings.performance import queries, services
 from ratings.performance.models import Performance
 from ratings.performance.rules import Because, Delivery
 from tests.builders.contract import a_contract, a_file, parties
+from tests.grounds import ready
 
 
 def performance_of(no: str) -> Performance:
@@ -36,6 +37,7 @@ def resumed(no: str) -> None:
     services.resume(parties(performance_of(no).contract)[0], no, Nothing(), key=fresh_key())
 
 
+@ready
 def a_delivery(no: str | None = None, **what: object) -> str:
     """The number of a contract whose deliverable was handed in and confirmed."""
     contract_no = no or a_contract(**what)

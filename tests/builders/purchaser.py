@@ -4,6 +4,7 @@ from app.actor import Actor, Role
 from marketplace.purchaser import queries, services
 from marketplace.purchaser.rules import Filing, Fund, Phase, PurchaserKind, Return, Seen
 from tests.builders.people import COUNTY, an_account, an_operator
+from tests.grounds import ready
 
 
 def a_filing(*, funds: tuple[str, ...] = ("social",), kind: str = "enterprise", phone: str = "0775-1234567") -> Filing:
@@ -39,6 +40,7 @@ def sent_back(actor: Actor, reason: str = "a reason") -> None:
     )
 
 
+@ready
 def a_purchaser(
     login: str = "purchaser1",
     funds: tuple[str, ...] = ("social",),

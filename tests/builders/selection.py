@@ -13,6 +13,7 @@ from bidding.selection import queries, records, rules, services, throws
 from bidding.selection.models import Selection
 from bidding.selection.rules import BeaconInput, Throw, Witness
 from tests.builders.people import a_supervisor, an_operator
+from tests.grounds import ready
 
 VALUE = "372-90418"
 """A beacon as tests type it: 福彩3D and 排列5 of one evening."""
@@ -26,9 +27,14 @@ DIGITS = "370491825600"
 
 def closed(no: str) -> Selection:
     """Walk to the closing of the present attempt, doing there whatever follows; its selection."""
+    _closed(no)
+    return selection(no)
+
+
+@ready
+def _closed(no: str) -> None:
     clockwork.go_to(queries.attempt_of(no, None).closes_at)
     db.session.rollback()
-    return selection(no)
 
 
 def selection(no: str, attempt: int | None = None) -> Selection:
@@ -70,10 +76,15 @@ def a_throw(no: str, value: str = DIGITS) -> Done:
 
 def drawn(no: str, *, value: str = VALUE) -> Mapping[str, Any]:
     """The published record of the present attempt: closed, and where a beacon is waited for, with this value typed."""
+    _drawn(no, value)
+    return records.record(no)
+
+
+@ready
+def _drawn(no: str, value: str) -> None:
     found = closed(no)
     after = queries.beacon_after(found)
     if found.beacon_rule == rules.WITNESS and found.drawn_at is None:
         a_throw(no)
     elif after is not None and found.drawn_at is None:
         a_beacon(rules.first_day(after), value)
-    return records.record(no)

@@ -27,6 +27,7 @@ from app.values import Done, Fen, Nothing, Opens
 from app.web.paging import Listing, listing, parsed
 from story import STORY
 from tests.conftest import START, Client, fresh_database, settings_for
+from tests.grounds import grounds_of
 
 
 class PlayAct(StrEnum):
@@ -188,9 +189,7 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             keep_log()
             db.session.remove()
         yield app
-        with app.app_context():
-            db.session.remove()
-            db.engine.dispose()
+        grounds_of(app).close()
 
 
 class Afresh(Client):

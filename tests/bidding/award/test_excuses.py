@@ -21,6 +21,7 @@ from tests.builders.award import a_result, award_of, settle, winner
 from tests.builders.people import a_regulator
 from tests.builders.registration import agencies
 from tests.conftest import Client
+from tests.grounds import ready
 
 At = Callable[[str], datetime]
 FLOOD = Declined("the office stands under water", Excuse.FORCE_MAJEURE)
@@ -33,6 +34,7 @@ def charged(party: int) -> list[str]:
     return list(db.session.execute(rows.order_by(CreditEvent.id)).scalars())
 
 
+@ready
 def excused(**what: object) -> tuple[str, int]:
     """The number of an award that its winner refused under an excuse, and the winner."""
     award = award_of(a_result(**what))

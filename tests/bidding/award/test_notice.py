@@ -27,6 +27,7 @@ from bidding.award.rules import Declined, Issued
 from tests.builders.award import a_result, accepted, award_of, settle, winner
 from tests.builders.people import a_regulator, an_admin
 from tests.conftest import Client
+from tests.grounds import ready
 
 PAGE = "https://market.example/verify"
 
@@ -36,6 +37,7 @@ def login_of(name: str) -> str:
     return name.partition(" ")[0]
 
 
+@ready
 def noticed(**what: object) -> tuple[str, str]:
     """The number of a noticed award and its winner's login, the notice numbered in the log."""
     award = award_of(a_result(**what))

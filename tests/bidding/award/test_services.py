@@ -23,6 +23,7 @@ from tests.builders.contract import a_file
 from tests.builders.direct import a_direct_need, an_accepted_commission, an_agency
 from tests.builders.purchaser import a_purchaser
 from tests.conftest import instant
+from tests.grounds import ready
 
 At = Callable[[str], datetime]
 
@@ -147,6 +148,7 @@ def test_a_reason_is_kept_out_of_the_public_record(app: Flask) -> None:
     assert queries.by_no(number).decline_reason == "no staff"
 
 
+@ready
 def a_direct_commission(fund: str) -> str:
     """The announcement's number of a commission that an agency accepted, and what followed at once."""
     purchaser = a_purchaser(login=f"purchaser_{fund}", funds=(fund,))

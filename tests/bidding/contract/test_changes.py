@@ -58,6 +58,7 @@ from tests.builders.contract import (
 from tests.builders.people import a_regulator, a_supervisor
 from tests.builders.performance import a_delivery, handed_in, performance_of, sent_back
 from tests.conftest import instant
+from tests.grounds import ready
 
 At = Callable[[str], datetime]
 
@@ -371,6 +372,7 @@ def test_what_is_not_found_leaves_the_contract_as_it_is(app: Flask) -> None:
     assert breach_reported(no) == number + 1
 
 
+@ready
 def broken() -> str:
     """The number of a contract that was found to be broken."""
     no = a_contract()

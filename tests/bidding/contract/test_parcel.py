@@ -24,8 +24,10 @@ from tests.builders.people import a_regulator, a_supervisor, an_operator
 from tests.builders.performance import a_delivery
 from tests.builders.selection import closed, drawn, selection
 from tests.conftest import Client
+from tests.grounds import ready
 
 
+@ready
 def kept() -> str:
     """The number of a contract that was changed once, delivered and confirmed."""
     no = a_contract()

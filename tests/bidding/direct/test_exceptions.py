@@ -32,6 +32,7 @@ from tests.builders.need import a_need, a_need_input, purchaser_for
 from tests.builders.people import a_colleague, a_supervisor, an_operator
 from tests.builders.registration import a_registration
 from tests.builders.selection import closed, drawn
+from tests.grounds import ready
 
 MUCH = 15_000_000
 
@@ -46,6 +47,7 @@ def by_two(act, subject, wanted):
     return approval.agree(a_colleague(purchaser_for("state"), login="second", role=Role.PURCHASER), waiting.prepared)
 
 
+@ready
 def failed_twice(*registrants, much=False):
     """The number of a purchase with the state's money that too few registered for, one agency in each attempt."""
     owner = purchaser_for("state")

@@ -47,10 +47,12 @@ from tests.builders.need import PARTICULARS, a_need, purchaser_for
 from tests.builders.people import a_colleague, a_supervisor, an_operator
 from tests.builders.registration import a_registration, agencies
 from tests.builders.selection import closed, drawn, selection
+from tests.grounds import ready
 
 PRICES = (900_000, 800_000, 850_000)
 
 
+@ready
 def market(method, *, prices=PRICES, fund="social", judges=5):
     """Agencies, an owner with a roster, an announcement, and from each agency a price and a proposal."""
     found = agencies(len(prices))

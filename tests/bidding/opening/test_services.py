@@ -38,6 +38,7 @@ from tests.builders.people import an_account
 from tests.builders.registration import a_registration, agencies
 from tests.builders.selection import closed, selection
 from tests.counting import questions
+from tests.grounds import ready
 
 
 @pytest.fixture
@@ -46,6 +47,7 @@ def county(app, tmp_path):
         yield app
 
 
+@ready
 def a_market(n=2, offers=None):
     found = agencies(n)
     no = an_announcement(method="BID_LOW", budget_fen=1_000_000)

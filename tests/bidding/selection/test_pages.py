@@ -28,8 +28,10 @@ from tests.builders.purchaser import a_purchaser
 from tests.builders.registration import a_registration, agencies
 from tests.builders.selection import DIGITS, HALL, closed, drawn, seen, selection
 from tests.counting import questions
+from tests.grounds import ready
 
 
+@ready
 def waiting(n=3, **what):
     """A fiscal announcement after its closing, waiting for the beacon."""
     found = agencies(n)

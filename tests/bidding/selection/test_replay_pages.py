@@ -15,8 +15,10 @@ from tests.builders.offer import an_offer
 from tests.builders.registration import a_registration, agencies
 from tests.builders.selection import closed, drawn
 from tests.counting import questions
+from tests.grounds import ready
 
 
+@ready
 def selected(method, *, found=None, **what):
     """An announcement of a method before its closing, and who takes part."""
     found = found or agencies(3)

@@ -46,10 +46,12 @@ from tests.builders.people import a_supervisor, an_account, an_operator
 from tests.builders.purchaser import a_purchaser
 from tests.builders.registration import a_reconfirmation, a_registration, a_withdrawal, agencies
 from tests.builders.selection import DIGITS, HALL, VALUE, a_beacon, closed, drawn, seen, selection
+from tests.grounds import ready
 
 EVENING = date(2026, 3, 11)
 
 
+@ready
 def market_of(n, **what):
     """Agencies first (their publicity takes days), then the announcement, then everybody registers."""
     found = agencies(n)

@@ -31,10 +31,12 @@ from tests.builders.announcement import an_announcement
 from tests.builders.offer import an_offer
 from tests.builders.registration import a_registration, agencies
 from tests.builders.selection import closed, drawn, selection
+from tests.grounds import ready
 
 TICK = timedelta(microseconds=1)
 
 
+@ready
 def invited(n=5, *, size=3, fund="social", **what):
     """Drawn: who registered, split into those whom the draw invited, in its order, and everybody else."""
     found = agencies(n)
