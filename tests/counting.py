@@ -18,8 +18,10 @@ def questions() -> Iterator[list[str]]:
         if "SAVEPOINT" not in statement:
             asked.append(statement)
 
-    event.listen(db.engine, "before_cursor_execute", note)
+    # A builder may move the test to another connection meanwhile: the engine hears them all.
+    listen = (db.engine.engine, "before_cursor_execute", note)
+    event.listen(*listen)
     try:
         yield asked
     finally:
-        event.remove(db.engine, "before_cursor_execute", note)
+        event.remove(*listen)

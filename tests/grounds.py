@@ -93,6 +93,7 @@ class Grounds:
     def stand(self, at: datetime, *, ready: bool) -> Iterator[None]:
         """In the application's context at an instant, on its first ground; `ready`: builders may lead to others."""
         self._clock.instant = at
+        self._root.calls = ((at,),)
         self._enter(self._root)
         self._busy = not ready
         try:
@@ -143,12 +144,14 @@ class Grounds:
                 if self.untouched():
                     self._idle.add(calls)
                 return found
+        db.session.rollback()
+        if self._present.connection is None or self._present.connection.in_nested_transaction():
+            return make(*args, **options)
+        self._leave()
+        if ground is None:
             ground = self._new(calls, lambda: make(*args, **options))
             if ground is None:
                 return make(*args, **options)
-        else:
-            db.session.rollback()
-            self._leave()
         self._made.move_to_end(calls)
         self._clock.instant = ground.instant
         for sha256 in ground.files:
@@ -160,8 +163,6 @@ class Grounds:
     def _new(self, calls: tuple[Call, ...], make: Callable[[], object]) -> Ground | None:
         """A copy of the present ground on which `make` has happened; None where it raised: the test must see that."""
         present, instant = self._present, self._clock.instant
-        db.session.rollback()
-        self._leave()
         # PostgreSQL copies only what nobody is connected to; SQLite then has everything in its one file.
         self._disconnect(present)
         database = self._connecting = self._copy(present.database)

@@ -348,11 +348,11 @@ def counted(work):
     def note(connection, cursor, statement, *rest):
         statements.append(statement)
 
-    event.listen(db.engine, "before_cursor_execute", note)
+    event.listen(db.engine.engine, "before_cursor_execute", note)
     try:
         work()
     finally:
-        event.remove(db.engine, "before_cursor_execute", note)
+        event.remove(db.engine.engine, "before_cursor_execute", note)
     return len(statements)
 
 

@@ -247,7 +247,7 @@ def test_the_register_of_sources_is_complete_and_every_citation_leads_into_it(cl
 def test_the_number_of_queries_does_not_grow_with_the_clauses(client: Client, address: str) -> None:
     asked: list[str] = []
     client.get(address)
-    listen = (db.engine, "before_cursor_execute", lambda *found: asked.append(found[2]))
+    listen = (db.engine.engine, "before_cursor_execute", lambda *found: asked.append(found[2]))
     event.listen(*listen)
     try:
         assert client.get(address).status_code == 200

@@ -82,7 +82,7 @@ def test_a_purchasers_own_need_shows_where_its_item_stands(client: Client) -> No
 def test_the_number_of_queries_does_not_grow_with_the_items(client: Client, address: str) -> None:
     asked: list[str] = []
     client.get(address)
-    listen = (db.engine, "before_cursor_execute", lambda *found: asked.append(found[2]))
+    listen = (db.engine.engine, "before_cursor_execute", lambda *found: asked.append(found[2]))
     event.listen(*listen)
     try:
         assert client.get(address).status_code == 200

@@ -78,7 +78,7 @@ def asked(app):
         if str(call[2]).startswith(("SELECT", "WITH")):
             found.append(str(call[2]))
 
-    listen = (db.engine, "before_cursor_execute", note)
+    listen = (db.engine.engine, "before_cursor_execute", note)
     event.listen(*listen)
     yield found
     event.remove(*listen)
