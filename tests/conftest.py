@@ -39,6 +39,9 @@ from tests.grounds import grounds_of
 T = TypeVar("T")
 
 PASSWORD = "demo-2026-market"
+LATE = tuple(Path(__file__).parent / name for name in ("bidding", "ratings"))
+"""The folders whose tests begin with long stories: there a story is told once (`tests.grounds`)."""
+
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """Monday 2 March 2026, 09:00 in Asia/Shanghai: a plain working week, every date inside a known calendar."""
 
@@ -226,7 +229,7 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @contextmanager
-def rolled_back(app: Flask, at: datetime, *, ready: bool = True) -> Iterator[Flask]:
+def rolled_back(app: Flask, at: datetime, *, ready: bool = False) -> Iterator[Flask]:
     """The application in context at an instant, inside one outer transaction: services commit for real.
 
     `ready`: what others have begun with too need not be built again (`tests.grounds`).
@@ -240,7 +243,8 @@ def rolled_back(app: Flask, at: datetime, *, ready: bool = True) -> Iterator[Fla
 def app(built: Flask, request: pytest.FixtureRequest) -> Iterator[Flask]:
     """The application in context, inside one outer transaction that is rolled back."""
     # Under changed code a builder may lead elsewhere.
-    with rolled_back(built, START, ready="monkeypatch" not in request.fixturenames) as app:
+    ready = any(map(request.path.is_relative_to, LATE)) and "monkeypatch" not in request.fixturenames
+    with rolled_back(built, START, ready=ready) as app:
         yield app
 
 

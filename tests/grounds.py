@@ -104,7 +104,11 @@ class Grounds:
             self._busy = True
 
     def _enter(self, ground: Ground) -> None:
-        if ground.connection is None or ground.connection.closed or ground.connection.invalidated:
+        known = ground.connection
+        if known is not None and (known.closed or known.invalidated or known.in_transaction()):
+            # What a test did to it is over with that test.
+            self._disconnect(ground)
+        if ground.connection is None:
             self._connecting = ground.database
             ground.connection = self._engine.connect()
             # It is the ground's own: the pool would lend it to another.
