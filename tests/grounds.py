@@ -165,13 +165,15 @@ class Grounds:
         return answer
 
     def _new(self, calls: tuple[Call, ...], make: Callable[[], object]) -> Ground | None:
-        """A copy of the present ground on which `make` has happened; None where it raised: the test must see that."""
+        """A copy of the present ground on which `make` has happened; None where that failed: the test must see it."""
         present, instant = self._present, self._clock.instant
         # PostgreSQL copies only what nobody is connected to; SQLite then has everything in its one file.
         self._disconnect(present)
-        database = self._connecting = self._copy(present.database)
+        self._count += 1
+        database = self._connecting = self._name()
         self._busy = True
         try:
+            self._copy(present.database, database)
             answer = make()
         except Exception:
             db.session.rollback()
@@ -199,20 +201,23 @@ class Grounds:
         self._made[calls] = ground
         return ground
 
-    def _copy(self, database: str) -> str:
-        self._count += 1
+    def _name(self) -> str:
         if self._engine.dialect.name == "sqlite":
-            return str(shutil.copyfile(database, Path(self._room.name) / f"{self._count}.sqlite3"))
-        found = f"{self._root.database}_{self._count}"
-        self._say(f'CREATE DATABASE "{found}" TEMPLATE "{database}"')
-        return found
+            return str(Path(self._room.name) / f"{self._count}.sqlite3")
+        return f"{self._root.database}_{self._count}"
+
+    def _copy(self, database: str, name: str) -> None:
+        if self._engine.dialect.name == "sqlite":
+            shutil.copyfile(database, name)
+        else:
+            self._say(f'CREATE DATABASE "{name}" TEMPLATE "{database}"')
 
     def _drop(self, database: str) -> None:
         if self._engine.dialect.name == "sqlite":
             for file in Path(self._room.name).glob(f"{Path(database).name}*"):
                 file.unlink()
         else:
-            self._say(f'DROP DATABASE "{database}" WITH (FORCE)')
+            self._say(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
 
     def _say(self, statement: str) -> None:
         url = self._engine.url.set(drivername="postgresql", database="postgres")
