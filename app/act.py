@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
+from functools import lru_cache
+from typing import Any, Protocol, TypeVar, TypeVarTuple
 
-from sqlalchemy import Select, Table, UniqueConstraint, bindparam, event, update
+from sqlalchemy import Row, Select, Table, UniqueConstraint, bindparam, event, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -29,6 +30,7 @@ from app.refusal import AlreadyDone, NotFound, NotYours, Refusal, Refused, Stale
 from app.values import Done, Nothing, Opens, Receipt
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 class UnrecordedAct(Exception):
@@ -63,7 +65,17 @@ CLAIMS = {
     name: insert(KEYS).on_conflict_do_nothing().returning(KEYS.c.key)
     for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
 }
-ANSWER = update(KEYS).where(KEYS.c.account == bindparam("by"), KEYS.c.key == bindparam("under"))
+ANSWER = (
+    update(KEYS)
+    .where(KEYS.c.account == bindparam("by"), KEYS.c.key == bindparam("under"))
+    .values(
+        ref=bindparam("answered_ref"),
+        subject=bindparam("answered_subject"),
+        receipt_text=bindparam("answered_text"),
+        receipt_key_id=bindparam("answered_key_id"),
+        receipt_signature=bindparam("answered_signature"),
+    )
+)
 """Written once: every act says them."""
 
 Follower = Callable[["Deed"], None]
@@ -172,6 +184,23 @@ class Deed:
         self._now = clock().market()
         return row
 
+    def lock_kept(
+        self,
+        query: Select[*Ts],
+        given: Mapping[str, object],
+        *,
+        share: bool = False,
+        of: type[Base] | None = None,
+    ) -> Row[*Ts] | None:
+        """The same with a question that is kept and asked with other values each time; None where it finds no row.
+
+        `of`: whose rows are locked, where the question reads several; all of them without it.
+        """
+        row = self.session.execute(_locking(query, share, of), given).one_or_none()
+        if row is not None:
+            self._now = clock().market()
+        return row
+
     def lock_none(self) -> None:
         """For acts that create and have nothing to lock: from here on there is a `now`."""
         self._now = clock().market()
@@ -221,6 +250,12 @@ class Deed:
         if self.done is None:
             raise UnrecordedAct(self.act)
         return self.done
+
+
+@lru_cache(maxsize=32)
+def _locking(query: Select[*Ts], share: bool, of: type[Base] | None) -> Select[*Ts]:
+    # To build a question anew takes longer than to answer it.
+    return query.with_for_update(read=share, of=of).execution_options(populate_existing=True)
 
 
 NOTHING = Nothing()
@@ -333,8 +368,7 @@ def _finish(deed: Deed, wired: Wiring) -> None:
         private["agreed"] = deed.actor.agreed.account_id
     if deed.act not in wired.sealed and not isinstance(deed.input, Nothing):
         private["input"] = input_members(deed.input)
-    entry = audit.write(
-        session,
+    entry = audit.draft(
         act=deed.act,
         at=deed.now,
         role=deed.role,
@@ -346,8 +380,6 @@ def _finish(deed: Deed, wired: Wiring) -> None:
         ref=deed.ref,
         salts=(chance().secret().hex(), chance().secret().hex()),
     )
-    for about in deed.opened:
-        audit.disclose(session, by=entry, acts=wired.discloses[deed.act], about=about)
     receipt = None
     if deed.role in OUTSIDE:
         receipt = audit.receipt(
@@ -359,19 +391,18 @@ def _finish(deed: Deed, wired: Wiring) -> None:
             at=deed.now,
             leaf=entry.leaf,
         )
-    answered: dict[str, Any] = {
+    answered = {
         "by": str(deed.actor.account_id or deed.role),
         "under": deed.key,
-        "ref": deed.ref,
-        "subject": deed.subject,
+        "answered_ref": deed.ref,
+        "answered_subject": deed.subject,
+        "answered_text": None if receipt is None else receipt.text,
+        "answered_key_id": None if receipt is None else receipt.key_id,
+        "answered_signature": None if receipt is None else receipt.signature,
     }
-    if receipt is not None:
-        answered |= {
-            "receipt_text": receipt.text,
-            "receipt_key_id": receipt.key_id,
-            "receipt_signature": receipt.signature,
-        }
-    session.connection().execute(ANSWER, answered)
+    written = audit.write(session, entry, beside=ANSWER, given=answered)
+    for about in deed.opened:
+        audit.disclose(session, by=written, acts=wired.discloses[deed.act], about=about)
     deed.done = Done(deed.act, deed.subject, deed.now, receipt)
 
 

@@ -5,7 +5,7 @@ import json
 import re
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import Any, TypeVar, TypeVarTuple
@@ -169,6 +169,24 @@ def normalised(url: str) -> str:
     return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
 
 
+class Columns(Sequence[tuple[Any, ...]]):
+    """(name, type) and five times nothing for each column of an answer; found out when it is looked at: rarely."""
+
+    __slots__ = ("_answer",)
+
+    def __init__(self, answer: Any) -> None:
+        self._answer = answer
+
+    def __len__(self) -> int:
+        columns: int = self._answer.nfields
+        return columns
+
+    def __getitem__(self, place: Any) -> Any:
+        if not 0 <= place < len(self):
+            raise IndexError(place)
+        return (self._answer.fname(place) or b"").decode(), self._answer.ftype(place), None, None, None, None, None
+
+
 class TerseCursor(psycopg.Cursor[Any]):
     """A cursor that tells of its columns what SQLAlchemy asks of them, their names and types, and nothing else.
 
@@ -177,14 +195,11 @@ class TerseCursor(psycopg.Cursor[Any]):
 
     @property
     def description(self) -> Any:
-        """(name, type) and five times nothing for each column; None where no rows came."""
+        """What is known of each column; None where no rows came."""
         found = self.pgresult
         if found is None or not (found.nfields or found.status == psycopg.pq.ExecStatus.TUPLES_OK):
             return None
-        return [
-            ((found.fname(place) or b"").decode(), found.ftype(place), None, None, None, None, None)
-            for place in range(found.nfields)
-        ]
+        return Columns(found)
 
 
 def engine_options(url: str, *, threads: int) -> dict[str, Any]:

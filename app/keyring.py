@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -22,11 +23,11 @@ class Keyring:
 
     @property
     def signing_public(self) -> bytes:
-        return Ed25519PrivateKey.from_private_bytes(self.signing).public_key().public_bytes_raw()
+        return _signing_public(self.signing)
 
     @property
     def opening_public(self) -> bytes:
-        return X25519PrivateKey.from_private_bytes(self.opening).public_key().public_bytes_raw()
+        return _opening_public(self.opening)
 
     @classmethod
     def load(cls, settings: Settings, chance: Chance) -> "Keyring":
@@ -39,6 +40,17 @@ class Keyring:
             opening=_kept(settings.opening_key_file, chance),
             secret=secret,
         )
+
+
+@lru_cache(maxsize=4)
+def _signing_public(private: bytes) -> bytes:
+    # Every receipt names the key: computed once.
+    return Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
+
+
+@lru_cache(maxsize=4)
+def _opening_public(private: bytes) -> bytes:
+    return X25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
 
 
 def _kept(path: Path, chance: Chance) -> bytes:

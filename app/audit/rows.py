@@ -4,10 +4,10 @@ import hashlib
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import inspect
-from sqlalchemy.orm import InstanceState
+from sqlalchemy import ColumnElement, inspect
 
 from app.audit.canonical import canonical, canonical_row
 from app.database import Base
@@ -41,18 +41,40 @@ UNHASHED = frozenset(
 
 def row_key(row: Base) -> str:
     """The primary key as text, several columns joined by `/`."""
-    state: InstanceState[Base] = inspect(row)
-    return "/".join(str(getattr(row, state.mapper.get_property_by_column(c).key)) for c in state.mapper.primary_key)
+    held = row.__dict__
+    # What the row holds already needs no mapper; what it does not is read.
+    return "/".join([str(held[key] if key in held else getattr(row, key)) for key in _shape(type(row)).keys])
 
 
 def row_hash(row: Base) -> str:
     """SHA-256 of the canonical row: column → value."""
-    mapper = inspect(row).mapper
+    held = row.__dict__
     values: dict[str, Any] = {}
-    for column in mapper.columns:
-        value = getattr(row, mapper.get_property_by_column(column).key)
-        values[column.name] = canonical(value) if isinstance(value, list | dict | tuple) else value
+    for column, key in _shape(type(row)).columns:
+        value = held[key] if key in held else getattr(row, key)
+        values[column] = canonical(value) if isinstance(value, list | dict | tuple) else value
     return hashlib.sha256(canonical_row(values).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """Of a class of rows: the attributes of its primary key, and each column with its attribute."""
+
+    keys: tuple[str, ...]
+    columns: tuple[tuple[str, str], ...]
+
+
+@cache
+def _shape(kind: type[Base]) -> _Shape:
+    mapper = inspect(kind)
+
+    def key(column: ColumnElement[Any]) -> str:
+        return mapper.get_property_by_column(column).key
+
+    return _Shape(
+        tuple(key(column) for column in mapper.primary_key),
+        tuple((column.name, key(column)) for column in mapper.columns),
+    )
 
 
 @dataclass
@@ -77,13 +99,14 @@ class Written:
 
 def input_members(value: object, *, whole: bool = False) -> Any:
     """An act's input as JSON values; members marked secret (a password) stay out unless `whole`."""
-    if value is None or isinstance(value, Nothing):
-        return None if value is None else {}
+    if type(value) in _PLAIN:
+        return value
+    if isinstance(value, Nothing):
+        return {}
     if is_dataclass(value) and not isinstance(value, type):
         return {
-            f.name: input_members(getattr(value, f.name), whole=whole)
-            for f in fields(value)
-            if whole or not f.metadata.get("secret")
+            name: member if type(member := getattr(value, name)) in _PLAIN else input_members(member, whole=whole)
+            for name in _members(type(value), whole)
         }
     if isinstance(value, datetime):
         return value.isoformat()
@@ -95,3 +118,11 @@ def input_members(value: object, *, whole: bool = False) -> Any:
         members = [input_members(member, whole=whole) for member in value]
         return sorted(members) if isinstance(value, frozenset) else members
     return value
+
+
+_PLAIN = frozenset({str, int, bool, type(None)})
+
+
+@cache
+def _members(kind: type, whole: bool) -> tuple[str, ...]:
+    return tuple(member.name for member in fields(kind) if whole or not member.metadata.get("secret"))

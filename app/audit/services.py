@@ -8,12 +8,14 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Integer,
     Row,
     Select,
     String,
     Table,
+    Update,
     and_,
     bindparam,
     false,
@@ -26,6 +28,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from app import built
 from app.audit import texts, tree
@@ -39,6 +42,8 @@ ENTRIES: Table = Base.metadata.tables["entry"]
 SUBJECTS: Table = Base.metadata.tables["entry_subject"]
 WRITE_ENTRY = insert(ENTRIES).returning(ENTRIES.c.id)
 WRITE_SUBJECTS = insert(SUBJECTS)
+COLUMNS = ("ref", "act", "at", "opens", "salt", "payload", "private_salt", "private", "digest", "leaf")
+"""What is written of an entry: its position comes later."""
 _REF, _SUBJECT = bindparam("ref", type_=String()), bindparam("subject", type_=String())
 _BY_REF = select(Entry).where(Entry.ref == _REF)
 _OF_ACT = (
@@ -91,22 +96,25 @@ def plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return instant(value)
     if isinstance(value, dict):
-        return {key: plain(member) for key, member in value.items()}
+        return {key: member if type(member) in _PLAIN else plain(member) for key, member in value.items()}
     if isinstance(value, tuple | list):
-        return [plain(member) for member in value]
+        return [member if type(member) in _PLAIN else plain(member) for member in value]
     return value
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """One entry as it was written: its row, and its leaf hash in hex."""
+_PLAIN = frozenset({str, int, bool, type(None)})
 
-    id: int
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One entry as it will be written: the columns of its row, what it is about, and its leaf hash in hex."""
+
+    row: Mapping[str, Any]
+    subjects: tuple[str, ...]
     leaf: str
 
 
-def write(
-    session: Session,
+def draft(
     *,
     act: str,
     at: datetime,
@@ -118,46 +126,68 @@ def write(
     opens: Opens,
     ref: str,
     salts: tuple[str, str],
-) -> Recorded:
-    """Write one act's entry, without a position, in the act's own transaction (protocol.md §3.1–§3.3)."""
+) -> Draft:
+    """One act's entry, without a position (protocol.md §3.1–§3.3)."""
     salt, private_salt = salts
-    hidden = plain(private)
+    hidden = canonical(plain(private))
     payload = texts.payload_text(
         act=act,
         at=at,
         basis=basis,
-        private=texts.private_digest(private_salt, hidden),
+        private=texts.private_text_digest(private_salt, hidden),
         public=plain(public),
         role=str(role),
         subjects=subjects,
     )
     digest = texts.entry_digest(salt, payload)
     leaf = tree.leaf_hash(digest).hex()
+    row = {
+        "ref": ref,
+        "act": act,
+        "at": at,
+        "opens": opens,
+        "salt": salt,
+        "payload": payload,
+        "private_salt": private_salt,
+        "private": hidden,
+        "digest": digest,
+        "leaf": leaf,
+    }
+    return Draft(row, tuple(subjects), leaf)
+
+
+def write(session: Session, entry: Draft, *, beside: Update, given: Mapping[str, Any]) -> int:
+    """Write an entry in the act's own transaction, and what goes with it (`beside`, `given` its values); the row's key.
+
+    PostgreSQL does all of it in one question. `beside` names no column of the entry's among its parameters.
+    """
     connection = session.connection()
-    entry_id = connection.execute(
-        WRITE_ENTRY,
-        {
-            "ref": ref,
-            "act": act,
-            "at": at,
-            "opens": opens,
-            "salt": salt,
-            "payload": payload,
-            "private_salt": private_salt,
-            "private": canonical(hidden),
-            "digest": digest,
-            "leaf": leaf,
-        },
-    ).scalar_one()
-    connection.execute(WRITE_SUBJECTS, [{"entry_id": entry_id, "subject": subject} for subject in subjects])
-    return Recorded(entry_id, leaf)
+    if not is_sqlite():
+        values = {f"entry_{name}": value for name, value in entry.row.items()}
+        key: int = connection.execute(
+            _together(beside), {**values, "entry_subjects": list(entry.subjects), **given}
+        ).scalar_one()
+        return key
+    key = connection.execute(WRITE_ENTRY, entry.row).scalar_one()
+    connection.execute(WRITE_SUBJECTS, [{"entry_id": key, "subject": subject} for subject in entry.subjects])
+    connection.execute(beside, given)
+    return key
 
 
-def disclose(session: Session, *, by: Recorded, acts: Collection[str], about: str) -> None:
-    """Open the LATER entries of these acts about one subject that nothing has opened yet."""
+@lru_cache(maxsize=4)
+def _together(beside: Update) -> ReturningUpdate[int]:
+    columns = {name: bindparam(f"entry_{name}", type_=ENTRIES.c[name].type) for name in COLUMNS}
+    entry = insert(ENTRIES).values(columns).returning(ENTRIES.c.id).cte("written_entry")
+    subjects = func.unnest(bindparam("entry_subjects", type_=ARRAY(String())))
+    about = insert(SUBJECTS).from_select(["entry_id", "subject"], select(entry.c.id, subjects)).cte("written_subject")
+    return beside.add_cte(about).returning(select(entry.c.id).scalar_subquery())
+
+
+def disclose(session: Session, *, by: int, acts: Collection[str], about: str) -> None:
+    """Open the LATER entries of these acts about one subject that nothing has opened yet; `by` is an entry's key."""
     session.flush()
     waiting = session.connection().execute(_WAITING, {"about": about, "acts": sorted(acts)}).scalars().all()
-    session.add_all(Disclosure(entry_id=entry_id, by_entry_id=by.id) for entry_id in waiting)
+    session.add_all(Disclosure(entry_id=entry_id, by_entry_id=by) for entry_id in waiting)
     session.flush()
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -52,7 +53,12 @@ def entry_digest(salt: str, payload: str) -> str:
 
 def private_digest(salt: str, private: object) -> str:
     """The payload's `private`: SHA-256(`<salt2>` LF canonical JSON LF) of personal data and row hashes (§3.1)."""
-    return sha256_hex(f"{_hex(salt)}\n{canonical(private)}\n")
+    return private_text_digest(salt, canonical(private))
+
+
+def private_text_digest(salt: str, private: str) -> str:
+    """The same of what is canonical JSON already."""
+    return sha256_hex(f"{_hex(salt)}\n{private}\n")
 
 
 def input_hash(value: object) -> str:
@@ -168,7 +174,13 @@ def key_id(public_key: bytes) -> str:
 
 def sign(private_key: bytes, text: str) -> str:
     """The Ed25519 signature of a text in UTF-8, 128 hex digits; the key is its 32 raw bytes (§0)."""
-    return Ed25519PrivateKey.from_private_bytes(private_key).sign(text.encode()).hex()
+    return _signer(private_key).sign(text.encode()).hex()
+
+
+@lru_cache(maxsize=4)
+def _signer(private_key: bytes) -> Ed25519PrivateKey:
+    # To read the key takes as long as to sign with it, and a deployment has one.
+    return Ed25519PrivateKey.from_private_bytes(private_key)
 
 
 def verify_signature(public_key: bytes, text: str, signature: str) -> bool:

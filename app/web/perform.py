@@ -8,6 +8,7 @@ from flask import current_app, flash, g, make_response, redirect, request
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import DateField, DateTimeField, Field, HiddenField
+from wtforms.csrf.core import CSRFTokenField
 from wtforms.fields.core import UnboundField
 from wtforms.form import BaseForm
 from wtforms.validators import Regexp, StopValidation
@@ -21,11 +22,31 @@ from app.web.door import actor
 from app.web.words import FORM_SENTENCES
 
 
+class TokenField(CSRFTokenField):
+    """The forgery token of a form, signed when the form is shown: most that are posted are not shown again."""
+
+    def process(self, *given: Any, **more: Any) -> None:
+        # Past WTForms' own field, which signs one for every form that is made.
+        HiddenField.process(self, *given, **more)
+
+    def _value(self) -> str:
+        token: str = self.csrf_impl.generate_csrf_token(self)
+        return token
+
+
+class Forgery(FlaskForm.Meta.csrf_class):
+    """Flask-WTF's check, with the token as above."""
+
+    field_class = TokenField
+
+
 class ChineseForm(FlaskForm):
     """Flask-WTF's form, whose own sentences are Chinese too."""
 
     class Meta(FlaskForm.Meta):
         """WTForms' own Chinese is partly wrong: ours stands in `app.web.words`."""
+
+        csrf_class = Forgery
 
         def get_translations(self, form: object) -> "Sentences":
             return SENTENCES

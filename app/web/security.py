@@ -16,6 +16,15 @@ POLICY = (
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 
+HEADERS = (
+    ("Content-Security-Policy", POLICY),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
+)
+"""Whoever sets one of them for a single answer spells it as it stands here."""
+
 
 class Sessions(SecureCookieSessionInterface):
     """The session's cookie goes over TLS only, wherever it was set over TLS."""
@@ -71,11 +80,10 @@ def register(app: Flask) -> None:
 
     @app.after_request
     def headers(response: Response) -> Response:
-        response.headers.setdefault("Content-Security-Policy", POLICY)
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("Referrer-Policy", "same-origin")
-        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+        said = {name for name, _ in response.headers}
+        for name, value in HEADERS:
+            if name not in said:
+                response.headers.add(name, value)
         if g.get("actor") is not None:
             response.headers["Cache-Control"] = "no-store"
         return response

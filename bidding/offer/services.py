@@ -113,8 +113,7 @@ def submit(actor: Actor, subject: str | None, offer: OfferInput, /, *, key: str)
             own = None if agency is None else registrations.of(attempt.id, agency.id)
             return reasons(announcement, attempt, now, agency, own)
 
-        announcement, attempt = registering.shared(deed, subject, early, offers=True)
-        agency, registration = registering.own_row(deed, attempt)
+        announcement, attempt, agency, registration = registering.entered(deed, subject, early, offers=True)
         demand(reasons(announcement, attempt, deed.now, agency, registration), rulebook=announcement.rulebook)
         if agency is None or registration is None:
             raise NotFound(deed.act)

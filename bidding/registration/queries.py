@@ -7,11 +7,22 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, BindParameter, ColumnElement, Integer, Select, String, bindparam, func, select
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    bindparam,
+    exists,
+    func,
+    select,
+)
 from sqlalchemy.orm import aliased, lazyload
 
 from app.actor import Actor
-from app.database import db, values
+from app.database import Instant, db, values
 from app.identity.models import Organisation
 from app.refusal import NotFound, Refusal
 from app.rules_in_force import rulebook
@@ -130,6 +141,75 @@ def row(attempt_id: int, agency_id: int) -> Select[Registration]:
             Registration.agency_id == agency_id,
             Registration.withdrawn_at.is_(None),
         )
+    )
+
+
+@lru_cache(maxsize=1)
+def open_row() -> Select[Announcement]:
+    """The row of an announcement (`no`) that takes registrations, and offers with them, at `began`; to be shared.
+
+    What it finds `glance` would have found open; what it does not find may be open all the same: ask `glance`.
+    """
+    began = bindparam("began", type_=Instant())
+    taking = exists().where(
+        Attempt.announcement_id == Announcement.id,
+        Attempt.number == Announcement.attempt_number,
+        Attempt.decision.is_(None),
+        Attempt.frozen_at.is_(None),
+        Attempt.offers_close_at.is_(None),
+        Attempt.published_at <= began,
+        Attempt.closes_at > began,
+    )
+    return (
+        select(Announcement)
+        .options(lazyload(Announcement.need))
+        .where(
+            Announcement.no == bindparam("no", type_=String()),
+            Announcement.kind != AnnouncementKind.DIRECT,
+            Announcement.withdrawn_at.is_(None),
+            Announcement.held_at.is_(None),
+            taking,
+        )
+    )
+
+
+Place = tuple[Attempt, Need, Agency, Registration | None]
+
+
+@lru_cache(maxsize=1)
+def place() -> Select[*Place]:
+    """All that one agency (its `party`) stands on in an attempt (`announcement`, `number`, `need`), in one question.
+
+    The registration is None where there is none that was not withdrawn; no row where the party is no agency.
+    """
+    return _place().outerjoin(Registration, _in_force_there())
+
+
+@lru_cache(maxsize=1)
+def registered_place() -> Select[*Place]:
+    """The same of a party that is registered, its registration to be locked; no row for others."""
+    return _place().join(Registration, _in_force_there())
+
+
+def _place() -> Select[*Place]:
+    return (
+        select(Attempt, Need, Agency, Registration)
+        .select_from(Attempt)
+        .join(Need, Need.id == bindparam("need", type_=BigInteger()))
+        .join(Agency, Agency.organisation_id == bindparam("party", type_=BigInteger()))
+        .where(
+            Attempt.announcement_id == bindparam("announcement", type_=BigInteger()),
+            Attempt.number == bindparam("number", type_=Integer()),
+        )
+        .options(lazyload(Attempt.announcement), lazyload(Registration.attempt), lazyload(Registration.agency))
+    )
+
+
+def _in_force_there() -> ColumnElement[bool]:
+    return (
+        (Registration.attempt_id == Attempt.id)
+        & (Registration.agency_id == Agency.id)
+        & Registration.withdrawn_at.is_(None)
     )
 
 

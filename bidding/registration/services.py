@@ -27,9 +27,12 @@ def submit(actor: Actor, subject: str | None, promise: Promise, /, *, key: str) 
     promise = _filled(promise, actor=actor, no=subject or "", key=key)
 
     def reasons(
-        announcement: Announcement, attempt: Attempt, now: datetime, agency: Agency | None
+        announcement: Announcement,
+        attempt: Attempt,
+        now: datetime,
+        agency: Agency | None,
+        own: Registration | None,
     ) -> Iterable[Refusal]:
-        own = None if agency is None else queries.of(attempt.id, agency.id)
         yield from rules.refusals_to_submit(
             promise,
             position=queries.position(
@@ -46,12 +49,11 @@ def submit(actor: Actor, subject: str | None, promise: Promise, /, *, key: str) 
         )
 
     def early(announcement: Announcement, attempt: Attempt, now: datetime) -> Iterable[Refusal]:
-        return reasons(announcement, attempt, now, agencies.by_party(actor.party))
+        return reasons(announcement, attempt, now, *_own(actor, attempt))
 
     with act(RegistrationAct.SUBMIT, actor=actor, key=key, subject=subject, input=promise) as deed:
-        announcement, attempt = shared(deed, subject, early)
-        agency = agencies.by_party(actor.party)
-        demand(reasons(announcement, attempt, deed.now, agency), rulebook=announcement.rulebook)
+        announcement, attempt, agency, own = entered(deed, subject, early)
+        demand(reasons(announcement, attempt, deed.now, agency, own), rulebook=announcement.rulebook)
         if agency is None:
             raise NotFound("agency")
         registration = deed.add(
@@ -199,15 +201,54 @@ def shared(deed: Deed, no: str | None, early: Reasons, *, offers: bool = False) 
     Who comes too late as of `deed.began` hears `early` at once, and neither queues nor holds up the closing. Raises
     `NotFound` for what is not public. The caller decides again with `deed.now`.
     """
+    announcement = _shared(deed, no, early, offers=offers)
+    return announcement, announcements.present_attempt(announcement)
+
+
+def entered(
+    deed: Deed, no: str | None, early: Reasons, *, offers: bool = False
+) -> tuple[Announcement, Attempt, Agency | None, Registration | None]:
+    """The same with the actor's agency and its registration there; None for what there is not.
+
+    With `offers` the registration is locked for this act alone. Mostly two questions in all: an announcement is asked
+    for as if it were open, and what an agency stands on there is one row.
+    """
+    announcement = _shared(deed, no, early, offers=offers)
+    given = {
+        "announcement": announcement.id,
+        "number": announcement.attempt_number,
+        "need": announcement.need_id,
+        "party": deed.actor.party,
+    }
+    if offers:
+        found = deed.lock_kept(queries.registered_place(), given, of=Registration)
+    else:
+        found = deed.session.execute(queries.place(), given).one_or_none()
+    if found is not None:
+        attempt, need, agency, registration = found
+        announcements.belongs(announcement, need)
+        return announcement, attempt, agency, registration
+    attempt = announcements.present_attempt(announcement)
+    return announcement, attempt, *(own_row(deed, attempt) if offers else _own(deed.actor, attempt))
+
+
+def _shared(deed: Deed, no: str | None, early: Reasons, *, offers: bool) -> Announcement:
     if no is None:
         raise NotFound(deed.act)
+    found = deed.lock_kept(queries.open_row(), {"no": no, "began": deed.began}, share=True)
+    if found is not None:
+        return found[0]
     if queries.glance(no, offers=offers).bar(deed.began) is not None:
         late = queries.announced(no)
         demand(early(late, announcements.present_attempt(late), deed.began), rulebook=late.rulebook)
         # It is open by now, or refused for good: what was read before the lock counts for nothing.
         deed.session.expire_all()
-    announcement = deed.lock(announcements.row(no), share=True)
-    return announcement, announcements.present_attempt(announcement)
+    return deed.lock(announcements.row(no), share=True)
+
+
+def _own(actor: Actor, attempt: Attempt) -> tuple[Agency | None, Registration | None]:
+    agency = agencies.by_party(actor.party)
+    return agency, None if agency is None else queries.of(attempt.id, agency.id)
 
 
 def own_row(deed: Deed, attempt: Attempt) -> tuple[Agency | None, Registration | None]:

@@ -146,9 +146,14 @@ def with_need(announcement: Announcement, number: int) -> Attempt:
     found = db.session.execute(_with_need(), {"announcement": announcement.id, "number": number}).one_or_none()
     if found is None:
         raise NotFound("attempt")
-    set_committed_value(announcement, "need", found.Need)
+    belongs(announcement, found.Need)
     of_one: Attempt = found.Attempt
     return of_one
+
+
+def belongs(announcement: Announcement, need: Need) -> None:
+    """This is its need, read in another question: it need not be asked for again."""
+    set_committed_value(announcement, "need", need)
 
 
 @lru_cache(maxsize=1)

@@ -4,13 +4,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import BigInteger, Date, Select, and_, bindparam, false, or_, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, false, func, or_, select, tuple_
 from sqlalchemy.orm import lazyload
 
 from app.actor import Actor, Role
 from app.audit.canonical import instant
 from app.calendar.services import stamp
-from app.database import Instant, db
+from app.database import db
 from app.identity.models import Organisation
 from app.refusal import NotFound
 from app.region import branches
@@ -76,25 +76,29 @@ def same_certificate(agency_id: int, qualification: str, certificate_no: str) ->
     return list(db.session.execute(query).scalars())
 
 
-_DAY, _UNTIL = bindparam("day", type_=Date()), bindparam("until", type_=Instant())
-_HELD = select(Credential.qualification).where(
-    Credential.agency_id == bindparam("agency", type_=BigInteger()),
-    Credential.valid_from <= _DAY,
-    Credential.valid_until >= _DAY,
-)
-_HELD_ON = _HELD.where(Credential.verified_at < _UNTIL)
-_HELD_AS_OF = _HELD.where(Credential.verified_at <= _UNTIL)
+def held(
+    agency_id: ColumnElement[int] | ScalarSelect[int], day: ColumnElement[date], until: ColumnElement[datetime]
+) -> ScalarSelect[str | None]:
+    """As part of another question: the qualifications of an agency, verified before `until` and valid on a local day.
 
-
-def held_at(agency_id: int, day: date, *, as_of: datetime | None = None) -> frozenset[str]:
-    """Qualification codes of an agency that were verified and valid on a local day.
-
-    Verified before the end of that day, or, with `as_of`, not after that instant. The wider licences that a held one
-    is part of are added by `marketplace.catalogue.queries.satisfies`.
+    Codes joined by spaces, NULL where there are none. The wider licences that a held one is part of are added by
+    `marketplace.catalogue.queries.qualifications`.
     """
-    end_of_day = datetime.combine(day + timedelta(days=1), time(), LOCAL).astimezone(UTC)
-    query, until = (_HELD_ON, end_of_day) if as_of is None else (_HELD_AS_OF, as_of)
-    return frozenset(db.session.execute(query, {"agency": agency_id, "day": day, "until": until}).scalars())
+    return (
+        select(func.aggregate_strings(Credential.qualification, " "))
+        .where(
+            Credential.agency_id == agency_id,
+            Credential.valid_from <= day,
+            Credential.valid_until >= day,
+            Credential.verified_at < until,
+        )
+        .scalar_subquery()
+    )
+
+
+def end_of(day: date) -> datetime:
+    """The instant at which a local day is over: what was verified on that day counts on all of it."""
+    return datetime.combine(day + timedelta(days=1), time(), LOCAL).astimezone(UTC)
 
 
 def holding(qualification: str, day: date) -> Select[int]:

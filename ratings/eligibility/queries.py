@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, Select, String, bindparam, select
+from sqlalchemy import BigInteger, Date, Select, String, bindparam, null, select
 
 from app.database import Instant, db, values
 from app.identity.models import Organisation
@@ -71,7 +71,8 @@ class FirstLook:
     """What all chapters know of a party, in one question: whether each of them has anything to say about it.
 
     `required`: the licences that each item asks for, None where the list did not know it; `priced`: whether the
-    agency's prices hold each item. Both in the order asked.
+    agency's prices hold each item. Both in the order asked. `held`: the licences that count on that day, none where no
+    item is asked about.
     """
 
     region: str
@@ -80,6 +81,7 @@ class FirstLook:
     sanctioned: bool
     scored: bool
     over_time: bool
+    held: frozenset[str]
     required: tuple[tuple[str, ...] | None, ...]
     priced: tuple[bool, ...]
 
@@ -87,8 +89,9 @@ class FirstLook:
 def first_look(party_id: int, items: Sequence[str], *, now: datetime) -> FirstLook:
     """The same of one party at `now`, for these items on that local day; most parties need no second look."""
     given: dict[str, Any] = {f"item{place}": item for place, item in enumerate(items)}
-    given |= {"party": party_id, "now": now, "day": now.astimezone(SHANGHAI).date()}
-    region, agency_id, purchaser, sanctioned, scored, over_time, *of_items = values(
+    day = now.astimezone(SHANGHAI).date()
+    given |= {"party": party_id, "now": now, "day": day, "until": credentials.end_of(day)}
+    region, agency_id, purchaser, sanctioned, scored, over_time, held, *of_items = values(
         _first_look(len(items)), given
     ).one()
     return FirstLook(
@@ -98,6 +101,7 @@ def first_look(party_id: int, items: Sequence[str], *, now: datetime) -> FirstLo
         sanctioned=sanctioned,
         scored=scored,
         over_time=over_time,
+        held=frozenset((held or "").split()),
         required=tuple(of_items[: len(items)]),
         priced=tuple(of_items[len(items) :]),
     )
@@ -105,10 +109,11 @@ def first_look(party_id: int, items: Sequence[str], *, now: datetime) -> FirstLo
 
 @lru_cache(maxsize=16)
 def _first_look(items: int) -> Select[*tuple[Any, ...]]:
-    party, now, day = (
+    party, now, day, until = (
         bindparam("party", type_=BigInteger()),
         bindparam("now", type_=Instant()),
         bindparam("day", type_=Date()),
+        bindparam("until", type_=Instant()),
     )
     agency_id = agencies.key_of(party)
     asked = [bindparam(f"item{place}", type_=String()) for place in range(items)]
@@ -119,6 +124,7 @@ def _first_look(items: int) -> Select[*tuple[Any, ...]]:
         sanctions.any_in_force(party, now),
         credit.any_line(party, now),
         performances.any_over_time(party, now),
+        credentials.held(agency_id, day, until) if items else null(),
         *(catalogue.required(item, day) for item in asked),
         *(prices.is_priced(agency_id, item, day) for item in asked),
     ).where(Organisation.id == party)

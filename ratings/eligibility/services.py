@@ -5,10 +5,8 @@ from datetime import datetime
 
 from app.rules_in_force import rulebook_for
 from app.standing import Scope, Standing
-from app.values import SHANGHAI
 from bidding.contract import queries as contracts
 from marketplace.catalogue import queries as catalogue
-from marketplace.credential import queries as credentials
 from ratings.credit import queries as credit
 from ratings.credit.rules import window_start
 from ratings.eligibility import queries, rules
@@ -42,8 +40,7 @@ def _agency(
     lacking: tuple[tuple[str, str], ...] = ()
     items = scope.items if scope is not None else ()
     required = {code for codes in look.required for code in codes or ()}
-    held = credentials.held_at(look.agency_id, now.astimezone(SHANGHAI).date()) if required else frozenset()
-    if not required <= held:
+    if not required <= look.held:
         known = catalogue.qualifications()
         wider = {row.code: row.part_of for row in known if row.part_of is not None}
         names = {row.code: row.name for row in known}
@@ -52,7 +49,7 @@ def _agency(
                 names.get(code, code),
                 "、".join(item for item, asks in zip(items, look.required, strict=True) if code in (asks or ())),
             )
-            for code in rules.missing(required, held, wider)
+            for code in rules.missing(required, look.held, wider)
         )
     return AgencyFacts(
         score=score.composite,

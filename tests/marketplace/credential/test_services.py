@@ -5,12 +5,14 @@ import io
 from datetime import date
 
 import pytest
+from sqlalchemy import literal, select
 
 from app import files
 from app.actor import Role
 from app.audit.services import timeline
 from app.chance import fresh_key
-from app.database import db
+from app.clock import MICROSECOND
+from app.database import Instant, db
 from app.notice.models import Notice
 from app.refusal import NotFound, NotYours, OutOfTurn, Refused
 from app.values import Nothing
@@ -24,8 +26,9 @@ from tests.conftest import instant
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\rIHDR" + b"\x00" * 17
 
 
-def held(actor, day):
-    return queries.held_at(agency_of(actor).id, day)
+def held(actor, day, *, until=None):
+    found = queries.held(literal(agency_of(actor).id), literal(day), literal(until or queries.end_of(day), Instant()))
+    return frozenset((db.session.execute(select(found)).scalar_one() or "").split())
 
 
 def test_a_certificate_counts_once_its_authority_verified_it(app):
@@ -68,10 +71,9 @@ def test_what_was_verified_later_did_not_count_at_the_instant(app, at):
     closing = at("2026-03-03 10:00")
     verified = at("2026-03-03 11:00")
     services.verify(the_authority_of(QUALIFICATION), no, Nothing(), key=fresh_key())
-    agency = agency_of(actor).id
     day = date(2026, 3, 3)
-    assert queries.held_at(agency, day, as_of=closing) == frozenset()
-    assert queries.held_at(agency, day, as_of=verified) == {QUALIFICATION}
+    assert held(actor, day, until=closing) == held(actor, day, until=verified) == frozenset()
+    assert held(actor, day, until=verified + MICROSECOND) == {QUALIFICATION}
 
 
 def test_nobody_but_the_competent_authority_judges(app):
