@@ -10,7 +10,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Protocol, TypeVar, TypeVarTuple
 
-from sqlalchemy import Row, Select, Table, UniqueConstraint, bindparam, event, update
+import sqlalchemy
+from sqlalchemy import Insert, Row, Select, Table, UniqueConstraint, bindparam, event, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -21,7 +22,7 @@ from app import built
 from app.actor import OUTSIDE, Actor, Role
 from app.audit import services as audit
 from app.audit.canonical import canonical
-from app.audit.rows import UNHASHED, Written, input_members
+from app.audit.rows import UNHASHED, Written, input_members, values_of
 from app.chance import Chance
 from app.clock import clock, held_by_another
 from app.database import Base, db, is_sqlite, one_writer, only_read
@@ -211,6 +212,20 @@ class Deed:
         self.session.flush()
         return row
 
+    def insert(self, kind: type[Base], **values: Any) -> int | None:
+        """Write a new row that this act does not look at again: in the record like any other, and past the mapper.
+
+        Its key where the database makes it, else None. Raises `TypeError` for what is no column, or is missing.
+        """
+        table: Any = kind.__table__
+        row = values_of(kind, values)
+        self.session.flush()
+        made = [column for column in table.primary_key if column.name not in row]
+        found = self.session.connection().execute(_inserting(kind, bool(made)), row)
+        key: int | None = found.scalar_one() if made else None
+        self.session.info["written"].hashed(kind, {**{column.name: key for column in made}, **row})
+        return key
+
     def on(self, kind: str, no: str) -> None:
         """Name a thing the act is about, as `<kind>:<public number>`; at least one, or `UnrecordedAct`."""
         subject = f"{kind}:{no}"
@@ -256,6 +271,13 @@ class Deed:
 def _locking(query: Select[*Ts], share: bool, of: type[Base] | None) -> Select[*Ts]:
     # To build a question anew takes longer than to answer it.
     return query.with_for_update(read=share, of=of).execution_options(populate_existing=True)
+
+
+@lru_cache(maxsize=32)
+def _inserting(kind: type[Base], returning: bool) -> Insert:
+    table: Any = kind.__table__
+    statement = sqlalchemy.insert(table)
+    return statement.returning(*table.primary_key) if returning else statement
 
 
 NOTHING = Nothing()

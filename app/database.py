@@ -182,9 +182,12 @@ class Columns(Sequence[tuple[Any, ...]]):
         return columns
 
     def __getitem__(self, place: Any) -> Any:
-        if not 0 <= place < len(self):
-            raise IndexError(place)
-        return (self._answer.fname(place) or b"").decode(), self._answer.ftype(place), None, None, None, None, None
+        """One column or a slice of them."""
+        found = self._answer
+        return [
+            ((found.fname(column) or b"").decode(), found.ftype(column), None, None, None, None, None)
+            for column in range(found.nfields)
+        ][place]
 
 
 class TerseCursor(psycopg.Cursor[Any]):

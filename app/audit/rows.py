@@ -1,6 +1,7 @@
 """Canonical rows: which tables are hashed, and the SHA-256 of each row that an act wrote (protocol.md §3.1)."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -8,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, inspect
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from app.audit.canonical import canonical, canonical_row
 from app.database import Base
@@ -49,19 +51,48 @@ def row_key(row: Base) -> str:
 def row_hash(row: Base) -> str:
     """SHA-256 of the canonical row: column → value."""
     held = row.__dict__
+    return values_hash(
+        {column: held[key] if key in held else getattr(row, key) for column, key in _shape(type(row)).columns}
+    )
+
+
+def values_hash(values: Mapping[str, Any]) -> str:
+    """The same of the values of all its columns, by name."""
+    plain = {
+        column: canonical(value) if isinstance(value, list | dict | tuple) else value
+        for column, value in values.items()
+    }
+    return hashlib.sha256(canonical_row(plain).encode()).hexdigest()
+
+
+def values_of(kind: type[Base], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Column → value of a new row, its key left out where the database makes it: what was given, else the default.
+
+    Raises TypeError for what is no attribute, and for a default that only the database knows.
+    """
+    shape = _shape(kind)
     values: dict[str, Any] = {}
-    for column, key in _shape(type(row)).columns:
-        value = held[key] if key in held else getattr(row, key)
-        values[column] = canonical(value) if isinstance(value, list | dict | tuple) else value
-    return hashlib.sha256(canonical_row(values).encode()).hexdigest()
+    left = len(given)
+    for column, key in shape.columns:
+        if key in given:
+            values[column] = given[key]
+            left -= 1
+        elif key in shape.defaults:
+            values[column] = shape.defaults[key]
+        elif key not in shape.keys:
+            raise TypeError(f"{kind.__name__} needs {key}")
+    if left:
+        raise TypeError(f"{kind.__name__} has not all of {', '.join(sorted(given))}")
+    return values
 
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """Of a class of rows: the attributes of its primary key, and each column with its attribute."""
+    """Of a class of rows: the attributes of its primary key, each column with its attribute, what stands unasked."""
 
     keys: tuple[str, ...]
     columns: tuple[tuple[str, str], ...]
+    defaults: Mapping[str, Any]
 
 
 @cache
@@ -74,6 +105,11 @@ def _shape(kind: type[Base]) -> _Shape:
     return _Shape(
         tuple(key(column) for column in mapper.primary_key),
         tuple((column.name, key(column)) for column in mapper.columns),
+        {
+            key(column): column.default.arg if isinstance(column.default, ScalarElementColumnDefault) else None
+            for column in mapper.columns
+            if column.nullable or isinstance(column.default, ScalarElementColumnDefault)
+        },
     )
 
 
@@ -81,10 +117,16 @@ def _shape(kind: type[Base]) -> _Shape:
 class Written:
     """The rows one transaction wrote; hashed at its end, so that the last value counts."""
 
-    rows: dict[tuple[str, str], Base | None] = field(default_factory=dict)
+    rows: dict[tuple[str, str], Base | str | None] = field(default_factory=dict)
 
     def kept(self, row: Base) -> None:
         self.rows[(row.__tablename__, row_key(row))] = row
+
+    def hashed(self, kind: type[Base], values: Mapping[str, Any]) -> None:
+        """A new row by the values of its columns, which nobody changes before the commit without `kept`."""
+        columns = {key: column for column, key in _shape(kind).columns}
+        key = "/".join(str(values[columns[one]]) for one in _shape(kind).keys)
+        self.rows[(kind.__tablename__, key)] = values_hash(values)
 
     def gone(self, row: Base) -> None:
         self.rows[(row.__tablename__, row_key(row))] = None
@@ -92,7 +134,7 @@ class Written:
     def hashes(self) -> list[list[str | None]]:
         """[table, key, hash or null] ascending."""
         return [
-            [table, key, None if row is None else row_hash(row)]
+            [table, key, row if row is None or isinstance(row, str) else row_hash(row)]
             for (table, key), row in sorted(self.rows.items(), key=lambda item: item[0])
         ]
 

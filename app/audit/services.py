@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     Integer,
     Row,
+    ScalarSelect,
     Select,
     String,
     Table,
@@ -283,6 +284,14 @@ def latest_head(session: Session) -> Head | None:
 def shown_head() -> Row[int, str, datetime] | None:
     """Size, root and instant of the newest signed head, as every page shows it."""
     return db.session.connection().execute(_SHOWN_HEAD).first()
+
+
+def head_beside(figure: ScalarSelect[int]) -> Select[int, int | None, str | None, datetime | None]:
+    """The same in one question with a figure that the page shows besides; three times None before the first head."""
+    newest, one = _SHOWN_HEAD.subquery(), select(figure.label("figure")).subquery()
+    return select(one.c.figure, newest.c.tree_size, newest.c.root_hash, newest.c.timestamp).select_from(
+        one.outerjoin(newest, true())
+    )
 
 
 _SHOWN_HEAD = select(Head.tree_size, Head.root_hash, Head.timestamp).order_by(Head.id.desc()).limit(1)

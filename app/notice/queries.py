@@ -1,9 +1,11 @@
 """The in-box."""
 
 from datetime import datetime
+from functools import lru_cache
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, Select, bindparam, func, select
 
+from app.audit import services as audit
 from app.database import db
 from app.notice.models import Notice
 from app.web.paging import Listing, listing, parsed
@@ -22,8 +24,14 @@ def inbox(party_id: int, *, after: str | None = None) -> Listing[Notice]:
     return listing(rows, size=SIZE, key=lambda row: (row.at.isoformat(), row.ref))
 
 
-def unread(party_id: int) -> int:
-    """How many notices wait to be read."""
-    return db.session.execute(
-        select(func.count()).select_from(Notice).where(Notice.party_id == party_id, Notice.read_at.is_(None))
-    ).scalar_one()
+def unread(party_id: int) -> tuple[int, tuple[int, str, datetime] | None]:
+    """How many notices wait to be read; and the newest signed head, which every page that shows this shows as well."""
+    waiting, size, root, at = db.session.connection().execute(_unread(), {"party": party_id}).one()
+    return waiting, None if size is None or root is None or at is None else (size, root, at)
+
+
+@lru_cache(maxsize=1)
+def _unread() -> Select[int, int | None, str | None, datetime | None]:
+    waiting = select(func.count()).select_from(Notice)
+    mine = Notice.party_id == bindparam("party", type_=BigInteger())
+    return audit.head_beside(waiting.where(mine, Notice.read_at.is_(None)).scalar_subquery())

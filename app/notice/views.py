@@ -1,6 +1,6 @@
 """The in-box's pages."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.notice import queries, services
@@ -12,7 +12,13 @@ bp = Blueprint("notice", __name__, url_prefix="/inbox")
 @bp.app_context_processor
 def shared() -> dict[str, object]:
     """The header's count of unread notices, asked for only where it is shown."""
-    return {"unread": lambda: queries.unread(actor().party)}
+    return {"unread": _unread}
+
+
+def _unread() -> int:
+    # The page's foot shows the head that came with it.
+    waiting, g.newest_head = queries.unread(actor().party)
+    return waiting
 
 
 @bp.get("/")

@@ -68,11 +68,11 @@ class House:
     @property
     def head(self) -> ShownHead | None:
         """The newest signed head; None before the first one."""
-        newest = records.shown_head()
+        newest = g.newest_head if "newest_head" in g else records.shown_head()
         if newest is None:
             return None
-        stale = now() - newest.timestamp > HEAD_STALE_AFTER
-        return ShownHead(newest.tree_size, newest.root_hash, newest.timestamp, stale)
+        size, root, at = newest
+        return ShownHead(size, root, at, stale=now() - at > HEAD_STALE_AFTER)
 
 
 def _alike(words: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:

@@ -118,10 +118,10 @@ def submit(actor: Actor, subject: str | None, offer: OfferInput, /, *, key: str)
         if agency is None or registration is None:
             raise NotFound(deed.act)
         body, envelope = _sealed(offer, announcement=announcement, attempt=attempt, code=agency.organisation.code)
-        kept = _keep(deed, registration, envelope, revision=announcement.revision)
+        offer_id = _keep(deed, registration, envelope, revision=announcement.revision)
         files.keep(deed, offer.boxes, by=f"announcement:{announcement.no}", sealed=True)
         for place, box in enumerate(offer.boxes, 1):
-            deed.add(Proposal(offer_id=kept.id, place=place, box=box))
+            deed.add(Proposal(offer_id=offer_id, place=place, box=box))
         registering.record(deed, announcement, attempt, agency)
         deed.commit_to(envelope.commitment)
         deed.tell(commitment=envelope.commitment)
@@ -151,16 +151,15 @@ def _sealed(offer: OfferInput, *, announcement: Announcement, attempt: Attempt, 
     return body, seal_offer(body, attempt_key=attempt.offer_key, ephemeral=chance().secret())
 
 
-def _keep(deed: Deed, registration: Registration, envelope: Envelope, *, revision: int) -> Offer:
-    return deed.add(
-        Offer(
-            registration_id=registration.id,
-            revision=revision,
-            commitment=envelope.commitment,
-            envelope=envelope.box,
-            entry_ref=deed.ref,
-            submitted_at=deed.now,
-        )
+def _keep(deed: Deed, registration: Registration, envelope: Envelope, *, revision: int) -> int | None:
+    return deed.insert(
+        Offer,
+        registration_id=registration.id,
+        revision=revision,
+        commitment=envelope.commitment,
+        envelope=envelope.box,
+        entry_ref=deed.ref,
+        submitted_at=deed.now,
     )
 
 

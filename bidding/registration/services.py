@@ -56,31 +56,25 @@ def submit(actor: Actor, subject: str | None, promise: Promise, /, *, key: str) 
         demand(reasons(announcement, attempt, deed.now, agency, own), rulebook=announcement.rulebook)
         if agency is None:
             raise NotFound("agency")
-        registration = deed.add(
-            Registration(
-                attempt_id=attempt.id,
-                agency_id=agency.id,
-                promised_days=promise.days,
-                contribution=promise.contribution,
-                made=promise.made,
-                revision=announcement.revision,
-                submitted_at=deed.now,
-            )
+        registration_id = deed.insert(
+            Registration,
+            attempt_id=attempt.id,
+            agency_id=agency.id,
+            promised_days=promise.days,
+            contribution=promise.contribution,
+            made=promise.made,
+            revision=announcement.revision,
+            submitted_at=deed.now,
         )
-        deed.add(
-            RegistrationMember(
-                registration_id=registration.id,
-                code=agency.organisation.code,
+        for code in (agency.organisation.code, *promise.members):
+            leads = code == agency.organisation.code
+            deed.insert(
+                RegistrationMember,
+                registration_id=registration_id,
+                code=code,
                 attempt_id=attempt.id,
-                lead=True,
-                in_force=True,
-            )
-        )
-        for code in promise.members:
-            deed.add(
-                RegistrationMember(
-                    registration_id=registration.id, code=code, attempt_id=attempt.id, lead=False, in_force=False
-                )
+                lead=leads,
+                in_force=leads,
             )
         record(deed, announcement, attempt, agency)
         deed.tell(promised_days=promise.days, contribution=promise.contribution, made=promise.made.value)

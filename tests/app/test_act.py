@@ -49,6 +49,22 @@ def test_an_act_writes_rows_entry_and_receipt_together(app, tick):
     assert first_difference(rows=True) is None
 
 
+def test_a_row_written_past_the_mapper_is_in_the_record_like_any_other(app, tick):
+    with act(AccountAct.OPEN, actor=STRANGER, key="k1") as deed:
+        deed.lock_none()
+        known = {"name": "甲测绘有限公司", "region": "450803", "created_at": deed.now}
+        for wrong in (known, {**known, "code": "U-000000000001", "colour": "red"}):
+            with pytest.raises(TypeError):
+                deed.insert(Organisation, **wrong)
+        key = deed.insert(Organisation, code="U-000000000001", **known)
+        deed.on("organisation", "U-000000000001")
+    tick()
+    assert db.session.get_one(Organisation, key).name == "甲测绘有限公司"
+    entry = db.session.execute(select(Entry).where(Entry.act == "account.open")).scalar_one()
+    assert [row[:2] for row in json.loads(entry.private)["rows"]] == [["organisation", str(key)]]
+    assert first_difference(rows=True) is None
+
+
 def test_a_password_is_nowhere_in_the_record(app):
     services.open_account(STRANGER, None, newcomer(), key="k1")
     entry = db.session.execute(select(Entry).where(Entry.act == "account.open")).scalar_one()

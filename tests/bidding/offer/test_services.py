@@ -38,7 +38,7 @@ from tests.builders.registration import (
 )
 from tests.counting import questions
 
-QUESTIONS = 13
+QUESTIONS = 9
 """Of an offer handed in: its key, twice, the window, the lock, what it is about, how the agency stands, the record."""
 
 AMOUNT = 31_415_926
