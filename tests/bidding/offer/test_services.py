@@ -39,7 +39,7 @@ from tests.builders.registration import (
 from tests.counting import questions
 
 QUESTIONS = 9
-"""Of an offer handed in: its key, twice, the window, the lock, what it is about, how the agency stands, the record."""
+"""Of an offer handed in on SQLite: its key, the lock, what it is about, how the agency stands, itself, the record."""
 
 AMOUNT = 31_415_926
 """Digits that occur nowhere else, so that they can be looked for."""
