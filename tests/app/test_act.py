@@ -58,6 +58,7 @@ def test_a_row_written_past_the_mapper_is_in_the_record_like_any_other(app, tick
                 deed.insert(Organisation, **wrong)
         key = deed.insert(Organisation, code="U-000000000001", **known)
         deed.on("organisation", "U-000000000001")
+        deed.subject = deed.party_code = "U-000000000001"
     tick()
     assert db.session.get_one(Organisation, key).name == "甲测绘有限公司"
     entry = db.session.execute(select(Entry).where(Entry.act == "account.open")).scalar_one()
