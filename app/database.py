@@ -68,8 +68,12 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
-        # A list has hundreds of instants: SQLite's text is read in one step.
-        return _instant_of_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+        # A list has hundreds of instants: each is read in one step.
+        return _instant_of_text if dialect.name == "sqlite" else _instant_in_utc
+
+
+def _instant_in_utc(stored: datetime | None) -> datetime | None:
+    return None if stored is None else stored.astimezone(UTC)
 
 
 def _instant_of_text(stored: str | None) -> datetime | None:

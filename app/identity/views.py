@@ -61,11 +61,14 @@ people.user_loader(signed_in)
 @bp.before_app_request
 def who_asks() -> None:
     """Turn the cookie's session into a plain actor; a dead session is a stranger."""
-    if request.endpoint == "static" or not current_user.is_authenticated:
+    if request.endpoint == "static":
         return
-    g.actor = current_user.actor
-    if current_user.idle >= TOUCH_EVERY:
-        services.touch_session(current_user.get_id())
+    person = current_user._get_current_object()
+    if not person.is_authenticated:
+        return
+    g.actor = person.actor
+    if person.idle >= TOUCH_EVERY:
+        services.touch_session(person.get_id())
 
 
 @bp.route("/login", methods=["GET", "POST"])

@@ -7,6 +7,7 @@ from typing import IO
 import flask
 from flask import Flask, abort, current_app, g, request
 from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
 from app.act import wiring
@@ -28,6 +29,15 @@ HEADERS = (
 
 class Sessions(SecureCookieSessionInterface):
     """The session's cookie goes over TLS only, wherever it was set over TLS."""
+
+    def __init__(self) -> None:
+        self._serializer: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """Flask's own, which it would make anew twice in each request; the application's key does not change."""
+        if self._serializer is None:
+            self._serializer = super().get_signing_serializer(app)
+        return self._serializer
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return request.is_secure
