@@ -18,6 +18,7 @@ import psycopg
 import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from sqlalchemy import event, make_url
@@ -41,6 +42,10 @@ T = TypeVar("T")
 PASSWORD = "demo-2026-market"
 LATE = tuple(Path(__file__).parent / name for name in ("bidding", "ratings"))
 """The folders whose tests begin with long stories: there a story is told once (`tests.grounds`)."""
+
+settings.register_profile("market", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("market")
+# How fast an example is says something of the machine alone.
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """Monday 2 March 2026, 09:00 in Asia/Shanghai: a plain working week, every date inside a known calendar."""

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
+from typing import ClassVar
 
 from app.actor import Role
 from app.refusal import Refusal
+from app.rulebook import term
 from app.values import Opens
 
 
@@ -29,6 +31,16 @@ OPENS = {
     CalendarAct.SETTLE_UNSEEN: Opens.NEVER,
 }
 """`settle_unseen` is about what the public does not know of: applications, reviews, negotiations."""
+
+
+@dataclass(frozen=True)
+class HoursTerms:
+    """The hours of a working day within which something may close; both ends are inside."""
+
+    SECTION: ClassVar[str] = "calendar"
+
+    opens: time = term("clock")
+    closes: time = term("clock")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,5 +17,6 @@ STAGE = Stage(
     sweeps=SWEEPS,
     notices={CalendarAct.SETTLE: services.told, CalendarAct.SETTLE_UNSEEN: services.told},
     commands={CalendarAct.PUBLISH: Command(Year, services.publish, None)},
+    terms=(rules.HoursTerms,),
     words=WORDS,
 )

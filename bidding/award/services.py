@@ -5,6 +5,7 @@ from datetime import datetime
 from app import files
 from app.act import Deed, act
 from app.actor import Actor
+from app.calendar.rules import HoursTerms
 from app.calendar.services import anew, calendar
 from app.numbering import part
 from app.refusal import NotFound, NotYours, OutOfTurn, Refusal, demand
@@ -78,7 +79,10 @@ def _announcement(deed: Deed) -> Announcement:
 
 
 def _publicity(announcement: Announcement, since: datetime) -> Deadline:
-    """Until when a result of that instant is shown before its notice; at once where no day is asked."""
+    """Until when a result of that instant is shown before its notice; at once where no day is asked.
+
+    A period that protects others: full working days. Source: rules.md §2.1 period.minimum.
+    """
     book = rulebook(announcement.rulebook or "")
     days = rules.publicity_days(
         fund=announcement.need.fund,
@@ -89,7 +93,8 @@ def _publicity(announcement: Announcement, since: datetime) -> Deadline:
     )
     if days == 0:
         return Deadline(since, provisional=False)
-    return calendar().due(since, days, path=regions.path(announcement.need.region))
+    opening = book.terms(HoursTerms).opens
+    return calendar().earliest(since, days, path=regions.path(announcement.need.region), opening=opening)
 
 
 def _make_of(deed: Deed, attempt: Attempt, candidate: Candidate, *, seat: int, publicity: Deadline) -> Award:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from app.act import Deed, act
 from app.actor import Actor
+from app.calendar.rules import HoursTerms
 from app.calendar.services import anew, calendar
 from app.identity import queries as identities
 from app.refusal import NotYours, OutOfTurn, demand
@@ -97,9 +98,8 @@ def passes(actor: Actor, subject: str | None, nothing: Nothing, /, *, key: str) 
         rules.FLOW.after(queries.phase_of(agency, deed.now), AgencyAct.PASS)
         region = agency.organisation.region
         book = rulebook_for(region, deed.now)
-        terms = book.terms(EntryTerms)
         agency.passed_at = deed.now
-        ends = _publicity_ends(region, terms, deed.now)
+        ends = _publicity_ends(region, book, deed.now)
         agency.publicity_ends_at, agency.provisional = ends.at, ends.provisional
         deed.tell(code=code, name=agency.organisation.name, publicity_ends_at=agency.publicity_ends_at)
         _record(deed, code, book)
@@ -183,7 +183,7 @@ def settle_publicity(deed: Deed, code: str) -> Settled:
     book = rulebook_for(region, agency.passed_at)
     agency.provisional, after = False, before
     if phase is Phase.PUBLICITY and before > deed.now:
-        ends = _publicity_ends(region, book.terms(EntryTerms), agency.passed_at)
+        ends = _publicity_ends(region, book, agency.passed_at)
         after = max(before, ends.at)
         agency.publicity_ends_at, agency.provisional = after, ends.provisional
     _record(deed, code, book)
@@ -198,10 +198,12 @@ def _supplement_due(region: str, terms: EntryTerms, since: datetime) -> Deadline
     return calendar().due(since, terms.supplement_days, path=path(region))
 
 
-def _publicity_ends(region: str, terms: EntryTerms, since: datetime) -> Deadline:
+def _publicity_ends(region: str, book: Rulebook, since: datetime) -> Deadline:
+    """Until when anybody may object: full working days. Source: rules.md §2.1 period.minimum."""
+    terms = book.terms(EntryTerms)
     if not rules.has_publicity(terms):
         return Deadline(since, provisional=False)
-    return calendar().due(since, terms.publicity_days, path=path(region))
+    return calendar().earliest(since, terms.publicity_days, path=path(region), opening=book.terms(HoursTerms).opens)
 
 
 def _record(deed: Deed, code: str, book: Rulebook) -> None:

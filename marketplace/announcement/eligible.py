@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
+from app.calendar.rules import HoursTerms
 from app.calendar.services import calendar
 from app.database import db
 from app.identity.models import Organisation
@@ -37,9 +38,13 @@ def count_of(need_id: int) -> EligibleCount | None:
 
 
 def public_until(count: EligibleCount, *, days: WorkCalendar | None = None) -> datetime:
-    """Until when a count stands before anything may follow from it; `days`: the calendar, where many are asked."""
-    wanted = rulebook(count.rulebook).terms(ThinTerms).thin_publicity_days
-    return (days or calendar()).due(count.at, wanted, path=regions.path(count.region)).at
+    """Until when a count stands before anything may follow from it; `days`: the calendar, where many are asked.
+
+    Full working days, for it protects others. Source: rules.md §2.1 period.minimum, §2.5 min_valid.thin.
+    """
+    book, where = rulebook(count.rulebook), regions.path(count.region)
+    wanted, opening = book.terms(ThinTerms).thin_publicity_days, book.terms(HoursTerms).opens
+    return (days or calendar()).earliest(count.at, wanted, path=where, opening=opening).at
 
 
 def counted(need: Need, *, book: Rulebook, now: datetime) -> Counted | None:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import ClassVar, NamedTuple
 
 from app.actor import Role
+from app.calendar.rules import HoursTerms
 from app.flow import Flow
 from app.pinyin import folded, initials, spelt
 from app.refusal import Refusal
@@ -186,16 +187,6 @@ class PublishTerms:
         if budget <= self.small_limit:
             return self.min_days_small, "publish.min_days_small"
         return self.min_days_large, "publish.min_days_large"
-
-
-@dataclass(frozen=True)
-class HoursTerms:
-    """The hours of a working day within which something may close; both ends are inside."""
-
-    SECTION: ClassVar[str] = "calendar"
-
-    opens: time = term("clock")
-    closes: time = term("clock")
 
 
 BEACONS = frozenset({"none", "lottery 3d+pl5", "witness"})

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from app import files
 from app.act import Deed, act
 from app.actor import Actor, Role
+from app.calendar.rules import HoursTerms
 from app.refusal import NotFound, OutOfTurn, demand
 from app.region import branches
 from app.rulebook import Rulebook
@@ -24,7 +25,6 @@ from marketplace.announcement.rules import (
     Conclusion,
     Decision,
     Ending,
-    HoursTerms,
     Mended,
     Phase,
     Return,

@@ -186,7 +186,6 @@ STAGE = Stage(
     },
     terms=(
         rules.PublishTerms,
-        rules.HoursTerms,
         rules.DrawTerms,
         rules.StandbyTerms,
         rules.AttemptTerms,

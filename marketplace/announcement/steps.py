@@ -4,6 +4,7 @@ import hashlib
 from datetime import datetime
 
 from app.act import Deed, chance
+from app.calendar.rules import HoursTerms
 from app.calendar.services import anew, calendar
 from app.keyring import keyring
 from app.numbering import next_no
@@ -21,7 +22,6 @@ from marketplace.announcement.rules import (
     AnnouncementKind,
     Decision,
     DrawTerms,
-    HoursTerms,
     OfferDaysTerms,
     Phase,
     PublishTerms,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from app.calendar.rules import HoursTerms
 from app.calendar.services import calendar
 from app.refusal import NotFound
 from app.region import queries as regions
@@ -12,7 +13,7 @@ from app.values import SHANGHAI, Fen
 from app.workdays import WorkCalendar
 from marketplace.announcement import queries, rules
 from marketplace.announcement.models import Attempt
-from marketplace.announcement.rules import HoursTerms, PublishTerms, Window
+from marketplace.announcement.rules import PublishTerms, Window
 from marketplace.need.models import Need
 from marketplace.need.rules import LIVE
 

@@ -109,7 +109,7 @@ def test_another_form_is_no_receipt(change):
 
 
 @given(st.text(max_size=40), st.data())
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_signatures_hold_for_both_implementations_and_break_together(text, data):
     signature = texts.sign(PRIVATE, text)
     assert texts.verify_signature(PUBLIC, text, signature)

@@ -53,7 +53,7 @@ def test_roots(size):
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_inclusion(data):
     size = data.draw(st.integers(1, 70))
     index = data.draw(st.integers(0, size - 1))
@@ -74,7 +74,7 @@ def test_inclusion(data):
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_consistency(data):
     second = data.draw(st.integers(1, 70))
     first = data.draw(st.integers(1, second))

@@ -23,7 +23,7 @@ def test_every_operation_answers_as_described(app, machine):
 
 
 def answers_as_described(operation, token):
-    @settings(max_examples=5, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=5, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy())
     def one(case):
         db.session.rollback()

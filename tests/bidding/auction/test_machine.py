@@ -41,7 +41,7 @@ moves = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(moves)
 def test_the_database_is_the_replay_of_what_counted(made, script):
     no, rivals = made.kept

@@ -209,6 +209,4 @@ def test_in_any_order(app: Flask, clock: FixedClock) -> None:
     world = World(clock, agencies(AGENCIES), a_regulator())
     # The orders are tried on one database; the other one shows that it keeps the same rows in a few of them.
     tries = 12 if is_sqlite() else 3
-    run_state_machine_as_test(
-        lambda: Awards(world), settings=settings(max_examples=tries, stateful_step_count=12, deadline=None)
-    )
+    run_state_machine_as_test(lambda: Awards(world), settings=settings(max_examples=tries, stateful_step_count=12))

@@ -61,14 +61,16 @@ def test_social_funds_are_noticed_at_once_and_wait_two_working_days(app: Flask) 
 
 
 def test_public_money_is_shown_a_working_day(app: Flask, at: At) -> None:
-    """rules.md §2.7 result.publicity; the notice is issued at the end, by itself, to the tick."""
+    """rules.md §2.7 result.publicity, §2.1 period.minimum; the notice is issued at the end, by itself, to the tick."""
     award = award_of(a_result(prices=(4_900_000, 4_800_000, 4_950_000), fund="fiscal"))
     assert (queries.phase_of(award), award.amount_fen) == (Phase.PUBLICITY, 4_800_000)
-    assert (award.made_at, award.publicity_ends_at) == (instant("2026-03-10 09:00"), instant("2026-03-12 00:00"))
+    assert (award.made_at, award.publicity_ends_at) == (instant("2026-03-10 09:00"), instant("2026-03-12 09:00"))
     number = award.no
+    at("2026-03-12 08:59")
+    assert queries.phase_of(queries.by_no(number)) is Phase.PUBLICITY
     at("2026-03-12 09:00")
     known = queries.by_no(number)
-    assert (known.noticed_at, queries.phase_of(known)) == (instant("2026-03-12 00:00"), Phase.NOTICED)
+    assert (known.noticed_at, queries.phase_of(known)) == (instant("2026-03-12 09:00"), Phase.NOTICED)
 
 
 def test_nobody_answers_for_another_agency(app: Flask) -> None:

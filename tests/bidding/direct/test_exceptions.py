@@ -188,8 +188,12 @@ def test_the_only_one_who_could_register_is_enough_once_that_was_public(app, cli
     assert codes(refused) == ["thin_publicity_open"]
     client.post("/logout")
     public = client.get("/announcements/counts").text
-    assert (one.code in public, "公示中" in public) == (True, True)
+    assert (one.code in public, "公示中" in public, "2026-03-12 09:00" in public) == (True, True, True)
 
+    at("2026-03-12 08:59")
+    with pytest.raises(Refused) as refused:
+        announcing.submit(owner, first, Timetable(thin=True), key=fresh_key())
+    assert codes(refused) == ["thin_publicity_open"]
     at("2026-03-12 09:00")
     client.sign_in("purchaser_state")
     assert client.post(f"/needs/{first}/publish", data={"thin": "y"}).status_code == 303

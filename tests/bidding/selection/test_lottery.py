@@ -216,7 +216,7 @@ PLACES = (
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_one_changed_character_anywhere_is_found(data):
     found = record(factor=True)
     *way, last = data.draw(st.sampled_from(PLACES))
@@ -311,7 +311,6 @@ lists_of_lines = st.sets(ids, max_size=8).flatmap(lambda found: st.tuples(*(line
 
 
 @given(lists_of_lines, st.randoms(use_true_random=False), st.binary(min_size=32, max_size=32))
-@settings(deadline=None)
 def test_the_order_of_arrival_does_not_matter_and_what_is_written_can_be_read(lines, chance, secret):
     shuffled = list(lines)
     chance.shuffle(shuffled)
@@ -329,7 +328,6 @@ def test_the_order_of_arrival_does_not_matter_and_what_is_written_can_be_read(li
 
 
 @given(lists_of_lines.filter(lambda lines: len(lines) > 1), st.binary(min_size=32, max_size=32))
-@settings(deadline=None)
 def test_excluding_somebody_never_re_rolls(lines, secret):
     def judged(changed):
         text = frozen_text(lines=changed, secret=secret)

@@ -263,7 +263,7 @@ def test_what_the_file_says_of_itself_is_called_a_claim():
 
 
 @given(st.sampled_from(sorted(PARAMETERS)), st.data())
-@settings(deadline=None, max_examples=120)
+@settings(max_examples=120)
 def test_whatever_is_handed_in_is_told_or_refused(method, data):
     found = read_again(made(method))
     for _ in range(data.draw(st.integers(1, 2))):

@@ -381,7 +381,7 @@ def test_every_other_value_of_a_transcript_is_bound():
 
 
 @given(st.sampled_from(sorted(PARAMETERS)), st.randoms(use_true_random=False))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_the_sequence_in_the_file_decides_nothing(method, chance):
     found = made(method)
     shuffled = copy.deepcopy(found)
@@ -407,7 +407,7 @@ def holders(value, *way):
 
 
 @given(st.sampled_from(sorted(PARAMETERS)), st.data())
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_whatever_stands_anywhere_the_verifier_answers(method, data):
     found = read_again(made(method))
     for _ in range(data.draw(st.integers(1, 2))):
@@ -584,7 +584,6 @@ def test_several_winners():
 
 
 @given(st.sampled_from(["", "\n", "zjcs-offer-1\n", "x"]), st.integers(0, 400), st.sampled_from("0aZ\n -"))
-@settings(deadline=None)
 def test_market_and_verifier_read_bodies_alike(start, place, letter):
     whole = offer(IDS[0], 9_000_000, index=1).body
     for text in (start, start + whole, whole[:place] + letter + whole[place + 1 :]):

@@ -64,7 +64,7 @@ def test_the_operator_checks_from_the_desk(app, client):
     assert "通过并公示" in page
     assert client.post(f"/agencies/{actor.code}/ask", data={"missing": ""}).status_code == 422
     assert client.post(f"/agencies/{actor.code}/pass", data={"key": fresh_key()}).status_code == 303
-    assert "公示到 2026-03-05 24:00" in client.get("/agencies/").text
+    assert "公示到 2026-03-06 09:00" in client.get("/agencies/").text
     assert client.post(f"/agencies/{actor.code}/reject", data={"reason": "迟到的理由"}).status_code == 409
 
 

@@ -23,18 +23,18 @@ def phase(actor, now):
 
 
 def test_an_agency_joins_over_check_and_publicity(app, at):
-    """rules.md §3.2: application, formal check within 2 wd, publicity of 3 wd, admission by itself."""
+    """rules.md §3.2: formal check within 2 wd, publicity of 3 full wd (§2.1 period.minimum), admission by itself."""
     actor = an_applicant()
     assert agency_of(actor).check_due_at == instant("2026-03-05 00:00")
     services.passes(an_operator(), actor.code, Nothing(), key=fresh_key())
-    assert agency_of(actor).publicity_ends_at == instant("2026-03-06 00:00")
-    now = at("2026-03-05 23:59")
+    assert agency_of(actor).publicity_ends_at == instant("2026-03-06 09:00")
+    now = at("2026-03-06 08:59")
     assert phase(actor, now) is Phase.PUBLICITY
     assert not queries.is_active(agency_of(actor), now)
-    now = at("2026-03-06 00:00")
+    now = at("2026-03-06 09:00")
     assert phase(actor, now) is Phase.ACTIVE
     assert queries.is_active(agency_of(actor), now)
-    assert agency_of(actor).admitted_at == instant("2026-03-06 00:00")
+    assert agency_of(actor).admitted_at == instant("2026-03-06 09:00")
     assert [happened.act for happened in timeline(f"agency:{actor.code}")] == ["agency.pass", "agency.admit"]
     acts = [notice.act for notice in db.session.query(Notice).filter_by(party_id=actor.party).order_by(Notice.id)]
     assert acts == ["agency.pass", "agency.admit"]
@@ -136,7 +136,7 @@ def test_the_sql_twins_agree_with_the_phase(app, at):
         services.ask(operator, everybody[wanted].code, Asking("缺件"), key=fresh_key())
     services.reject(operator, everybody[Phase.REJECTED].code, Rejection("理由"), key=fresh_key())
     services.passes(operator, everybody[Phase.ACTIVE].code, Nothing(), key=fresh_key())
-    for moment in ("2026-03-05 23:59", "2026-03-06 00:00", "2026-03-16 23:59", "2026-03-17 00:00"):
+    for moment in ("2026-03-06 08:59", "2026-03-06 09:00", "2026-03-16 23:59", "2026-03-17 00:00"):
         now = at(moment)
         if moment == "2026-03-16 23:59":
             services.passes(operator, everybody[Phase.PUBLICITY].code, Nothing(), key=fresh_key())

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app import files
 from app.actor import Hand, Role
 from app.approval import services as approvals
+from app.calendar.rules import HoursTerms
 from app.chance import fresh_key
 from app.clock import clock
 from app.database import db
@@ -108,7 +109,7 @@ def test_lost_is_what_both_stretches_share(opens, closes, since, until, hours):
 def test_a_closing_moves_to_a_working_day_within_the_hours(app, wish, lawful):
     """rules.md §2.1 opening_window."""
     announcement = queries.by_no(an_announcement(fund="social"))
-    hours = rules.HoursTerms(*(datetime.strptime(text, "%H:%M").time() for text in ("09:00", "17:30")))  # noqa: DTZ007
+    hours = HoursTerms(*(datetime.strptime(text, "%H:%M").time() for text in ("09:00", "17:30")))  # noqa: DTZ007
     assert times.lawful_from(instant(wish), announcement.need, hours) == instant(lawful)
 
 

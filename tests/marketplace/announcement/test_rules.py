@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.calendar.rules import HoursTerms
 from app.refusal import OutOfTurn
 from app.rulebook import RulebookError
 from marketplace.announcement import rules
@@ -23,7 +24,6 @@ from marketplace.announcement.rules import (
     DrawTerms,
     Ending,
     HoldKind,
-    HoursTerms,
     Instants,
     Phase,
     PublishTerms,
