@@ -30,8 +30,9 @@ def both_sides(deed: Deed) -> Iterator[Recipient]:
     """
     award = queries.by_no(deed.subject or "")
     params = {"no": award.no, "title": award.announcement.need.title, "agency": award.agency.organisation.name}
-    yield Recipient(queries.party(award), {**params, "side": "agency"})
-    yield Recipient(queries.purchaser_party(award), {**params, "side": "purchaser"})
+    follows = award.rank > award.attempt.winners
+    yield Recipient(queries.party(award), {**params, "side": "agency", "follows": follows})
+    yield Recipient(queries.purchaser_party(award), {**params, "side": "purchaser", "follows": follows})
     limit = queries.terms(award).refusals_before_suspension
     many = int(deed.public.get("refusals", 0)) >= limit
     if many or (award.excuse is not None and award.judged_at is None):

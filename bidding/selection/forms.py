@@ -58,7 +58,7 @@ class ThrowForm(ActForm):
         choices=offered(
             [
                 (Witness.REGISTRANT.value, "报名机构的代表到场见证"),
-                (Witness.SUPERVISOR.value, "没有报名机构到场，由监察部门见证"),
+                (Witness.SUPERVISOR.value, "没有报名机构到场，由监督部门见证"),
             ]
         ),
         validators=[InputRequired("请选择见证人。")],

@@ -105,6 +105,17 @@ def test_desk_and_announcement_show_what_waits(app: Flask, client: Client) -> No
     assert "/contracts/" in client.get("/desk").text
 
 
+def test_who_follows_reads_that_it_follows(app: Flask, client: Client) -> None:
+    no = a_result()
+    first = award_of(no)
+    client.sign_in(login_of(first.agency.organisation.name))
+    assert "递补" not in client.get("/inbox/").text
+    services.decline(winner(first), first.no, Declined("no staff"), key=fresh_key())
+    settle()
+    client.sign_in(login_of(award_of(no).agency.organisation.name))
+    assert "由贵单位递补中选" in client.get("/inbox/").text
+
+
 def test_lists_ask_no_more_for_more_awards(app: Flask, client: Client) -> None:
     """Every list reads its rows with one question, however many they are."""
     rivals = agencies(2)
