@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -96,6 +96,12 @@ class Passes(Protocol):
     def __call__(self, actor: Actor, subject: str | None, input: Any, /, *, now: datetime) -> Passing | None: ...
 
 
+class Ahead(Protocol):
+    """What stands against an act that wants another's hand, as of `now`: told to its first hand, who can still mend."""
+
+    def __call__(self, actor: Actor, subject: str | None, input: Any, /, *, now: datetime) -> Iterable[Refusal]: ...
+
+
 @dataclass(frozen=True)
 class Wiring:
     """What the stages said, gathered once by the factory; acts by their one name."""
@@ -104,6 +110,7 @@ class Wiring:
     consent: Mapping[str, Role]
     second: frozenset[str]
     passes: Mapping[str, Passes]
+    ahead: Mapping[str, Ahead]
     opens: Mapping[str, Opens]
     discloses: Mapping[str, frozenset[str]]
     hears: Mapping[str, tuple[Follower, ...]]

@@ -183,6 +183,7 @@ def _wire(stages: Sequence[Stage]) -> Wiring:
         consent=_by_name(stages, lambda stage: stage.consent),
         second=frozenset(str(name) for stage in stages for name in stage.second),
         passes=_by_name(stages, lambda stage: stage.passes),
+        ahead=_by_name(stages, lambda stage: stage.ahead),
         opens=_by_name(stages, lambda stage: stage.opens),
         discloses=dict(discloses),
         hears=hears,

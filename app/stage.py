@@ -10,7 +10,7 @@ import click
 from flask import Blueprint
 from sqlalchemy import Select
 
-from app.act import Deed, Follower, Passes
+from app.act import Ahead, Deed, Follower, Passes
 from app.actor import Actor, Role
 from app.bulletin import Marks, News
 from app.flow import Flow
@@ -235,6 +235,7 @@ class Stage:
     consent: Mapping[Any, Role] = field(default_factory=dict)
     second: Collection[str] = ()
     passes: Mapping[Any, Passes] = field(default_factory=dict)
+    ahead: Mapping[Any, Ahead] = field(default_factory=dict)
     opens: Mapping[Any, Opens] = field(default_factory=dict)
     discloses: Mapping[Any, Collection[str]] = field(default_factory=dict)
     sealed: Collection[str] = ()

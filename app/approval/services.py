@@ -3,7 +3,7 @@
 import json
 import re
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from pydantic import TypeAdapter
 from sqlalchemy import Select, false, func, or_, select
@@ -70,7 +70,8 @@ def _prepare(
         waiting = about(subject or "", party_id=actor.party, act=name)
         if passing is None:
             same = canonical(input_members(input))
-            demand(rules.refusals_to_ask_again(waiting=any(one.input == same for one in waiting)))
+            against = wiring().ahead[name](actor, subject, input, now=deed.now) if name in wiring().ahead else ()
+            demand([*against, *rules.refusals_to_ask_again(waiting=any(one.input == same for one in waiting))])
         else:
             colleagues = _colleagues(name, actor)
             demand([*passing.refusals, *rules.refusals_to_pass(colleagues=colleagues, waiting=bool(waiting))])
@@ -290,8 +291,9 @@ def told(prepared: PreparedAct) -> dict[str, Any]:
 
 
 def shown(prepared: PreparedAct) -> dict[str, Any]:
-    """What a prepared act would do, with instants, organisations and authorities as people call them."""
+    """What a prepared act would do, with instants, places, organisations and authorities as people call them."""
     members = told(prepared)
+    hints = get_type_hints(command(prepared.act).input)
     authority = members.get("authority")
     for name in ("party", "agency"):
         if members.get(name) is not None:
@@ -299,8 +301,10 @@ def shown(prepared: PreparedAct) -> dict[str, Any]:
     if "agencies" in members:
         members["agencies"] = [_named(code) for code in members["agencies"]]
     for name, value in members.items():
-        if name.endswith("_at") and value is not None:
+        if value is not None and datetime in (hints.get(name), *get_args(hints.get(name))):
             members[name] = datetime.fromisoformat(value)
+    if "region" in members:
+        members["region"] = regions.name(members["region"])
     if authority is not None:
         members["authority"] = regions.authorities().get(authority, authority)
     return members
@@ -318,5 +322,5 @@ def _named(code: str) -> str:
 
 
 def title(prepared: PreparedAct) -> str:
-    """What a prepared act is about: its subject, or the party it names."""
-    return prepared.subject or str(shown(prepared).get("party", prepared.no))
+    """What a prepared act is about: its subject, or the party it names; "" where it is about neither."""
+    return prepared.subject or str(shown(prepared).get("party", ""))

@@ -17,7 +17,8 @@ from app.web.filters import say
 def tasks(actor: Actor, now: datetime) -> Iterator[Task]:
     """What waits for my hand."""
     for prepared in services.waiting_for(actor):
-        about = f"{say(prepared.act)}：{services.title(prepared)}"
+        title = services.title(prepared)
+        about = f"{say(prepared.act)}：{title}" if title else say(prepared.act)
         yield Task("approval.agree", about, url_for("approval.page", no=prepared.no))
 
 
@@ -52,6 +53,10 @@ STAGE = Stage(
         "field.explanation": "说明",
         "field.minutes": "集体决策记录的摘要",
         "field.reason": "理由",
+        "field.failed": "不能使用的功能",
+        "field.region": "影响的地区",
+        "field.since": "故障开始",
+        "field.until": "恢复正常",
         "field.thin": "以公示的合格机构家数为最少家数",
         "field.way": "怎样处理",
         "waiting": "待会签",

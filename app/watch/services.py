@@ -1,13 +1,14 @@
 """Warning, raising, settling, assigning and closing; recording an outage."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from app import files
 from app.act import Deed, act, chance
 from app.actor import Actor, Role
 from app.chance import letters
 from app.identity import queries as identities
-from app.refusal import NotFound, OutOfTurn, demand
+from app.refusal import NotFound, OutOfTurn, Refusal, demand
 from app.region import branches
 from app.region import queries as regions
 from app.stage import Recipient
@@ -141,6 +142,17 @@ def close(actor: Actor, subject: str | None, closing: Closing, /, *, key: str) -
     return deed.answer()
 
 
+def against_recording(actor: Actor, subject: str | None, outage: Outage, /, *, now: datetime) -> Iterator[Refusal]:
+    """Why an outage cannot be recorded as it is described; asked before the supervisor is, and again with his hand."""
+    yield from rules.refusals_to_record(
+        outage,
+        region_known=regions.is_known(outage.region),
+        recorded=queries.overlapping(outage),
+        evidence_known=files.known(outage.evidence, account_id=actor.account_id) is not None,
+        now=now,
+    )
+
+
 def record(actor: Actor, subject: str | None, outage: Outage, /, *, key: str) -> Done:
     """The operator records what did not work, the supervisor agrees; closings that it cut short are moved (mission.md).
 
@@ -152,15 +164,7 @@ def record(actor: Actor, subject: str | None, outage: Outage, /, *, key: str) ->
         branches.guard(deed, outage.region)
         branches.guard_consent(deed, outage.region)
         hand = actor.agreed
-        demand(
-            rules.refusals_to_record(
-                outage,
-                region_known=regions.is_known(outage.region),
-                recorded=queries.overlapping(outage),
-                evidence_known=files.known(outage.evidence, account_id=actor.account_id) is not None,
-                now=deed.now,
-            )
-        )
+        demand(against_recording(actor, subject, outage, now=deed.now))
         if hand is None:
             raise OutOfTurn(Phase.RAISED, deed.act)
         no = letters(chance().secret(), REF)

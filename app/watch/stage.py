@@ -17,6 +17,7 @@ STAGE = Stage(
     flow=rules.FLOW,
     may=rules.MAY,
     consent=rules.CONSENT,
+    ahead={WatchAct.RECORD: services.against_recording},
     opens=rules.OPENS,
     sweeps=SWEEPS,
     notices={

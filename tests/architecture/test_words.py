@@ -2,6 +2,10 @@
 
 import ast
 import re
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from typing import Any, get_args, get_type_hints
 
 from app.web.words import WORDS as HOUSE_WORDS
 from tests.architecture.reading import ROOT, STAGES, calls, trees
@@ -44,6 +48,31 @@ def test_every_refusal_says_what_fails_and_how_to_cure_it() -> None:
     missing = {f"{kind}.{code}" for code in codes for kind in ("refusal", "cure")} - WORDS.keys()
     assert {word: codes[word.partition(".")[2]] for word in sorted(missing)} == {}
     assert {code for stage in STAGES for code in stage.cures} - codes.keys() == set()
+
+
+def members(kind: Any) -> Iterator[tuple[str, Any]]:
+    """The names and kinds of an input's members, also of the inputs inside it."""
+    if is_dataclass(kind):
+        hints = get_type_hints(kind)
+        for each in fields(kind):
+            yield each.name, hints[each.name]
+            for inner in (hints[each.name], *get_args(hints[each.name])):
+                yield from members(inner)
+
+
+def test_whoever_is_to_agree_reads_every_member_in_words() -> None:
+    """What waits for another hand is shown to it member by member (templates/approval/page.html)."""
+    commands = {str(name): command for stage in STAGES for name, command in stage.commands.items()}
+    handed = [str(name) for stage in STAGES for name in (*stage.second, *stage.consent, *stage.passes)]
+    wanted = set()
+    for name in handed:
+        for member, kind in members(commands[name].input):
+            wanted.add(f"field.{member}")
+            for each in (kind, *get_args(kind)):
+                if isinstance(each, type) and issubclass(each, Enum):
+                    wanted |= {f"value.{member}.{one.value}" for one in each}
+    assert len(wanted) > len(handed)
+    assert sorted(wanted - WORDS.keys()) == []
 
 
 def test_no_word_is_said_twice_differently() -> None:

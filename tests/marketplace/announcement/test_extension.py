@@ -1,6 +1,7 @@
 """After a recorded outage each announcement of the branch that was open meanwhile gets its time back, once."""
 
 import io
+import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -240,3 +241,27 @@ def test_a_bad_outage_form_says_why_and_loses_nothing(app, client):
     assert answer.status_code == 422
     assert "请上传证据文件。" in answer.text
     assert "The power failed." in answer.text
+
+
+def test_what_stands_against_an_outage_is_told_before_the_supervisor_is_asked(app, client):
+    """The operator hears it in the form and mends it there; the supervisor then reads it in words."""
+    an_operator()
+    client.sign_in("operator1")
+    typed = {
+        "key": fresh_key(),
+        "since": "2026-03-01T09:00",
+        "until": "2026-03-01T08:00",
+        "region": "450800",
+        "failed": "signing_in",
+        "explanation": "The power failed.",
+    }
+    proof = (io.BytesIO(b"%PDF-1.4 monitoring\n%%EOF"), "proof.pdf")
+    answer = client.post("/outages/record", data=typed | {"evidence": proof})
+    assert (answer.status_code, "恢复的时间不晚于故障开始的时间" in answer.text) == (409, True)
+    kept = re.search(r'name="kept"[^>]*value="([0-9a-f]{64})"', answer.text)[1]
+    again = client.post("/outages/record", data=typed | {"until": "2026-03-01T10:30", "kept": kept, "key": fresh_key()})
+    assert again.status_code == 303
+    page = client.get(again.location).text
+    for word in ("故障开始", "2026-03-01 09:00", "恢复正常", "2026-03-01 10:30", "影响的地区", "贵港市", "登录"):
+        assert word in page
+    assert "signing_in" not in page
