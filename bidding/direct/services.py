@@ -121,6 +121,13 @@ def passes_to_propose(actor: Actor, subject: str | None, proposal: Proposal, /, 
     return Passing(need.version, tuple(_against(need, proposal, failures=None, now=now)))
 
 
+def against_after_failures(
+    actor: Actor, subject: str | None, proposal: Proposal, /, *, now: datetime
+) -> Iterable[Refusal]:
+    """What stands against a proposal to one of those who registered in vain, before the supervisor is asked."""
+    return _against(needs.own(actor.party, subject or ""), proposal, failures=queries.failures_of, now=now)
+
+
 def passes_to_counter(actor: Actor, subject: str | None, price: Price, /, *, now: datetime) -> Passing | None:
     """Whether naming another price takes two people: of the purchaser, never of the agency."""
     need = needs.by_no(subject or "")

@@ -37,6 +37,7 @@ STAGE = Stage(
     may=rules.MAY,
     opens=rules.OPENS,
     consent=rules.CONSENT,
+    ahead={DirectAct.PROPOSE_AFTER_FAILURES: services.against_after_failures},
     passes={DirectAct.PROPOSE: services.passes_to_propose, DirectAct.COUNTER: services.passes_to_counter},
     discloses={
         DirectAct.ACCEPT: {

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO
@@ -330,6 +330,23 @@ def explain(actor: Actor, subject: str | None, said: Statement, /, *, key: str) 
     return deed.answer()
 
 
+def against_judging(actor: Actor, subject: str | None, judgement: Judgement, /, *, now: datetime) -> Iterable[Refusal]:
+    """What stands against a decision on a low price, before the supervisor is asked. Raises `NotFound`."""
+    announcement = announcements.by_no(subject or "")
+    if announcement is None or announcement.need.purchaser.organisation_id != actor.party:
+        raise NotFound(OfferAct.JUDGE)
+    attempt = announcements.present_attempt(announcement)
+    return _against_judging(questions.question_of_agency(attempt.id, judgement.agency), judgement)
+
+
+def _against_judging(question: PriceQuestion | None, judgement: Judgement) -> Iterable[Refusal]:
+    return rules.refusals_to_judge(
+        judgement,
+        open=question is not None and question.decided_at is None,
+        stated=question is not None and question.stated_at is not None,
+    )
+
+
 def judge_price(actor: Actor, subject: str | None, judgement: Judgement, /, *, key: str) -> Done:
     """The purchaser accepts a low price or does not, with reasons; a supervisor has consented (M18)."""
     with act(OfferAct.JUDGE, actor=actor, key=key, subject=subject, input=judgement) as deed:
@@ -338,14 +355,7 @@ def judge_price(actor: Actor, subject: str | None, judgement: Judgement, /, *, k
             raise NotFound(deed.act)
         attempt = announcements.present_attempt(announcement)
         question = questions.question_of_agency(attempt.id, judgement.agency)
-        demand(
-            rules.refusals_to_judge(
-                judgement,
-                open=question is not None and question.decided_at is None,
-                stated=question is not None and question.stated_at is not None,
-            ),
-            rulebook=announcement.rulebook,
-        )
+        demand(_against_judging(question, judgement), rulebook=announcement.rulebook)
         if question is None:
             raise NotFound(deed.act)
         branches.guard_consent(deed, announcement.need.region)

@@ -85,6 +85,7 @@ STAGE = Stage(
     sweeps=SWEEPS,
     watches=WATCHES,
     consent=rules.CONSENT,
+    ahead={OfferAct.JUDGE: services.against_judging},
     panels={f"prepared_{OfferAct.JUDGE}": prepared},
     timed={
         "offer": Timed(limits.provisional, services.settle, public=False),

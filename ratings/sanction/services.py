@@ -1,16 +1,33 @@
 """Deciding a sanction: the second account of the authority performs what the first prepared."""
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from app.act import act
 from app.actor import Actor
 from app.identity import queries as identities
 from app.numbering import next_no
-from app.refusal import NotYours, demand
+from app.refusal import NotYours, Refusal, demand
 from app.region import branches
 from app.rules_in_force import rulebook_for
 from app.values import Done
 from ratings.sanction import queries, rules
 from ratings.sanction.models import Sanction
 from ratings.sanction.rules import BlackTerms, Decided, RedTerms, SanctionAct, SanctionTerms, YellowTerms
+
+
+def against_deciding(actor: Actor, subject: str | None, decided: Decided, /, *, now: datetime) -> Iterable[Refusal]:
+    """What stands against a decision; asked before the second person is, and again with that hand."""
+    party, book = identities.organisation_by_code(decided.party), rulebook_for(actor.region, now)
+    running = queries.in_force(party.id, now=now) if party is not None else []
+    return rules.refusals_to_decide(
+        decided,
+        known=party is not None,
+        own=party is not None and party.id == actor.party_id,
+        authorities=actor.authorities,
+        same_in_force=any(row.kind is decided.kind for row in running),
+        terms=SanctionTerms(book.terms(YellowTerms), book.terms(RedTerms), book.terms(BlackTerms)),
+    )
 
 
 def decide(actor: Actor, subject: str | None, decided: Decided, /, *, key: str) -> Done:
@@ -23,19 +40,7 @@ def decide(actor: Actor, subject: str | None, decided: Decided, /, *, key: str) 
         else:
             deed.lock_none()
         book = rulebook_for(actor.region, deed.now)
-        terms = SanctionTerms(book.terms(YellowTerms), book.terms(RedTerms), book.terms(BlackTerms))
-        running = queries.in_force(party.id, now=deed.now) if party is not None else []
-        demand(
-            rules.refusals_to_decide(
-                decided,
-                known=party is not None,
-                own=party is not None and party.id == actor.party_id,
-                authorities=actor.authorities,
-                same_in_force=any(row.kind is decided.kind for row in running),
-                terms=terms,
-            ),
-            rulebook=book.id,
-        )
+        demand(against_deciding(actor, subject, decided, now=deed.now), rulebook=book.id)
         if party is None or actor.agreed is None or actor.account_id is None:
             raise NotYours(deed.act)
         if not queries.is_competent(actor, party.id, region=party.region, authority=decided.authority):

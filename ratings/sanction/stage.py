@@ -55,6 +55,7 @@ STAGE = Stage(
     may=rules.MAY,
     opens=rules.OPENS,
     second=rules.SECOND,
+    ahead={SanctionAct.DECIDE: services.against_deciding},
     notices={SanctionAct.DECIDE: told},
     panels={"sanctions": sanctions_panel, "sanctions_of": sanctions_of},
     commands={SanctionAct.DECIDE: Command(Decided, services.decide, None)},

@@ -98,6 +98,10 @@ def test_after_two_failures_a_registrant_is_commissioned_with_the_supervisors_co
     with pytest.raises(Refused) as refused:
         services.propose(owner, need_no, after, key=fresh_key())
     assert codes(refused) == ["direct_consent_missing"]
+    with pytest.raises(Refused) as refused:
+        approval.submit(DirectAct.PROPOSE_AFTER_FAILURES, owner, need_no, after, key=fresh_key())
+    assert (codes(refused), approval.waiting_for(supervisor)) == (["direct_not_registrant"], [])
+    after = a_proposal(one, minutes=kept, reason=Reason.TWO_FAILURES)
     alone = approval.submit(DirectAct.PROPOSE_AFTER_FAILURES, owner, need_no, after, key=fresh_key())
     client.post("/logout")
     client.sign_in("supervisor1")
@@ -108,9 +112,7 @@ def test_after_two_failures_a_registrant_is_commissioned_with_the_supervisors_co
     assert client.get(f"/approvals/{alone.prepared}/papers/{'0' * 64}").status_code == 404
     client.post("/logout")
     client.sign_in("purchaser_state")
-    with pytest.raises(Refused) as refused:
-        approval.agree(supervisor, alone.prepared)
-    assert codes(refused) == ["direct_not_registrant"]
+    approval.withdraw(owner, alone.prepared, Nothing(), key=fresh_key())
 
     page = client.get(f"/needs/{need_no}/direct").text
     assert [agency.code in page for agency in (one, other, stranger)] == [True, True, False]
