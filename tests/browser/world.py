@@ -89,5 +89,5 @@ def _waiting(rivals: Sequence[Actor]) -> None:
     an_applicant("agency8")
     files(an_unregistered_purchaser("purchaser9", kind="organ"), a_filing(funds=("fiscal",), kind="organ"))
     a_credential(rivals[1], verified=False, certificate_no="No. 2")
-    yellow = Decided(rivals[2].code or "", SanctionKind.YELLOW, 1, "逾期提交成果。", "本市场规则", "natural_resources")
+    yellow = Decided(rivals[2].code or "", SanctionKind.YELLOW, 3, "逾期提交成果。", "本市场规则", "natural_resources")
     approvals.submit("sanction.decide", a_regulator(), None, yellow, key=fresh_key())

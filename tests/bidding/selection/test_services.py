@@ -564,9 +564,8 @@ def test_a_supervisor_of_another_branch_does_not_consent(app):
     a_supervisor()
     with pytest.raises(NotYours):
         approvals.agree(an_account(login="far", role=Role.SUPERVISOR, region="450821"), waiting.prepared)
-    stranger = approvals.submit(OfferAct.JUDGE, purchaser_for("fiscal"), no, judgement, key=fresh_key())
     with pytest.raises(NotFound):
-        approvals.agree(a_supervisor(), stranger.prepared)
+        approvals.submit(OfferAct.JUDGE, purchaser_for("fiscal"), no, judgement, key=fresh_key())
     assert queries.result(queries.attempt_of(no, None).id) == []
 
 
