@@ -684,29 +684,18 @@ def _line(registration: Registration, members: Sequence[Member], party_id: int) 
 
 def broken(party_id: int, *, now: datetime) -> list[tuple[str, str, datetime]]:
     """Registrations that an agency leads and a member will not join: number, title and closing, most urgent first."""
-    rows = db.session.execute(
-        select(Announcement.no, Need.title, Attempt.closes_at)
-        .join(Attempt, Attempt.announcement_id == Announcement.id)
-        .join(Need, Need.id == Announcement.need_id)
-        .join(Registration, Registration.attempt_id == Attempt.id)
-        .join(Agency, Agency.id == Registration.agency_id)
-        .join(RegistrationMember, RegistrationMember.registration_id == Registration.id)
-        .where(
-            Agency.organisation_id == party_id,
-            RegistrationMember.joined_at.is_(None),
-            RegistrationMember.declined_at.is_not(None),
-            Registration.withdrawn_at.is_(None),
-            Attempt.closes_at > now,
-            Attempt.decision.is_(None),
-        )
-        .distinct()
-        .order_by(Attempt.closes_at, Announcement.no)
-    )
-    return [(no or "", title, closes_at) for no, title, closes_at in rows]
+    led = Registration.agency_id.in_(select(Agency.id).where(Agency.organisation_id == party_id))
+    return _unjoined(led, RegistrationMember.declined_at.is_not(None), now=now)
 
 
 def awaiting(code: str, *, now: datetime) -> list[tuple[str, str, datetime]]:
     """What waits for an agency's answer as a member: number, title and closing, most urgent first."""
+    asked = RegistrationMember.code == code
+    return _unjoined(asked, RegistrationMember.lead.is_(False), RegistrationMember.declined_at.is_(None), now=now)
+
+
+def _unjoined(*which: ColumnElement[bool], now: datetime) -> list[tuple[str, str, datetime]]:
+    """What is still open of the registrations that some of their members have not joined."""
     rows = db.session.execute(
         select(Announcement.no, Need.title, Attempt.closes_at)
         .join(Attempt, Attempt.announcement_id == Announcement.id)
@@ -714,10 +703,8 @@ def awaiting(code: str, *, now: datetime) -> list[tuple[str, str, datetime]]:
         .join(Registration, Registration.attempt_id == Attempt.id)
         .join(RegistrationMember, RegistrationMember.registration_id == Registration.id)
         .where(
-            RegistrationMember.code == code,
-            RegistrationMember.lead.is_(False),
+            *which,
             RegistrationMember.joined_at.is_(None),
-            RegistrationMember.declined_at.is_(None),
             Registration.withdrawn_at.is_(None),
             Attempt.closes_at > now,
             Attempt.decision.is_(None),
